@@ -1,0 +1,231 @@
+"""Everything an operator can set, read from the environment once; docs/reference/settings.md lists it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+_ENV = env.environment()
+
+# "local" is the demo and the tests: plain http, secrets made up when none are given.
+PLACET_MODE = env.choice(_ENV, "PLACET_MODE", "production", ("production", "local"))
+PLACET_SURFACE = env.choice(_ENV, "PLACET_SURFACE", "all", ("api", "web", "all"))
+PLACET_ROLE = env.choice(_ENV, "PLACET_ROLE", "app", ("app", "owner"))
+_LOCAL = PLACET_MODE == "local"
+DEBUG = env.boolean(_ENV, "PLACET_DEBUG", False)
+if DEBUG and not _LOCAL:
+    raise ImproperlyConfigured("PLACET_DEBUG is only for PLACET_MODE=local.")
+
+# -- secrets ------------------------------------------------------------------------------------
+_secret = env.secret(_ENV, "PLACET_SECRET_KEY")
+if _secret is None and not _LOCAL:
+    raise ImproperlyConfigured("PLACET_SECRET_KEY is missing.")
+SECRET_KEY = _secret or secrets.token_urlsafe(50)
+# Ed25519 seed (32 bytes) that signs grant tokens.
+PLACET_SIGNING_KEY = env.seed(_ENV, "PLACET_SIGNING_KEY", secrets.token_bytes(32) if _LOCAL else None)
+
+# -- who may reach us ---------------------------------------------------------------------------
+ALLOWED_HOSTS = env.hosts(_ENV, "PLACET_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if _LOCAL else [])
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("PLACET_HOSTS is missing.")
+CSRF_TRUSTED_ORIGINS = env.origins(_ENV, "PLACET_ORIGINS")
+if env.boolean(_ENV, "PLACET_BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = not _LOCAL
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if _LOCAL else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not _LOCAL
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# A browser accepts the __Host- prefix only from https, for this very host and for the whole site.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not _LOCAL
+SESSION_COOKIE_NAME = "placet_session" if _LOCAL else "__Host-placet_session"
+CSRF_COOKIE_NAME = "placet_csrf" if _LOCAL else "__Host-placet_csrf"
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# -- applications -------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "lucide",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "governance",
+    "reviews",
+]
+# The people's handler. The agents' handler (config.surface) takes API_MIDDLEWARE instead.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+API_MIDDLEWARE: list[str] = []
+ROOT_URLCONF = "config.urls_web"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# -- database -----------------------------------------------------------------------------------
+# Two roles: the application may not alter tables nor touch what is append-only, only the owner migrates.
+_app_url = env.secret(_ENV, "DATABASE_URL") or ("postgresql://placet_app@127.0.0.1/placet" if _LOCAL else None)
+if _app_url is None:
+    raise ImproperlyConfigured("DATABASE_URL is missing.")
+_owner_url = env.secret(_ENV, "DATABASE_OWNER_URL")
+PLACET_SINGLE_ROLE = _owner_url is None and PLACET_ROLE == "app"
+_database = (
+    env.database(_owner_url or _app_url, "DATABASE_OWNER_URL")
+    if PLACET_ROLE == "owner"
+    else env.database(_app_url, "DATABASE_URL")
+)
+# The pool must be as wide as the request threads of a process, or requests queue for a connection.
+_database["OPTIONS"]["pool"] = {
+    "min_size": env.integer(_ENV, "PLACET_POOL_MIN", 1, 0, 64),
+    "max_size": env.integer(_ENV, "PLACET_POOL_MAX", 8, 1, 64),
+    "timeout": 10,
+}
+DATABASES = {
+    "default": {
+        **_database,
+        "CONN_MAX_AGE": 0,
+        "ATOMIC_REQUESTS": False,
+        "AUTOCOMMIT": True,
+        # PgBouncer in transaction mode hands each transaction another session.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+}
+
+# -- systems of record and recorded runs ---------------------------------------------------------
+PLACET_CONNECTORS = env.connectors(_ENV)
+_beside = BASE_DIR.parent / "shared" / "data"
+_data = Path(_ENV["PLACET_DATA"]) if _ENV.get("PLACET_DATA") else _beside
+if "PLACET_DATA" in _ENV and not _data.is_dir():
+    raise ImproperlyConfigured("PLACET_DATA names no folder.")
+PLACET_DATA: Path | None = _data if _data.is_dir() else None
+
+# -- the bell -----------------------------------------------------------------------------------
+REDIS_URL = env.redis(_ENV, "REDIS_URL", "redis://127.0.0.1:6379/0" if _LOCAL else None)
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+# Every task is idempotent, so a task whose worker died is simply done again.
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 60, 90
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Longer than the longest task, or a second worker would start it while the first still works.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "max_retries": 1,
+}
+# Ringing must never hold up or fail a request: the sweep finds what was not rung.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+
+# -- people -------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _LOCAL
+
+# -- language, time, files ------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = True
+TIME_ZONE, USE_TZ = "UTC", True
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("PLACET_STATIC_ROOT") or BASE_DIR / "staticfiles")
+STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir()]
+# "finders" serves files from the source tree, for tests and development.
+_finders = env.choice(_ENV, "PLACET_STATIC", "manifest", ("manifest", "finders")) == "finders"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = _finders
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if _finders
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# -- logs -----------------------------------------------------------------------------------------
+_level = env.choice(_ENV, "PLACET_LOG_LEVEL", "WARNING" if _LOCAL else "INFO", logs.LEVELS)
+LOGGING = logs.logging_config(_level, readable=_LOCAL)
+structlog.configure(**logs.structlog_config())

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+# Everything else belongs to people.
+API_PREFIXES = ("/api/", "/.well-known/", "/oauth/")
+API_PATHS = frozenset({"/livez", "/readyz"})
+
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One audience: its URLconf and its own middleware."""
+
+    name: str
+    urlconf: str
+    middleware: tuple[str, ...]
+
+
+def api() -> Surface:
+    """Agents: no session, no CSRF, no user; every key is checked by the view itself."""
+    return Surface("api", "config.urls_api", tuple(settings.API_MIDDLEWARE))
+
+
+def web() -> Surface:
+    """People in a browser."""
+    return Surface("web", "config.urls_web", tuple(settings.MIDDLEWARE))
+
+
+def is_api(path: str) -> bool:
+    return path in API_PATHS or path.startswith(API_PREFIXES)
+
+
+class SurfaceHandler(BaseHandler):
+    """Mixin for a Django handler that serves one surface instead of the process-wide settings."""
+
+    surface: Surface
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        # Django reads the list from settings only here, at start: lend it ours, then give it back.
+        with _loading:
+            before = settings.MIDDLEWARE
+            settings.MIDDLEWARE = list(self.surface.middleware)
+            try:
+                super().load_middleware(is_async=is_async)
+            finally:
+                settings.MIDDLEWARE = before
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        request.urlconf = self.surface.urlconf
+        return super().get_response(request)
+
+
+class SurfaceApplication(SurfaceHandler, WSGIHandler):
+    """A WSGI application for one surface."""
+
+    def __init__(self, surface: Surface) -> None:
+        self.surface = surface
+        super().__init__()
+
+
+def dispatcher(name: str) -> WSGIApplication:
+    """The application of surface ``api``, ``web`` or ``all`` (one port, two handlers)."""
+    if name == "api":
+        return SurfaceApplication(api())
+    if name == "web":
+        return SurfaceApplication(web())
+    agents, people = SurfaceApplication(api()), SurfaceApplication(web())
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        chosen = agents if is_api(environ.get("PATH_INFO", "")) else people
+        return chosen(environ, start_response)
+
+    return application

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("PLACET_MODE", "local")
+os.environ.setdefault("PLACET_STATIC", "finders")
+os.environ.setdefault("PLACET_POOL_MIN", "0")
+
+from config.settings import *  # noqa: F403
