@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from governance.models.actions import (
+    Action,
+    ActionState,
+    Budget,
+    Decision,
+    Execution,
+    Refusal,
+    Reservation,
+    SealedText,
+)
+from governance.models.agents import Agent, AgentKey, AgentState
+from governance.models.catalogue import ActionType, Binding, Permission
+from governance.models.evidence import Breach, Fact, Snapshot, SnapshotStatus, ToolReading
+from governance.models.grants import Grant
+from governance.models.ledger import DayKey, LedgerEntry
+from governance.models.people import Halt, HaltTarget, Mandate
+from governance.models.scopes import Instance, Scope, ScopeKind
+
+__all__ = [
+    "Action",
+    "ActionState",
+    "ActionType",
+    "Agent",
+    "AgentKey",
+    "AgentState",
+    "Binding",
+    "Breach",
+    "Budget",
+    "DayKey",
+    "Decision",
+    "Execution",
+    "Fact",
+    "Grant",
+    "Halt",
+    "HaltTarget",
+    "Instance",
+    "LedgerEntry",
+    "Mandate",
+    "Permission",
+    "Refusal",
+    "Reservation",
+    "Scope",
+    "ScopeKind",
+    "SealedText",
+    "Snapshot",
+    "SnapshotStatus",
+    "ToolReading",
+]

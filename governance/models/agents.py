@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from governance.models.scopes import TIER_CHOICES, Scope
+from governance.policy.tiers import Tier
+
+
+class AgentState(models.TextChoices):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+
+
+class Agent(models.Model):
+    """A registered AI agent. Its owner is the person answerable for it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=80)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_agents"
+    )
+    project = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="agents")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="sub_agents"
+    )
+    max_tier = models.SmallIntegerField(choices=TIER_CHOICES, default=Tier.PROPOSE.value)
+    state = models.CharField(
+        max_length=10, choices=AgentState.choices, default=AgentState.ACTIVE.value
+    )
+    fingerprint = models.CharField(max_length=64, blank=True)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="agent_name_is_unique"),
+            models.CheckConstraint(
+                condition=Q(max_tier__gte=Tier.OBSERVE.value, max_tier__lte=Tier.COMMIT.value),
+                name="agent_max_tier_is_a_tier",
+            ),
+            models.CheckConstraint(condition=~Q(parent=models.F("id")), name="agent_not_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AgentKey(models.Model):
+    """A bearer key `plc_<prefix>_<secret>`: only the SHA-256 of the whole key is stored."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="keys")
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"plc_{self.prefix}_…"

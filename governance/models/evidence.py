@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from django.db import models
+
+from governance.models.actions import Action
+from governance.models.agents import Agent
+from governance.models.catalogue import ActionType
+
+
+class ToolReading(models.Model):
+    """One outcome of a tool: an execution report or a connector read. The last 20 are its health."""
+
+    tool = models.CharField(max_length=64)
+    good = models.BooleanField()
+    source = models.CharField(
+        max_length=9, choices=[(s, s) for s in ("report", "connector", "seed")]
+    )
+    read_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tool", "-id"], name="tool_reading_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {'good' if self.good else 'bad'}"
+
+
+class Breach(models.Model):
+    """A well-formed request that broke its contract: no Action, only this row. Append-only."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="breaches")
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="breaches")
+    pointers = models.JSONField()
+    breached_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agent", "action_type", "-breached_at"], name="breach_latest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.pointers)} fields"
+
+
+class SnapshotStatus(models.TextChoices):
+    READ = "read"
+    NOT_FOUND = "not_found"
+    UNAVAILABLE = "unavailable"
+    UNBOUND = "unbound"
+
+
+class Snapshot(models.Model):
+    """One reading of the system of record for an action. Its digest is what a verdict states.
+
+    `values` are the derived values of the binding (amounts in minor units), `sentence` the closed
+    slots of our own sentence about the case.
+    """
+
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="snapshots")
+    status = models.CharField(max_length=11, choices=SnapshotStatus.choices)
+    subject = models.CharField(max_length=128, blank=True)
+    source = models.CharField(max_length=80, blank=True)
+    version = models.CharField(max_length=128, blank=True)
+    values = models.JSONField(default=dict)
+    sentence = models.JSONField(default=dict)
+    digest = models.BinaryField(max_length=32)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["action", "-id"], name="snapshot_latest")]
+
+    def __str__(self) -> str:
+        return self.status
+
+
+class Fact(models.Model):
+    """A value read from the system of record, beside what the agent claimed. Append-only."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="facts")
+    position = models.SmallIntegerField()
+    name = models.CharField(max_length=64)
+    claimed = models.JSONField(null=True)
+    recorded = models.JSONField(null=True)
+    result = models.CharField(max_length=12)
+    required = models.BooleanField()
+    material = models.BooleanField()
+    show = models.CharField(max_length=8)
+    source = models.CharField(max_length=80)
+    version = models.CharField(max_length=128, blank=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["snapshot", "position"]
+
+    def __str__(self) -> str:
+        return self.name

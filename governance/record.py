@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+
+from governance.digest import canonical
+
+
+class Event(StrEnum):
+    """What the ledger can say. One verb appends one event with the ids of every row it wrote."""
+
+    INSTANCE_BORN = "instance_born"
+    SCOPE_CREATED = "scope_created"
+    CEILING_NARROWED = "ceiling_narrowed"
+    CEILING_WIDENED = "ceiling_widened"
+    AGENT_REGISTERED = "agent_registered"
+    AGENT_CHANGED = "agent_changed"
+    KEY_ISSUED = "key_issued"
+    KEY_REVOKED = "key_revoked"
+    ACTION_TYPE_SAVED = "action_type_saved"
+    BINDING_SAVED = "binding_saved"
+    PERMISSION_SET = "permission_set"
+    PERMISSION_REVOKED = "permission_revoked"
+    MANDATE_SET = "mandate_set"
+    MANDATE_REVOKED = "mandate_revoked"
+    HALTED = "halted"
+    LIFTED = "lifted"
+    CONTRACT_BREACHED = "contract_breached"
+    ACTION_DECIDED = "action_decided"
+    CASE_VERIFIED = "case_verified"
+    CASE_TAKEN = "case_taken"
+    CASE_RELEASED = "case_released"
+    CASE_EXPIRED = "case_expired"
+    CASE_WITHDRAWN = "case_withdrawn"
+    CASE_ACKNOWLEDGED = "case_acknowledged"
+    CASE_SUPERSEDED = "case_superseded"
+    VERDICT_GIVEN = "verdict_given"
+    VERDICT_WITHDRAWN = "verdict_withdrawn"
+    GRANT_REDEEMED = "grant_redeemed"
+    GRANT_VOIDED = "grant_voided"
+    ACTION_REPORTED = "action_reported"
+    ACTION_WITHDRAWN = "action_withdrawn"
+    ACTION_ABANDONED = "action_abandoned"
+    DAY_KEY_COMMITTED = "day_key_committed"
+    ACTIONS_DRAWN = "actions_drawn"
+    DRAW_JUDGED = "draw_judged"
+
+
+def entry(*, event: Event, actor: str, body: Mapping[str, Any]) -> dict[str, str]:
+    """A ledger entry as the committing function takes it: kind, actor and canonical body text."""
+    return {"kind": event.value, "actor": actor, "body": canonical(dict(body)).decode()}
+
+
+def append(*, event: Event, actor: str, body: Mapping[str, Any]) -> int:
+    """Append one entry inside the caller's transaction; return its sequence number.
+
+    `actor` is `agent:<id>`, `user:<name>` or `system:<part>`. `body` carries ids, numbers and closed
+    words, never an agent's text and never a secret. Raises `RuntimeError` outside a transaction,
+    for then the entry could stand without its change.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a ledger entry belongs into the transaction of its change")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into governance_ledgerentry (kind, actor, body) values (%s, %s, %s) returning seq",
+            [event.value, actor, canonical(dict(body))],
+        )
+        seq: int = cursor.fetchone()[0]
+    return seq

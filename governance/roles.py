@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+
+APPLICATION_ROLE = "placet_app"
+
+# What the application may add and read, and nobody through it may change or take away.
+APPEND_ONLY = (
+    "governance_ledgerentry",
+    "governance_decision",
+    "governance_execution",
+    "governance_refusal",
+    "governance_breach",
+    "governance_snapshot",
+    "governance_fact",
+    "governance_toolreading",
+    "governance_sealedtext",
+    "governance_daykey",
+    "reviews_draw",
+    "reviews_finding",
+)
+
+_GRANT = f"""
+do $$
+declare t text;
+begin
+  if not exists (select 1 from pg_roles where rolname = '{APPLICATION_ROLE}')
+    or current_user = '{APPLICATION_ROLE}' then return; end if;
+  execute 'grant usage on schema public to {APPLICATION_ROLE}';
+  execute 'grant select, insert, update, delete on all tables in schema public to {APPLICATION_ROLE}';
+  execute 'grant usage, select on all sequences in schema public to {APPLICATION_ROLE}';
+  execute 'revoke insert, update, delete on django_migrations from {APPLICATION_ROLE}';
+  for t in select c.relname from pg_class c where c.relkind = 'r'
+      and c.relname = any(array[{", ".join(f"'{table}'" for table in APPEND_ONLY)}]) loop
+    execute format('revoke update, delete on %I from {APPLICATION_ROLE}', t);
+  end loop;
+end $$
+"""
+
+
+def grant_application_role(*, using: str, **kwargs: Any) -> None:
+    """After each migration run give `placet_app` its rights: never TRUNCATE, append-only stays so.
+
+    Does nothing where the role does not exist or is itself the migrating one (a single
+    `DATABASE_URL`): then only the triggers stand, and `manage.py check` says so.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(_GRANT)

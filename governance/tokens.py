@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.conf import settings
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+TOKEN_SECONDS = 300
+TYPE = "elevation+jwt"
+ISSUER = "placet"
+
+
+@lru_cache(maxsize=1)
+def _key() -> OKPKey:
+    """The Ed25519 key of this deployment, named by its RFC 7638 thumbprint."""
+    private = Ed25519PrivateKey.from_private_bytes(settings.PLACET_SIGNING_KEY)
+    key = OKPKey.import_key(
+        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    key.ensure_kid()
+    return key
+
+
+def mint(
+    *, grant: str, agent: str, audience: str, digest: bytes, now: datetime, not_before: datetime,
+    expires_at: datetime,
+) -> str:  # fmt: skip
+    """A JWS (EdDSA, typ `elevation+jwt`, RFC 8725 section 3.11) that points at a grant.
+
+    It lives until the grant expires, at most `TOKEN_SECONDS`. The row decides, the token only
+    proves: EdDSA is deterministic and nothing of it is stored.
+    """
+    issued = int(now.timestamp())
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "sub": agent,
+        "aud": audience,
+        "jti": grant,
+        "iat": issued,
+        "nbf": int(not_before.timestamp()),
+        "exp": min(int(expires_at.timestamp()), max(issued, int(not_before.timestamp())) + TOKEN_SECONDS),
+        "action_hash": digest.hex(),
+    }
+    key = _key()
+    return jwt.encode({"alg": "EdDSA", "typ": TYPE, "kid": key.kid}, claims, key, algorithms=["EdDSA"])
+
+
+def jwks() -> dict[str, Any]:
+    """The public key set that `/.well-known/jwks.json` serves."""
+    public = _key().as_dict(private=False)
+    return {"keys": [{**public, "use": "sig", "alg": "EdDSA"}]}

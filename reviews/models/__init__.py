@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from reviews.models.draws import Draw, Finding, UnsoundReason
+from reviews.models.escalations import Escalation, EscalationState, RejectReason, Verdict
+
+__all__ = [
+    "Draw",
+    "Escalation",
+    "EscalationState",
+    "Finding",
+    "RejectReason",
+    "UnsoundReason",
+    "Verdict",
+]

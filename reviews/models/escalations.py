@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from governance.models import Action, Snapshot
+
+
+class EscalationState(models.TextChoices):
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class Escalation(models.Model):
+    """What a human must decide ("case" on screens).
+
+    `checking` and `pending` are one stored state, `open`, told apart by `snapshot`. `sort_key` is
+    one number so that the queue is read by a single index range. `cap_key` names the budget whose
+    first over-cap action this case is; `cap_frees_at` is when that action would fit again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    action = models.OneToOneField(Action, on_delete=models.PROTECT, related_name="escalation")
+    state = models.CharField(
+        max_length=12, choices=EscalationState.choices, default=EscalationState.OPEN.value
+    )
+    opened_by = models.CharField(
+        max_length=8, choices=[("decision", "decision"), ("agent", "agent"), ("redeem", "redeem")]
+    )
+    opened_at = models.DateTimeField()
+    deadline = models.DateTimeField()
+    rank = models.SmallIntegerField(default=1)
+    sort_key = models.BigIntegerField()
+    cap_key = models.CharField(max_length=320, null=True)
+    cap_frees_at = models.DateTimeField(null=True)
+    snapshot = models.ForeignKey(
+        Snapshot, null=True, on_delete=models.PROTECT, related_name="escalations"
+    )
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="taken"
+    )
+    taken_until = models.DateTimeField(null=True)
+    previous = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="followers"
+    )
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cap_key"],
+                condition=Q(state="open", cap_key__isnull=False),
+                name="escalation_one_open_per_cap_key",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["sort_key", "id"], condition=Q(state="open"), name="escalation_queue"
+            ),
+            models.Index(
+                fields=["opened_at"],
+                condition=Q(state="open", snapshot__isnull=True),
+                name="escalation_unread",
+            ),
+            models.Index(fields=["deadline"], condition=Q(state="open"), name="escalation_due"),
+            models.Index(
+                fields=["cap_key", "cap_frees_at"],
+                condition=Q(cap_key__isnull=False),
+                name="escalation_by_cap_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class RejectReason(models.TextChoices):
+    FACTS_DIFFER = "facts_differ", "The facts differ from the request"
+    WRONG_SUBJECT = "wrong_subject", "This is somebody else's record"
+    NOT_VERIFIED = "not_verified", "The record could not be verified"
+    OVER_LIMIT = "over_limit", "Too much for this customer or agent"
+    AGAINST_POLICY = "against_policy", "Our policy does not allow it"
+    NOT_NEEDED = "not_needed", "The action is not needed"
+
+
+class Verdict(models.Model):
+    """A human's approve or reject: a statement about two digests, final at `final_at`.
+
+    Only `withdrawn_at` may ever change, once and before `final_at` (trigger in the migration).
+    """
+
+    escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="verdicts")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts"
+    )
+    approve = models.BooleanField()
+    reject_reason = models.CharField(max_length=16, choices=RejectReason.choices, blank=True)
+    action_digest = models.BinaryField(max_length=32)
+    snapshot_digest = models.BinaryField(max_length=32)
+    policy_revision = models.BigIntegerField()
+    rank = models.SmallIntegerField()
+    decided_at = models.DateTimeField()
+    final_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["escalation"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="verdict_one_standing_per_escalation",
+            ),
+            models.CheckConstraint(
+                condition=Q(approve=True, reject_reason="")
+                | (Q(approve=False) & ~Q(reject_reason="")),
+                name="verdict_a_reject_says_why",
+            ),
+        ]
+        indexes = [models.Index(fields=["reviewer", "-decided_at"], name="verdict_by_reviewer")]
+
+    def __str__(self) -> str:
+        return "approve" if self.approve else "reject"
