@@ -1,0 +1,124 @@
+"""Signals of evidence, what each kind is computed from, and the one score over them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from enum import StrEnum
+
+from governance.policy.facts import FactSummary, Result
+from governance.policy.velocity import Usage
+
+
+class Signal(StrEnum):
+    """Colour of one kind of evidence."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """Kinds of evidence an action type can require."""
+
+    CONTRACT = "contract"
+    COMPLETENESS = "completeness"
+    VELOCITY = "velocity"
+    TOOL_HEALTH = "tool_health"
+    NOVELTY = "novelty"
+    ERROR_RATE = "error_rate"
+    UNCERTAINTY = "uncertainty"
+
+
+SCORE_THRESHOLD = Decimal("0.92")
+TOOL_REPORTS = 20
+TOOL_REPORTS_NEEDED = 5
+BREACHES_RED = 3
+
+WEIGHTS: dict[Kind, Decimal] = {
+    Kind.COMPLETENESS: Decimal("0.4"),
+    Kind.CONTRACT: Decimal("0.2"),
+    Kind.TOOL_HEALTH: Decimal("0.2"),
+    Kind.VELOCITY: Decimal("0.2"),
+}
+
+_POINTS: dict[Signal, Decimal] = {Signal.GREEN: Decimal(1), Signal.AMBER: Decimal("0.5")}
+_NOTHING = Decimal(0)
+_FULL = Decimal(1)
+# Worst first. UNKNOWN is worse than AMBER: an amber source has at least spoken.
+_SEVERITY: tuple[Signal, ...] = (Signal.RED, Signal.UNKNOWN, Signal.AMBER, Signal.GREEN)
+
+
+def worst(signals: Iterable[Signal]) -> Signal:
+    """The worst of some signals: red, unknown, amber, green. None at all, or one of a wrong type, is UNKNOWN."""
+    found = [signal if type(signal) is Signal else Signal.UNKNOWN for signal in signals]
+    return min(found, key=_SEVERITY.index, default=Signal.UNKNOWN)
+
+
+def tool_health(good: int, total: int) -> Signal:
+    """Health of a tool from `good` of its last `total` (at most 20) reports and reads.
+
+    Fewer than 5, or counts that cannot be: UNKNOWN. At least 95 % good: GREEN. Under 50 %: RED. Else AMBER.
+    """
+    if type(good) is not int or type(total) is not int or total < TOOL_REPORTS_NEEDED or not 0 <= good <= total:
+        return Signal.UNKNOWN
+    if good * 100 >= total * 95:
+        return Signal.GREEN
+    return Signal.RED if good * 2 < total else Signal.AMBER
+
+
+def contract_signal(breaches_10min: int) -> Signal:
+    """Contract integrity from the breaches of the last 10 minutes: 0 GREEN, 1 or 2 AMBER, 3 or more RED."""
+    if type(breaches_10min) is not int or breaches_10min < 0:
+        return Signal.UNKNOWN
+    if breaches_10min == 0:
+        return Signal.GREEN
+    return Signal.RED if breaches_10min >= BREACHES_RED else Signal.AMBER
+
+
+def completeness(facts: Sequence[FactSummary] | None) -> Signal:
+    """Data completeness from the facts; None means that they were not read.
+
+    RED: a claim contradicts the record. UNKNOWN: a required fact is missing, unreachable or unverifiable.
+    AMBER: a required fact is stale, or differs without anything having been claimed.
+    """
+    if facts is None:
+        return Signal.UNKNOWN
+    return worst([Signal.GREEN, *(_fact_signal(fact) for fact in facts)])
+
+
+def contradicted(facts: Iterable[FactSummary]) -> bool:
+    """Whether any claim, required or not, contradicts the record."""
+    return any(fact.result is Result.DIFFERS and fact.claimed is not False for fact in facts)
+
+
+def velocity_signal(usages: Iterable[Usage]) -> Signal:
+    """AMBER when the action would pass a cap, else GREEN.
+
+    Never RED: one full cap concerns its key, not the agent's standing.
+    """
+    return Signal.AMBER if any(usage.breached for usage in usages) else Signal.GREEN
+
+
+def score(signals: Mapping[Kind, Signal], required: Collection[Kind]) -> Decimal:
+    """Evidence score in [0, 1]: weighted points of the required kinds, weights renormalised over them.
+
+    GREEN counts 1, AMBER 0.5, anything else (or nothing) 0. A type that requires no weighted kind scores 1.
+    """
+    total = points = _NOTHING
+    for kind in required:
+        weight = WEIGHTS.get(kind, _NOTHING)
+        total += weight
+        points += weight * _POINTS.get(signals.get(kind, Signal.UNKNOWN), _NOTHING)
+    return points / total if total else _FULL
+
+
+def _fact_signal(fact: FactSummary) -> Signal:
+    if fact.result is Result.AGREES:
+        return Signal.GREEN
+    if fact.result is Result.DIFFERS and fact.claimed is not False:
+        return Signal.RED
+    if fact.required is False:
+        return Signal.GREEN
+    return Signal.AMBER if fact.result in (Result.STALE, Result.DIFFERS) else Signal.UNKNOWN

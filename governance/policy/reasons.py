@@ -1,0 +1,194 @@
+"""Why the machine answered as it did: a closed list, one sentence and one help each.
+
+The same texts are used by the API, the screens, the tests and the docs. Slots are filled from numbers, tiers
+and registry names only, never from anything an agent wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Reason(StrEnum):
+    """Closed list of reasons. The value is the stable code on the wire."""
+
+    WITHIN_AUTHORITY = "within_authority"
+    HALTED = "halted"
+    INACTIVE = "inactive"
+    NO_PERMISSION = "no_permission"
+    ANCESTOR_NOT_PERMITTED = "ancestor_not_permitted"
+    DECISION_ERROR = "decision_error"
+    CONTENDED = "contended"
+    UNSEALED = "unsealed"
+    HUMAN_REQUIRED = "human_required"
+    ELEVATION_ASKED = "elevation_asked"
+    AGENT_UNCERTAIN = "agent_uncertain"
+    AGENT_NOVEL_INPUT = "agent_novel_input"
+    AGENT_OUT_OF_SCOPE = "agent_out_of_scope"
+    AGENT_AMBIGUOUS_POLICY = "agent_ambiguous_policy"
+    AGENT_ASKED = "agent_asked"
+    AMOUNT_OVER_THRESHOLD = "amount_over_threshold"
+    QUANTITY_OVER_THRESHOLD = "quantity_over_threshold"
+    DATA_CLASS_OVER_THRESHOLD = "data_class_over_threshold"
+    AMOUNT_UNKNOWN = "amount_unknown"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    QUANTITY_UNKNOWN = "quantity_unknown"
+    CEILING = "ceiling"
+    CEILING_MISSING = "ceiling_missing"
+    ANCESTOR_CEILING = "ancestor_ceiling"
+    AGENT_CEILING = "agent_ceiling"
+    LEVEL_TOO_LOW = "level_too_low"
+    STANDING = "standing"
+    POLICY_CAP = "policy_cap"
+    POLICY_UNAVAILABLE = "policy_unavailable"
+    TOOL_RED = "tool_red"
+    SIGNAL_NOT_GREEN = "signal_not_green"
+    NO_RECORD_BOUND = "no_record_bound"
+    FACTS_NOT_READ = "facts_not_read"
+    FACT_DIFFERS = "fact_differs"
+    FACT_MISSING = "fact_missing"
+    FACT_UNREACHABLE = "fact_unreachable"
+    FACT_STALE = "fact_stale"
+    FACT_UNVERIFIABLE = "fact_unverifiable"
+    NOVELTY = "novelty"
+    ERROR_RATE = "error_rate"
+    UNCERTAIN = "uncertain"
+    CONFIDENCE_LOW = "confidence_low"
+    CONFIDENCE_MISSING = "confidence_missing"
+    SCORE_LOW = "score_low"
+    CAP_EXCEEDED = "cap_exceeded"
+    HARD_CAP = "hard_cap"
+    CAP_EXHAUSTED = "cap_exhausted"
+
+
+SENTENCES: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.WITHIN_AUTHORITY: "The effective tier {effective} covers the required tier {required}.",
+        Reason.HALTED: "A halt is in force: {name}.",
+        Reason.INACTIVE: "Not active: {name}.",
+        Reason.NO_PERMISSION: "The agent has no permission for this action type.",
+        Reason.ANCESTOR_NOT_PERMITTED: "An agent above this one has no permission for this action type.",
+        Reason.DECISION_ERROR: "The decision could not be completed from its inputs.",
+        Reason.CONTENDED: "Authority moved while this action was being decided, several times in a row.",
+        Reason.UNSEALED: "The ledger has not been sealed in time, so the machine authorises nothing.",
+        Reason.HUMAN_REQUIRED: "A person must decide every action of this type.",
+        Reason.ELEVATION_ASKED: "The agent asked for an elevation.",
+        Reason.AGENT_UNCERTAIN: "The agent says that it is uncertain.",
+        Reason.AGENT_NOVEL_INPUT: "The agent says that the input is new to it.",
+        Reason.AGENT_OUT_OF_SCOPE: "The agent says that the request is out of its scope.",
+        Reason.AGENT_AMBIGUOUS_POLICY: "The agent says that the policy is ambiguous.",
+        Reason.AGENT_ASKED: "The agent asks for a person.",
+        Reason.AMOUNT_OVER_THRESHOLD: "The amount {amount} is over {threshold}, so the risk is high.",
+        Reason.QUANTITY_OVER_THRESHOLD: "The quantity {quantity} is over {threshold}, so the risk is high.",
+        Reason.DATA_CLASS_OVER_THRESHOLD: "Data of class {data_class} is over {threshold}, so the risk is high.",
+        Reason.AMOUNT_UNKNOWN: "The amount is not known, so the risk is taken as high.",
+        Reason.CURRENCY_UNKNOWN: "The amount has no rate in the reference currency, so the risk is taken as high.",
+        Reason.QUANTITY_UNKNOWN: "The quantity is not known, so the risk is taken as high.",
+        Reason.CEILING: "The ceiling of {kind} {name} is {tier}; this action needs {required}.",
+        Reason.CEILING_MISSING: "The ceiling of the {kind} is not known.",
+        Reason.ANCESTOR_CEILING: "The agent above, {name}, may reach {tier}; this action needs {required}.",
+        Reason.AGENT_CEILING: "The agent {name} may reach {tier}; this action needs {required}.",
+        Reason.LEVEL_TOO_LOW: "Level {level} earns {tier} at {risk} risk; this action needs {required}.",
+        Reason.STANDING: "The standing of this agent for this action type is {tier}; this action needs {required}.",
+        Reason.POLICY_CAP: "Policy allows {tier}; this action needs {required}.",
+        Reason.POLICY_UNAVAILABLE: "The policy that governs this action type could not be evaluated.",
+        Reason.TOOL_RED: "The tool that this action needs is failing.",
+        Reason.SIGNAL_NOT_GREEN: "Required evidence is not green: {kind} is {signal}.",
+        Reason.NO_RECORD_BOUND: "No record is bound: nothing was verified.",
+        Reason.FACTS_NOT_READ: "The required facts were not read before the decision.",
+        Reason.FACT_DIFFERS: "The system of record differs: {name}.",
+        Reason.FACT_MISSING: "The system of record does not have: {name}.",
+        Reason.FACT_UNREACHABLE: "The system of record could not be reached for: {name}.",
+        Reason.FACT_STALE: "The fact is too old: {name}.",
+        Reason.FACT_UNVERIFIABLE: "The fact cannot be verified: {name}.",
+        Reason.NOVELTY: "The input is unlike what this agent has handled before: novelty is {signal}.",
+        Reason.ERROR_RATE: "The reviewed error rate of this agent is over its limit: it is {signal}.",
+        Reason.UNCERTAIN: "The agent states that it is uncertain.",
+        Reason.CONFIDENCE_LOW: "The stated confidence {confidence} is under the threshold {threshold}.",
+        Reason.CONFIDENCE_MISSING: "This action type asks for a stated confidence between 0 and 1, and there is none.",
+        Reason.SCORE_LOW: "The evidence score {score} is under the threshold {threshold}.",
+        Reason.CAP_EXCEEDED: "With this action the {key} would reach {total} of {limit} within {window}.",
+        Reason.HARD_CAP: "With this action the {key} would reach {total} of the hard cap {limit} within {window}.",
+        Reason.CAP_EXHAUSTED: "The cap of the {key} is exhausted and its case is open or its window has not freed.",
+    }
+)
+
+HELP: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.WITHIN_AUTHORITY: "Nothing: the action may run once.",
+        Reason.HALTED: "The halt must be lifted.",
+        Reason.INACTIVE: "It must be made active again.",
+        Reason.NO_PERMISSION: "The council must give the agent a permission for this action type.",
+        Reason.ANCESTOR_NOT_PERMITTED: "Every agent above must hold a permission for this action type.",
+        Reason.DECISION_ERROR: "A person must decide; an operator should look at the decision log.",
+        Reason.CONTENDED: "A person must decide, or the agent asks again later.",
+        Reason.UNSEALED: "An operator must restore the sealing of the ledger.",
+        Reason.HUMAN_REQUIRED: "A reviewer must approve it; no level lifts this.",
+        Reason.ELEVATION_ASKED: "A reviewer must approve it.",
+        Reason.AGENT_UNCERTAIN: "A reviewer must decide it.",
+        Reason.AGENT_NOVEL_INPUT: "A reviewer must decide it.",
+        Reason.AGENT_OUT_OF_SCOPE: "A person must acknowledge it.",
+        Reason.AGENT_AMBIGUOUS_POLICY: "A reviewer must decide it; the council can make the policy clear.",
+        Reason.AGENT_ASKED: "A reviewer must decide it.",
+        Reason.AMOUNT_OVER_THRESHOLD: "A smaller amount, or a reviewer's approval.",
+        Reason.QUANTITY_OVER_THRESHOLD: "A smaller quantity, or a reviewer's approval.",
+        Reason.DATA_CLASS_OVER_THRESHOLD: "Less sensitive data, or a reviewer's approval.",
+        Reason.AMOUNT_UNKNOWN: "The amount must be readable from the record or the parameters.",
+        Reason.CURRENCY_UNKNOWN: "The currency needs a rate in the reference currency.",
+        Reason.QUANTITY_UNKNOWN: "The quantity must be readable from the parameters.",
+        Reason.CEILING: "Its steward must raise the ceiling of {kind} {name}.",
+        Reason.CEILING_MISSING: "The council must set a ceiling for the {kind}.",
+        Reason.ANCESTOR_CEILING: "The council must raise what the agent above may reach.",
+        Reason.AGENT_CEILING: "The council must raise what the agent may reach.",
+        Reason.LEVEL_TOO_LOW: "The agent must earn a higher level on reviewed evidence, or a reviewer approves.",
+        Reason.STANDING: "The standing rises by itself after green time, or a person lifts what a person set.",
+        Reason.POLICY_CAP: "The policy must be changed by two people, or a reviewer approves.",
+        Reason.POLICY_UNAVAILABLE: "The policy bundle must be repaired or rolled back.",
+        Reason.TOOL_RED: "The tool must report successes again; then ask again.",
+        Reason.SIGNAL_NOT_GREEN: "The {kind} evidence must become green.",
+        Reason.NO_RECORD_BOUND: "The council must bind this action type to a record.",
+        Reason.FACTS_NOT_READ: "A person decides once the facts have been read; the council can have them read first.",
+        Reason.FACT_DIFFERS: "The claim or the record must be put right.",
+        Reason.FACT_MISSING: "The record must hold it.",
+        Reason.FACT_UNREACHABLE: "The system of record must answer again.",
+        Reason.FACT_STALE: "The record must be read again.",
+        Reason.FACT_UNVERIFIABLE: "State the value as a claim, or bind it to a field that can be compared.",
+        Reason.NOVELTY: "A reviewer must decide it.",
+        Reason.ERROR_RATE: "Reviewed samples must show fewer errors.",
+        Reason.UNCERTAIN: "A reviewer must decide it.",
+        Reason.CONFIDENCE_LOW: "A reviewer must decide it.",
+        Reason.CONFIDENCE_MISSING: "State a confidence between 0 and 1.",
+        Reason.SCORE_LOW: "The evidence that is not green must become green.",
+        Reason.CAP_EXCEEDED: "The window must free, or a reviewer approves within their mandate.",
+        Reason.HARD_CAP: "The window must free: no approval passes a hard cap.",
+        Reason.CAP_EXHAUSTED: "Ask again when the window has freed.",
+    }
+)
+
+
+class _Filled(dict[str, str]):
+    """Slots for formatting: one that was not given reads "unknown", so that no sentence ever fails."""
+
+    def __missing__(self, key: str) -> str:
+        return "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A reason as given in one decision: its code and the closed values of its slots."""
+
+    code: Reason
+    slots: Mapping[str, str]
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in one sentence."""
+        return SENTENCES[self.code].format_map(_Filled(self.slots))
+
+    @property
+    def help(self) -> str:
+        """What would have to change, in one sentence."""
+        return HELP[self.code].format_map(_Filled(self.slots))
