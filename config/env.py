@@ -40,6 +40,14 @@ def choice(env: Env, name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def word(env: Env, name: str, default: str) -> str:
+    """1 to 80 letters, digits, dots, dashes or underscores."""
+    value = env.get(name, default)
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,80}", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} takes up to 80 letters, digits, dots, dashes and underscores.")
+    return value
+
+
 def names(env: Env, name: str) -> list[str]:
     """A comma-separated list without empty members; unset is the empty list."""
     value = env.get(name, "")

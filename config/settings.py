@@ -163,6 +163,8 @@ PLACET_DATA: Path | None = _data if _data.is_dir() else None
 # -- the bell -----------------------------------------------------------------------------------
 REDIS_URL = env.redis(_ENV, "REDIS_URL", "redis://127.0.0.1:6379/0" if _LOCAL else None)
 CELERY_BROKER_URL = REDIS_URL
+# Two instances on one Redis must not take each other's tasks.
+CELERY_TASK_DEFAULT_QUEUE = env.word(_ENV, "PLACET_QUEUE", "placet")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

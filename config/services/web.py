@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def granian(port: int, threads: int, *, workers: int = 1) -> list[str | Path]:
+    """The command of a WSGI server on the loopback interface; the surface comes from the environment."""
+    return [
+        Path(sys.executable).parent / "granian",
+        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", str(threads)),
+        *("--no-ws", "--log-level", "warning", "config.wsgi:application"),
+    ]

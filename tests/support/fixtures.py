@@ -1,0 +1,182 @@
+"""Databases, servers and clients for tests; docs/how-to/test.md tells which one to take."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from config.env import database as parse_database
+from config.services import keeper
+from config.services.stack import Endpoints
+from tests.support import templates
+from tests.support.clients import SurfaceClient
+from tests.support.live import Servers
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A database of this test alone, in which commits are real."""
+
+    url: str
+    owner_url: str
+    admin_url: str
+    environment: dict[str, str]
+
+    def connect(self, *, role: str = "app") -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of its own in autocommit, as ``app``, ``owner`` or ``admin`` (superuser)."""
+        url = {"app": self.url, "owner": self.owner_url, "admin": self.admin_url}[role]
+        return psycopg.connect(url, autocommit=True)
+
+
+@dataclass(frozen=True)
+class Records:
+    """A database of records: ``owner_url`` loads it, Placet reads it as connector ``records`` (``reader_url``)."""
+
+    owner_url: str
+    reader_url: str
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Endpoints]:
+    """The embedded PostgreSQL and Valkey of this checkout, started on demand."""
+    with keeper.using(templates.STATE) as endpoints:
+        settings.REDIS_URL = settings.CELERY_BROKER_URL = endpoints.redis
+        yield endpoints
+
+
+@pytest.fixture(scope="session")
+def template(services: Endpoints) -> str:
+    return templates.ensure_template(services.access)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Nothing to rename for xdist: each process has a clone of its own."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(services: Endpoints, template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One clone of the template for all tests of this process that roll back."""
+    with (
+        templates.clone(services.access, template) as name,
+        django_db_blocker.unblock(),
+        _connected(services.access.url("app", name)),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _connected(url: str) -> Iterator[None]:
+    """Point Django's default connection, of every thread, at another database for a while."""
+    target = connections.settings["default"]
+    before = {key: target[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    parsed = parse_database(url, "the test database")
+    _disconnect()
+    target.update({key: parsed[key] for key in before})
+    try:
+        yield
+    finally:
+        _disconnect()
+        target.update(before)
+
+
+def _disconnect() -> None:
+    connection = connections["default"]
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def committed(
+    services: Endpoints,
+    template: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Committed]:
+    """A fresh clone where commits are real and other processes may join; dropped after the test."""
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        pytest.fail("`committed` replaces `db`: take one of them.", pytrace=False)
+    access = services.access
+    with templates.clone(access, template) as name:
+        roles = templates.role_environment(access, name)
+        environment = {"PLACET_MODE": "local", "PLACET_STATIC": "finders", "REDIS_URL": services.redis, **roles}
+        environment["PLACET_QUEUE"] = name  # workers of this test take no task of another
+        environment["PLACET_SECRET_KEY"] = settings.SECRET_KEY
+        environment["PLACET_SIGNING_KEY"] = _base64url(settings.PLACET_SIGNING_KEY)
+        for key, value in environment.items():
+            monkeypatch.setenv(key, value)
+        with django_db_blocker.unblock(), _connected(access.url("app", name)):
+            yield Committed(access.url("app", name), access.url("owner", name), access.url("admin", name), environment)
+
+
+def _base64url(seed: bytes) -> str:
+    return base64.urlsafe_b64encode(seed).decode().rstrip("=")
+
+
+@pytest.fixture
+def transactional_db() -> None:
+    """pytest-django would empty the tables with TRUNCATE, which the audit triggers forbid."""
+    pytest.fail("Take the fixture `committed` instead of `transactional_db`.", pytrace=False)
+
+
+@pytest.fixture
+def records(services: Endpoints, monkeypatch: pytest.MonkeyPatch) -> Iterator[Records]:
+    """A fresh database of records, known to this process and its children as connector ``records``."""
+    with templates.empty_records(services.access) as name:
+        found = Records(services.access.url("owner", name), services.access.url("reader", name))
+        monkeypatch.setenv("PLACET_CONNECTOR_RECORDS_URL", found.reader_url)
+        monkeypatch.setenv("PLACET_RECORDS_OWNER_URL", found.owner_url)
+        monkeypatch.setitem(settings.PLACET_CONNECTORS, "records", found.reader_url)
+        monkeypatch.setattr(settings, "PLACET_RECORDS_OWNER_URL", found.owner_url, raising=False)
+        yield found
+
+
+@pytest.fixture
+def servers(committed: Committed) -> Iterator[Servers]:
+    """Starts real server processes on the committed database: ``servers.start("api")`` gives an address."""
+    running = Servers(committed.environment)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def live(servers: Servers) -> str:
+    """The address of one real server process of surface ``all``."""
+    return servers.start("all")
+
+
+@pytest.fixture
+def client() -> SurfaceClient:
+    """Django's test client with the middleware each surface really has."""
+    return SurfaceClient()
+
+
+@pytest.fixture
+def csrf_client() -> SurfaceClient:
+    """The same, insisting on CSRF tokens as a browser's server would."""
+    return SurfaceClient(enforce_csrf_checks=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None and (marker.args or set(marker.kwargs) - {"databases"}):
+            raise pytest.UsageError(f"{item.nodeid}: take the fixture `committed` instead of transaction=True.")
+
+
+def pytest_configure() -> None:
+    # Playwright's synchronous API runs an event loop in the thread of the test.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
