@@ -21,7 +21,6 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _KEYS = frozenset({"type", "max", "min", "pattern", "values", "required", "nullable", "sealed", "of"})
 _LENGTHS = {"id": (fields.DEFAULT_ID_LENGTH, MAX_VALUE), "text": (fields.DEFAULT_TEXT, fields.MAX_TEXT)}
 _SEALABLE = frozenset({"id", "email", "iban", "postcode", "host", "text"})
-_FLAGS = {"required": True, "nullable": False, "sealed": False}
 # Which further keys each type reads; a key that would be ignored is refused, so that no bound is imaginary.
 _OWN_KEYS: dict[str, frozenset[str]] = {
     "money": frozenset({"max", "min", "values"}),
@@ -93,16 +92,17 @@ class Contract:
     fields: Mapping[str, Field]
 
     @classmethod
-    def from_document(cls, document: object) -> Contract:
+    def from_document(cls, document: object, required: bool = True) -> Contract:
         """Read `{name: {type, max, min, pattern, values, required, nullable, sealed, of}}`; ContractError if wrong.
 
-        Fields are required unless `required: false`. A list is `{type: list, of: <type or spec>, max: n}`.
+        A list is `{type: list, of: <type or spec>, max: n}`. `required` is what a field is that does not say:
+        parameters are required, claims are not.
         """
         if document is None:
             return cls({})
         if not isinstance(document, Mapping) or len(document) > MAX_FIELDS:
             raise ContractError(f"A contract maps at most {MAX_FIELDS} field names to their types.")
-        return cls({str(name): _field(name, spec) for name, spec in document.items()})
+        return cls({str(name): _field(name, spec, required) for name, spec in document.items()})
 
     def parse(self, values: object, at: str = "") -> Parsed | Problems:
         """Hold values against the contract; pointers of problems start with `at`. Total, whatever is passed."""
@@ -183,13 +183,14 @@ def _shown(name: object) -> str:
     return name if isinstance(name, str) and _SAFE_NAME.fullmatch(name) else "*"
 
 
-def _field(name: object, spec: object) -> Field:
+def _field(name: object, spec: object, required: bool) -> Field:
     """Read one field of a contract document."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ContractError("A field name has lower-case letters, digits and underscores, at most 64.")
     if not isinstance(spec, Mapping) or not set(spec) <= _KEYS:
         raise ContractError(f"{name}: a field is described by {', '.join(sorted(_KEYS))} only.")
-    flags = {key: spec.get(key, default) for key, default in _FLAGS.items()}
+    defaults = {"required": required, "nullable": False, "sealed": False}
+    flags = {key: spec.get(key, default) for key, default in defaults.items()}
     if not all(type(flag) is bool for flag in flags.values()):
         raise ContractError(f"{name}: required, nullable and sealed are true or false.")
     own = {key: value for key, value in spec.items() if key not in flags}

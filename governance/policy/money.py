@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from governance.policy.codes import EXPONENTS as EXPONENTS
 
 MAX_DIGITS = 15
+REFERENCE_CURRENCY = "USD"
 
 _SYMBOLS: dict[str, str] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _AMOUNT = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)

@@ -6,6 +6,7 @@ and registry names only, never from anything an agent wrote.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +23,6 @@ class Reason(StrEnum):
     ANCESTOR_NOT_PERMITTED = "ancestor_not_permitted"
     DECISION_ERROR = "decision_error"
     CONTENDED = "contended"
-    UNSEALED = "unsealed"
     HUMAN_REQUIRED = "human_required"
     ELEVATION_ASKED = "elevation_asked"
     AGENT_UNCERTAIN = "agent_uncertain"
@@ -36,6 +36,7 @@ class Reason(StrEnum):
     AMOUNT_UNKNOWN = "amount_unknown"
     CURRENCY_UNKNOWN = "currency_unknown"
     QUANTITY_UNKNOWN = "quantity_unknown"
+    DATA_CLASS_UNKNOWN = "data_class_unknown"
     CEILING = "ceiling"
     CEILING_MISSING = "ceiling_missing"
     ANCESTOR_CEILING = "ancestor_ceiling"
@@ -73,7 +74,6 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.ANCESTOR_NOT_PERMITTED: "An agent above this one has no permission for this action type.",
         Reason.DECISION_ERROR: "The decision could not be completed from its inputs.",
         Reason.CONTENDED: "Authority moved while this action was being decided, several times in a row.",
-        Reason.UNSEALED: "The ledger has not been sealed in time, so the machine authorises nothing.",
         Reason.HUMAN_REQUIRED: "A person must decide every action of this type.",
         Reason.ELEVATION_ASKED: "The agent asked for an elevation.",
         Reason.AGENT_UNCERTAIN: "The agent says that it is uncertain.",
@@ -87,6 +87,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.AMOUNT_UNKNOWN: "The amount is not known, so the risk is taken as high.",
         Reason.CURRENCY_UNKNOWN: "The amount has no rate in the reference currency, so the risk is taken as high.",
         Reason.QUANTITY_UNKNOWN: "The quantity is not known, so the risk is taken as high.",
+        Reason.DATA_CLASS_UNKNOWN: "The class of the data is not known, so the risk is taken as high.",
         Reason.CEILING: "The ceiling of {kind} {name} is {tier}; this action needs {required}.",
         Reason.CEILING_MISSING: "The ceiling of the {kind} is not known.",
         Reason.ANCESTOR_CEILING: "The agent above, {name}, may reach {tier}; this action needs {required}.",
@@ -125,7 +126,6 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.ANCESTOR_NOT_PERMITTED: "Every agent above must hold a permission for this action type.",
         Reason.DECISION_ERROR: "A person must decide; an operator should look at the decision log.",
         Reason.CONTENDED: "A person must decide, or the agent asks again later.",
-        Reason.UNSEALED: "An operator must restore the sealing of the ledger.",
         Reason.HUMAN_REQUIRED: "A reviewer must approve it; no level lifts this.",
         Reason.ELEVATION_ASKED: "A reviewer must approve it.",
         Reason.AGENT_UNCERTAIN: "A reviewer must decide it.",
@@ -139,6 +139,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.AMOUNT_UNKNOWN: "The amount must be readable from the record or the parameters.",
         Reason.CURRENCY_UNKNOWN: "The currency needs a rate in the reference currency.",
         Reason.QUANTITY_UNKNOWN: "The quantity must be readable from the parameters.",
+        Reason.DATA_CLASS_UNKNOWN: "The class of the data must be stated by the action type.",
         Reason.CEILING: "Its steward must raise the ceiling of {kind} {name}.",
         Reason.CEILING_MISSING: "The council must set a ceiling for the {kind}.",
         Reason.ANCESTOR_CEILING: "The council must raise what the agent above may reach.",
@@ -167,6 +168,22 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.CAP_EXHAUSTED: "Ask again when the window has freed.",
     }
 )
+
+
+MAX_NAME = 80
+UNREADABLE = "(unreadable name)"
+
+# Letters that draw nothing: they pass for letters, so they must be named.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def registry_name(value: object) -> str:
+    """A registry name as it may stand in a sentence: visible, short, on one line; anything else is not repeated."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME or not value.isprintable():
+        return UNREADABLE
+    if value.isascii() or all(unicodedata.category(letter)[0] in "LNPSZ" for letter in value):
+        return UNREADABLE if _BLANK_LETTERS.intersection(value) else value
+    return UNREADABLE
 
 
 class _Filled(dict[str, str]):

@@ -13,11 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from governance.policy.money import format_money, parse_amount, parse_money
+from governance.policy.money import REFERENCE_CURRENCY, format_money, parse_amount, parse_money
 
 SLOTS = 61
 BUCKETS = 60
-REFERENCE_CURRENCY = "USD"
 MAX_WINDOW_SECONDS = 400 * 24 * 3600
 MAX_LIMIT = 10**15
 

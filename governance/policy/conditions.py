@@ -1,0 +1,207 @@
+"""The conditions of one decision: what raises its risk, and what evidence caps it, each with its reason."""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Decimal
+from typing import TypeGuard
+
+from governance.policy.evidence import Kind, Signal, completeness, score, velocity_signal, worst
+from governance.policy.facts import FactSummary, Result
+from governance.policy.inputs import Inputs
+from governance.policy.money import REFERENCE_CURRENCY, format_money
+from governance.policy.reasons import Given, Reason, registry_name
+from governance.policy.tiers import Risk
+from governance.policy.velocity import Unit, Usage
+
+_KINDS: tuple[Kind, ...] = tuple(Kind)
+_NO_SLOTS: dict[str, str] = {}
+
+_ASKS: dict[str, Reason] = {
+    "uncertain": Reason.AGENT_UNCERTAIN,
+    "novel_input": Reason.AGENT_NOVEL_INPUT,
+    "out_of_scope": Reason.AGENT_OUT_OF_SCOPE,
+    "ambiguous_policy": Reason.AGENT_AMBIGUOUS_POLICY,
+}
+
+_FACT_REASONS: dict[Result, Reason] = {
+    Result.DIFFERS: Reason.FACT_DIFFERS,
+    Result.MISSING: Reason.FACT_MISSING,
+    Result.UNREACHABLE: Reason.FACT_UNREACHABLE,
+    Result.STALE: Reason.FACT_STALE,
+}
+
+
+def raised_risk(inputs: Inputs) -> tuple[Risk, list[Given], list[Given]]:
+    """The effective risk, why it was raised, and which of that is unknown (unknown raises and caps as well)."""
+    over: list[Given] = []
+    unknown: list[Given] = []
+    _judge_amount(inputs, over, unknown)
+    _judge_quantity(inputs, over, unknown)
+    if over or unknown or type(inputs.base_risk) is not Risk:
+        return Risk.HIGH, over, unknown
+    return inputs.base_risk, over, unknown
+
+
+def asks(inputs: Inputs) -> list[Given]:
+    """Why a person must decide whatever the tiers say: the type demands it, or the agent asks for it."""
+    found: list[Given] = []
+    if inputs.human_required is not False:
+        found.append(plain(Reason.HUMAN_REQUIRED))
+    if inputs.elevate is not False and not by_guardrail(inputs):
+        found.append(plain(Reason.ELEVATION_ASKED))
+    if inputs.agent_reason is not None:
+        found.append(plain(_ASKS.get(inputs.agent_reason, Reason.AGENT_ASKED)))
+    return found
+
+
+def by_guardrail(inputs: Inputs) -> bool:
+    """Whether policy may issue the grant: inside the guardrails of a type that does not demand a person."""
+    return inputs.inside_guardrail is True and inputs.human_required is False
+
+
+def evidence_caps(inputs: Inputs) -> tuple[list[Given], Decimal]:
+    """What evidence holds against this action now, and the evidence score in [0, 1]."""
+    found: list[Given] = []
+    signals = _required_signals(inputs, found)
+    _judge_facts(inputs.facts, found)
+    for usage in inputs.usages:
+        if usage.breached:
+            found.append(_over(usage))
+    _judge_statements(inputs, found)
+    if inputs.contended is not False:
+        found.append(plain(Reason.CONTENDED))
+    points = score(signals, inputs.required_evidence)
+    if not (_is_number(inputs.score_threshold) and points >= inputs.score_threshold):
+        slots = {"score": _short(points), "threshold": _short(inputs.score_threshold)}
+        found.append(Given(Reason.SCORE_LOW, slots))
+    return found, points
+
+
+def plain(code: Reason) -> Given:
+    """A reason without slots."""
+    return Given(code, _NO_SLOTS)
+
+
+def _judge_amount(inputs: Inputs, over: list[Given], unknown: list[Given]) -> None:
+    threshold = inputs.thresholds.amount
+    if threshold is None and not any(usage.cap.unit is not Unit.COUNT for usage in inputs.usages):
+        return
+    if inputs.amount_known is not True or type(inputs.amount) is not int or inputs.amount < 0:
+        unknown.append(plain(Reason.AMOUNT_UNKNOWN))
+    elif inputs.currency_known is not True:
+        unknown.append(plain(Reason.CURRENCY_UNKNOWN))
+    elif threshold is not None and not inputs.amount <= threshold:
+        slots = {
+            key: format_money(minor, REFERENCE_CURRENCY) for key, minor in _pair("amount", inputs.amount, threshold)
+        }
+        over.append(Given(Reason.AMOUNT_OVER_THRESHOLD, slots))
+
+
+def _judge_quantity(inputs: Inputs, over: list[Given], unknown: list[Given]) -> None:
+    limits = inputs.thresholds
+    if limits.quantity is not None:
+        if type(inputs.quantity) is not int or inputs.quantity < 0:
+            unknown.append(plain(Reason.QUANTITY_UNKNOWN))
+        elif not inputs.quantity <= limits.quantity:
+            slots = {key: str(count) for key, count in _pair("quantity", inputs.quantity, limits.quantity)}
+            over.append(Given(Reason.QUANTITY_OVER_THRESHOLD, slots))
+    if limits.data_class is not None:
+        if type(inputs.data_class) is not int:
+            unknown.append(plain(Reason.DATA_CLASS_UNKNOWN))
+        elif not inputs.data_class <= limits.data_class:
+            slots = {key: str(rank) for key, rank in _pair("data_class", inputs.data_class, limits.data_class)}
+            over.append(Given(Reason.DATA_CLASS_OVER_THRESHOLD, slots))
+
+
+def _pair(name: str, value: int, threshold: int) -> tuple[tuple[str, int], tuple[str, int]]:
+    return (name, value), ("threshold", threshold)
+
+
+def _required_signals(inputs: Inputs, found: list[Given]) -> dict[Kind, Signal]:
+    """The signal of every required kind, in the fixed order of kinds; what is not green is noted."""
+    required, signals = inputs.required_evidence, {}
+    for kind in _KINDS:
+        if kind in required:
+            signals[kind] = _signal(kind, inputs, found)
+    if len(signals) != len(required):
+        found.append(_not_green(None, Signal.UNKNOWN))
+    return signals
+
+
+def _signal(kind: Kind, inputs: Inputs, found: list[Given]) -> Signal:
+    """The signal of one required kind. What was gathered can only make what is computed here worse."""
+    gathered = inputs.signals.get(kind)
+    if kind is Kind.COMPLETENESS:
+        computed = _completeness(inputs, found)
+    elif kind is Kind.VELOCITY:
+        computed = velocity_signal(inputs.usages)
+    else:
+        computed, gathered = Signal.GREEN, gathered if type(gathered) is Signal else Signal.UNKNOWN
+    signal = computed if gathered is None else worst((computed, gathered))
+    # What is computed here is explained by its facts and caps; only what came from outside needs a line of its own.
+    if signal is not computed:
+        found.append(_not_green(kind, signal))
+    return signal
+
+
+def _completeness(inputs: Inputs, found: list[Given]) -> Signal:
+    """Completeness of what was read for this decision: facts of a case, read later, cannot make it green."""
+    if inputs.bound is not True:
+        found.append(plain(Reason.NO_RECORD_BOUND))
+        return Signal.UNKNOWN
+    if inputs.facts is None or inputs.facts_first is not True:
+        found.append(plain(Reason.FACTS_NOT_READ))
+        return Signal.UNKNOWN
+    return completeness(inputs.facts)
+
+
+def _not_green(kind: Kind | None, signal: Signal) -> Given:
+    if kind is Kind.TOOL_HEALTH and signal is Signal.RED:
+        return plain(Reason.TOOL_RED)
+    name = "an unknown kind" if kind is None else kind.value.replace("_", " ")
+    return Given(Reason.SIGNAL_NOT_GREEN, {"kind": name, "signal": signal.value})
+
+
+def _judge_facts(facts: tuple[FactSummary, ...] | None, found: list[Given]) -> None:
+    """A required fact that does not agree, and any claim that the record contradicts."""
+    for fact in facts or ():
+        if fact.result is Result.AGREES:
+            continue
+        if fact.required is not False or (fact.result is Result.DIFFERS and fact.claimed is not False):
+            code = _FACT_REASONS.get(fact.result, Reason.FACT_UNVERIFIABLE)
+            found.append(Given(code, {"name": registry_name(fact.name)}))
+
+
+def _over(usage: Usage) -> Given:
+    cap = usage.cap
+    key = cap.key.value if usage.entity is None else f"{cap.key.value} {registry_name(usage.entity)}"
+    slots = {"key": key, "total": cap.text(usage.total), "limit": cap.limit_text, "window": cap.window_text}
+    return Given(Reason.CAP_EXCEEDED if cap.hard is False else Reason.HARD_CAP, slots)
+
+
+def _judge_statements(inputs: Inputs, found: list[Given]) -> None:
+    """Novelty, error rate, stated uncertainty and confidence: they may lower authority, never raise it."""
+    for code, signal in ((Reason.NOVELTY, inputs.novelty), (Reason.ERROR_RATE, inputs.error_rate)):
+        if signal is not Signal.GREEN:
+            found.append(Given(code, {"signal": signal.value if type(signal) is Signal else "unknown"}))
+    if inputs.uncertain is not False:
+        found.append(plain(Reason.UNCERTAIN))
+    confidence, threshold = inputs.confidence, inputs.confidence_threshold
+    if confidence is None and threshold is None:
+        return
+    if not (_is_number(confidence) and 0 <= confidence <= 1):
+        found.append(plain(Reason.CONFIDENCE_MISSING))
+    elif threshold is not None and not (_is_number(threshold) and confidence >= threshold):
+        found.append(Given(Reason.CONFIDENCE_LOW, {"confidence": _short(confidence), "threshold": _short(threshold)}))
+
+
+def _is_number(value: object) -> TypeGuard[Decimal]:
+    """A finite Decimal: NaN compares with nothing, so it is turned away before any comparison."""
+    return type(value) is Decimal and value.is_finite()
+
+
+def _short(value: object) -> str:
+    """A number in [0, 1] with three digits, rounded down so that it never reads as having reached a threshold."""
+    if not _is_number(value) or not 0 <= value <= 1:
+        return "unknown"
+    return format(value.quantize(Decimal("0.001"), ROUND_FLOOR), "f")

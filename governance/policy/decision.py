@@ -1,0 +1,256 @@
+"""The rule of authority: one pure, total function from inputs to a decision that names what bound it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held, lowest, rank
+from governance.policy.conditions import asks, by_guardrail, evidence_caps, plain, raised_risk
+from governance.policy.evidence import contradicted
+from governance.policy.inputs import Inputs as Inputs
+from governance.policy.inputs import Thresholds as Thresholds
+from governance.policy.reasons import Given, Reason, registry_name
+from governance.policy.tiers import ActionClass, Level, Risk, Tier, alerts, earned_tier, required_tier
+from governance.policy.velocity import Usage, first_breach
+
+
+class Outcome(StrEnum):
+    """What the machine answers."""
+
+    EXECUTE = "execute"
+    ESCALATE = "escalate"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One limiter as the ladder of a decision shows it; `bound` marks the one that bound the result."""
+
+    name: str
+    tier: Tier
+    bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The machine's answer.
+
+    `reasons` are never empty, `bound_by` names what bound the result. `ladder` holds every limiter in the fixed order.
+    `score` is the evidence score in [0, 1], 0 when evidence was not judged. `breach` is the cap whose case is opened.
+    `alert`: a person must see the execution. `contradicted`: a claim contradicts the record.
+    """
+
+    outcome: Outcome
+    effective: Tier
+    required: Tier
+    risk: Risk
+    reasons: tuple[Given, ...]
+    bound_by: str
+    ladder: tuple[Rung, ...]
+    score: Decimal
+    breach: Usage | None
+    alert: bool
+    contradicted: bool
+
+
+_ZERO = Decimal(0)
+_SET = MANDATORY | {LimiterKind.ANCESTOR}
+_CEILINGS: dict[LimiterKind, Reason] = {
+    LimiterKind.ENTERPRISE: Reason.CEILING,
+    LimiterKind.DOMAIN: Reason.CEILING,
+    LimiterKind.PROJECT: Reason.CEILING,
+    LimiterKind.ANCESTOR: Reason.ANCESTOR_CEILING,
+    LimiterKind.AGENT: Reason.AGENT_CEILING,
+    LimiterKind.LEVEL: Reason.LEVEL_TOO_LOW,
+    LimiterKind.STANDING: Reason.STANDING,
+    LimiterKind.POLICY: Reason.POLICY_CAP,
+}
+
+
+def decide(inputs: Inputs) -> Decision:
+    """Decide what may happen now. Total: never raises, and an error is never more than an escalation."""
+    try:
+        return _decide(inputs)
+    except Exception:
+        # The one boundary where everything is caught: whatever is wrong with the inputs, the answer must still be an
+        # answer, and a narrow one. Letting it escape would leave the caller to invent a tier.
+        return _failed(inputs)
+
+
+def _decide(inputs: Inputs) -> Decision:
+    """Halts first, then permission, then the lowest of all limiters against what the action requires."""
+    risk, over, unknown = raised_risk(inputs)
+    required = required_tier(inputs.action_class, risk)
+    if forbidden := _forbidden(inputs):
+        return _refused(inputs, forbidden, required, risk)
+    asked = asks(inputs)
+    if type(inputs.action_class) is not ActionClass or type(inputs.base_risk) is not Risk:
+        unknown.append(plain(Reason.DECISION_ERROR))
+    caps, points = evidence_caps(inputs)
+    caps = unknown + caps
+    limiters = _limiters(inputs, risk, caps)
+    binding = lowest(limiters)
+    effective = held(binding.tier)
+    outcome = _outcome(effective, required, forced=bool(asked or caps))
+    reasons = [*asked, *over, *_limits(inputs, limiters, required, risk), *caps]
+    if outcome is Outcome.EXECUTE:
+        reasons.insert(0, Given(Reason.WITHIN_AUTHORITY, {"effective": effective.name, "required": required.name}))
+    return Decision(
+        outcome=outcome,
+        effective=effective,
+        required=required,
+        risk=risk,
+        reasons=tuple(reasons),
+        bound_by=_bound_by(binding, caps, asked, effective >= required),
+        ladder=tuple(Rung(_name(limiter), held(limiter.tier), limiter is binding) for limiter in limiters),
+        score=points,
+        breach=first_breach(inputs.usages),
+        alert=outcome is Outcome.EXECUTE and inputs.level is not None and alerts(inputs.level, risk),
+        contradicted=contradicted(inputs.facts or ()),
+    )
+
+
+def _outcome(effective: Tier, required: Tier, forced: bool) -> Outcome:
+    """Compare the tiers. `forced`: a person must decide even where the tiers would do, as for drafts and reads."""
+    if effective >= required and not forced:
+        return Outcome.EXECUTE
+    return Outcome.ESCALATE if effective >= Tier.PROPOSE else Outcome.REFUSE
+
+
+def _forbidden(inputs: Inputs) -> list[Given]:
+    """What refuses before any tier is compared: halts, then a missing permission anywhere in the chain."""
+    found = [Given(Reason.HALTED, {"name": name}) for name in _names(inputs.halts)]
+    found += [Given(Reason.INACTIVE, {"name": name}) for name in _names(inputs.inactive)]
+    if found:
+        return found
+    if inputs.level is None:
+        found.append(plain(Reason.NO_PERMISSION))
+    if inputs.ancestors_permitted is not True:
+        found.append(plain(Reason.ANCESTOR_NOT_PERMITTED))
+    return found
+
+
+def _names(names: object) -> list[str]:
+    """Names of what is halted; anything that is not a tuple of them counts as one unknown halt."""
+    return [registry_name(name) for name in names] if type(names) is tuple else ["unknown"]
+
+
+def _refused(inputs: Inputs, forbidden: list[Given], required: Tier, risk: Risk) -> Decision:
+    """A refusal before any tier was compared: the effective tier is HALT, and evidence is not judged."""
+    first = forbidden[0]
+    what = {Reason.HALTED: "halt", Reason.INACTIVE: "not active"}.get(first.code, "permission")
+    bound_by = f"{what}: {first.slots.get('name', 'none for this action type')}"
+    return Decision(
+        outcome=Outcome.REFUSE,
+        effective=Tier.HALT,
+        required=required,
+        risk=risk,
+        reasons=tuple(forbidden),
+        bound_by=bound_by,
+        ladder=(Rung(bound_by, Tier.HALT, True),),
+        score=_ZERO,
+        breach=None,
+        alert=False,
+        contradicted=False,
+    )
+
+
+def _limiters(inputs: Inputs, risk: Risk, caps: list[Given]) -> list[Limiter]:
+    """Every limiter of this decision in the fixed order."""
+    limiters = list(inputs.limiters)
+    missing = MANDATORY.difference([limiter.kind for limiter in limiters])
+    limiters += [Limiter(kind, "not set", None) for kind in sorted(missing)]
+    limiters.sort(key=rank)
+    level = inputs.level.name if type(inputs.level) is Level else "unknown"
+    earned = Tier.PROPOSE if inputs.level is None else earned_tier(inputs.level, risk, by_guardrail(inputs))
+    # A policy that could not be evaluated counts as unknown, but what it said before that can still lower.
+    policy = inputs.policy if inputs.policy_available is True else min(held(inputs.policy), Tier.PROPOSE)
+    limiters += (
+        Limiter(LimiterKind.LEVEL, f"{level} at {risk.name.lower()} risk", earned),
+        Limiter(LimiterKind.STANDING, "", inputs.standing),
+        Limiter(LimiterKind.EVIDENCE, "", _evidence_tier(caps)),
+        Limiter(LimiterKind.POLICY, "", policy),
+    )
+    return limiters
+
+
+def _evidence_tier(caps: list[Given]) -> Tier:
+    if not caps:
+        return Tier.COMMIT
+    return Tier.HALT if any(given.code is Reason.TOOL_RED for given in caps) else Tier.PROPOSE
+
+
+def _limits(inputs: Inputs, limiters: list[Limiter], required: Tier, risk: Risk) -> list[Given]:
+    """A reason for each limiter, evidence apart, that is under what the action requires."""
+    return [
+        _limit(inputs, limiter, required, risk)
+        for limiter in limiters
+        if held(limiter.tier) < required and limiter.kind is not LimiterKind.EVIDENCE
+    ]
+
+
+def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Given:
+    code, tier = _CEILINGS.get(limiter.kind, Reason.CEILING), held(limiter.tier).name
+    if limiter.kind is LimiterKind.POLICY and (inputs.policy_available is not True or limiter.tier is None):
+        return plain(Reason.POLICY_UNAVAILABLE)
+    if limiter.kind is LimiterKind.LEVEL:
+        level = inputs.level.name if type(inputs.level) is Level else "unknown"
+        return Given(code, {"level": level, "risk": risk.name.lower(), "tier": tier, "required": required.name})
+    kind = limiter.kind.value if type(limiter.kind) is LimiterKind else "unknown"
+    if type(limiter.tier) is not Tier and code is not Reason.STANDING:
+        return Given(Reason.CEILING_MISSING, {"kind": kind})
+    slots = {"kind": kind, "name": registry_name(limiter.name), "tier": tier, "required": required.name}
+    return Given(code, slots)
+
+
+def _name(limiter: Limiter) -> str:
+    """A limiter's name on the ladder: "project refunds", "level L1 at high risk", "standing"."""
+    kind = limiter.kind.value if type(limiter.kind) is LimiterKind else "unknown"
+    return f"{kind} {registry_name(limiter.name)}" if limiter.name else kind
+
+
+def _bound_by(binding: Limiter, caps: list[Given], asked: list[Given], enough: bool) -> str:
+    """What bound the result: the lowest limiter or, where the tiers would do, what demands a person."""
+    if enough and asked:
+        return f"request: {asked[0].sentence}"
+    if caps and (enough or binding.kind is LimiterKind.EVIDENCE):
+        worst = next((given for given in caps if given.code is Reason.TOOL_RED), caps[0])
+        return f"evidence: {worst.sentence}"
+    tier = held(binding.tier).name
+    return f"{_name(binding)}: {f'ceiling {tier}' if binding.kind in _SET else tier}"
+
+
+def _failed(inputs: object) -> Decision:
+    """The answer to an error: a person decides it as high risk, unless something already known refuses it."""
+    refused = type(inputs) is not Inputs or _surely_refused(inputs)
+    tier = Tier.HALT if refused else Tier.PROPOSE
+    bound_by = "decision: could not be completed"
+    return Decision(
+        outcome=Outcome.REFUSE if refused else Outcome.ESCALATE,
+        effective=tier,
+        required=Tier.COMMIT,
+        risk=Risk.HIGH,
+        reasons=(plain(Reason.DECISION_ERROR),),
+        bound_by=bound_by,
+        ladder=(Rung(bound_by, tier, True),),
+        score=_ZERO,
+        breach=None,
+        alert=False,
+        contradicted=False,
+    )
+
+
+def _surely_refused(inputs: Inputs) -> bool:
+    """Whether inputs that broke the decision still show a halt, a missing permission or a tier under PROPOSE.
+
+    Only identity and exact types are looked at: nothing here can raise.
+    """
+    if type(inputs.halts) is not tuple or inputs.halts or type(inputs.inactive) is not tuple or inputs.inactive:
+        return True
+    if inputs.level is None or inputs.ancestors_permitted is not True:
+        return True
+    given = inputs.limiters if type(inputs.limiters) is tuple else ()
+    tiers = [limiter.tier for limiter in given if type(limiter) is Limiter]
+    return any(held(tier) < Tier.PROPOSE for tier in (*tiers, inputs.standing, inputs.policy))
