@@ -10,7 +10,7 @@ from governance.policy.facts import FactSummary, Result
 from governance.policy.inputs import Inputs
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.reasons import Given, Reason, registry_name
-from governance.policy.tiers import Risk
+from governance.policy.tiers import Level, Risk
 from governance.policy.velocity import Unit, Usage
 
 _KINDS: tuple[Kind, ...] = tuple(Kind)
@@ -42,12 +42,13 @@ def raised_risk(inputs: Inputs) -> tuple[Risk, list[Given], list[Given]]:
     return inputs.base_risk, over, unknown
 
 
-def asks(inputs: Inputs) -> list[Given]:
+def asks(inputs: Inputs, risk: Risk) -> list[Given]:
     """Why a person must decide whatever the tiers say: the type demands it, or the agent asks for it."""
     found: list[Given] = []
     if inputs.human_required is not False:
         found.append(plain(Reason.HUMAN_REQUIRED))
-    if inputs.elevate is not False and not by_guardrail(inputs):
+    granted = risk is Risk.HIGH and inputs.level is Level.L3 and by_guardrail(inputs)
+    if inputs.elevate is not False and not granted:
         found.append(plain(Reason.ELEVATION_ASKED))
     if inputs.agent_reason is not None:
         found.append(plain(_ASKS.get(inputs.agent_reason, Reason.AGENT_ASKED)))
@@ -59,14 +60,12 @@ def by_guardrail(inputs: Inputs) -> bool:
     return inputs.inside_guardrail is True and inputs.human_required is False
 
 
-def evidence_caps(inputs: Inputs) -> tuple[list[Given], Decimal]:
-    """What evidence holds against this action now, and the evidence score in [0, 1]."""
+def evidence_caps(inputs: Inputs, breached: list[Usage]) -> tuple[list[Given], Decimal]:
+    """What evidence holds against this action now, and the evidence score in [0, 1]. `breached`: of its usages."""
     found: list[Given] = []
-    signals = _required_signals(inputs, found)
+    signals = _required_signals(inputs, breached, found)
     _judge_facts(inputs.facts, found)
-    for usage in inputs.usages:
-        if usage.breached:
-            found.append(_over(usage))
+    found.extend(map(_over, breached))
     _judge_statements(inputs, found)
     if inputs.contended is not False:
         found.append(plain(Reason.CONTENDED))
@@ -117,27 +116,29 @@ def _pair(name: str, value: int, threshold: int) -> tuple[tuple[str, int], tuple
     return (name, value), ("threshold", threshold)
 
 
-def _required_signals(inputs: Inputs, found: list[Given]) -> dict[Kind, Signal]:
+def _required_signals(inputs: Inputs, breached: list[Usage], found: list[Given]) -> dict[Kind, Signal]:
     """The signal of every required kind, in the fixed order of kinds; what is not green is noted."""
     required, signals = inputs.required_evidence, {}
     for kind in _KINDS:
         if kind in required:
-            signals[kind] = _signal(kind, inputs, found)
+            signals[kind] = _signal(kind, inputs, breached, found)
     if len(signals) != len(required):
         found.append(_not_green(None, Signal.UNKNOWN))
     return signals
 
 
-def _signal(kind: Kind, inputs: Inputs, found: list[Given]) -> Signal:
+def _signal(kind: Kind, inputs: Inputs, breached: list[Usage], found: list[Given]) -> Signal:
     """The signal of one required kind. What was gathered can only make what is computed here worse."""
     gathered = inputs.signals.get(kind)
     if kind is Kind.COMPLETENESS:
         computed = _completeness(inputs, found)
     elif kind is Kind.VELOCITY:
-        computed = velocity_signal(inputs.usages)
+        computed = velocity_signal(breached)
     else:
         computed, gathered = Signal.GREEN, gathered if type(gathered) is Signal else Signal.UNKNOWN
-    signal = computed if gathered is None else worst((computed, gathered))
+    if gathered is None or gathered is computed:
+        return computed
+    signal = worst((computed, gathered))
     # What is computed here is explained by its facts and caps; only what came from outside needs a line of its own.
     if signal is not computed:
         found.append(_not_green(kind, signal))
@@ -183,7 +184,7 @@ def _judge_statements(inputs: Inputs, found: list[Given]) -> None:
     """Novelty, error rate, stated uncertainty and confidence: they may lower authority, never raise it."""
     for code, signal in ((Reason.NOVELTY, inputs.novelty), (Reason.ERROR_RATE, inputs.error_rate)):
         if signal is not Signal.GREEN:
-            found.append(Given(code, {"signal": signal.value if type(signal) is Signal else "unknown"}))
+            found.append(Given(code, {"signal": _colour(signal)}))
     if inputs.uncertain is not False:
         found.append(plain(Reason.UNCERTAIN))
     confidence, threshold = inputs.confidence, inputs.confidence_threshold
@@ -193,6 +194,10 @@ def _judge_statements(inputs: Inputs, found: list[Given]) -> None:
         found.append(plain(Reason.CONFIDENCE_MISSING))
     elif threshold is not None and not (_is_number(threshold) and confidence >= threshold):
         found.append(Given(Reason.CONFIDENCE_LOW, {"confidence": _short(confidence), "threshold": _short(threshold)}))
+
+
+def _colour(signal: object) -> str:
+    return signal.value if isinstance(signal, Signal) else "unknown"
 
 
 def _is_number(value: object) -> TypeGuard[Decimal]:

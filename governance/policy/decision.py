@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 
-from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held, lowest, rank
-from governance.policy.conditions import asks, by_guardrail, evidence_caps, plain, raised_risk
+from governance.policy.ceilings import Limiter, LimiterKind, held
+from governance.policy.conditions import asks, evidence_caps, plain, raised_risk
 from governance.policy.evidence import contradicted
 from governance.policy.inputs import Inputs as Inputs
 from governance.policy.inputs import Thresholds as Thresholds
+from governance.policy.ladder import Rung as Rung
+from governance.policy.ladder import binding_text, limiters_of, limits, rungs
 from governance.policy.reasons import Given, Reason, registry_name
-from governance.policy.tiers import ActionClass, Level, Risk, Tier, alerts, earned_tier, required_tier
+from governance.policy.tiers import ActionClass, Risk, Tier, alerts, required_tier
 from governance.policy.velocity import Usage, first_breach
 
 
@@ -22,15 +26,6 @@ class Outcome(StrEnum):
     EXECUTE = "execute"
     ESCALATE = "escalate"
     REFUSE = "refuse"
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One limiter as the ladder of a decision shows it; `bound` marks the one that bound the result."""
-
-    name: str
-    tier: Tier
-    bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +51,6 @@ class Decision:
 
 
 _ZERO = Decimal(0)
-_SET = MANDATORY | {LimiterKind.ANCESTOR}
-_CEILINGS: dict[LimiterKind, Reason] = {
-    LimiterKind.ENTERPRISE: Reason.CEILING,
-    LimiterKind.DOMAIN: Reason.CEILING,
-    LimiterKind.PROJECT: Reason.CEILING,
-    LimiterKind.ANCESTOR: Reason.ANCESTOR_CEILING,
-    LimiterKind.AGENT: Reason.AGENT_CEILING,
-    LimiterKind.LEVEL: Reason.LEVEL_TOO_LOW,
-    LimiterKind.STANDING: Reason.STANDING,
-    LimiterKind.POLICY: Reason.POLICY_CAP,
-}
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -85,28 +69,31 @@ def _decide(inputs: Inputs) -> Decision:
     required = required_tier(inputs.action_class, risk)
     if forbidden := _forbidden(inputs):
         return _refused(inputs, forbidden, required, risk)
-    asked = asks(inputs)
+    asked = asks(inputs, risk)
     if type(inputs.action_class) is not ActionClass or type(inputs.base_risk) is not Risk:
         unknown.append(plain(Reason.DECISION_ERROR))
-    caps, points = evidence_caps(inputs)
+    breached = [usage for usage in inputs.usages if usage.breached]
+    caps, points = evidence_caps(inputs, breached)
     caps = unknown + caps
-    limiters = _limiters(inputs, risk, caps)
-    binding = lowest(limiters)
-    effective = held(binding.tier)
+    limiters = limiters_of(inputs, risk, _evidence_tier(caps))
+    tiers = [held(limiter.tier) for limiter in limiters]
+    effective = min(tiers)
+    binding = tiers.index(effective)
     outcome = _outcome(effective, required, forced=bool(asked or caps))
-    reasons = [*asked, *over, *_limits(inputs, limiters, required, risk), *caps]
     if outcome is Outcome.EXECUTE:
-        reasons.insert(0, Given(Reason.WITHIN_AUTHORITY, {"effective": effective.name, "required": required.name}))
+        reasons = [_within(effective, required), *over]
+    else:
+        reasons = [*asked, *over, *limits(inputs, limiters, required, risk), *caps]
     return Decision(
         outcome=outcome,
         effective=effective,
         required=required,
         risk=risk,
         reasons=tuple(reasons),
-        bound_by=_bound_by(binding, caps, asked, effective >= required),
-        ladder=tuple(Rung(_name(limiter), held(limiter.tier), limiter is binding) for limiter in limiters),
+        bound_by=_bound_by(limiters[binding], effective, caps, asked, effective >= required),
+        ladder=rungs(limiters, tiers, binding),
         score=points,
-        breach=first_breach(inputs.usages),
+        breach=first_breach(breached) if breached else None,
         alert=outcome is Outcome.EXECUTE and inputs.level is not None and alerts(inputs.level, risk),
         contradicted=contradicted(inputs.facts or ()),
     )
@@ -157,69 +144,25 @@ def _refused(inputs: Inputs, forbidden: list[Given], required: Tier, risk: Risk)
     )
 
 
-def _limiters(inputs: Inputs, risk: Risk, caps: list[Given]) -> list[Limiter]:
-    """Every limiter of this decision in the fixed order."""
-    limiters = list(inputs.limiters)
-    missing = MANDATORY.difference([limiter.kind for limiter in limiters])
-    limiters += [Limiter(kind, "not set", None) for kind in sorted(missing)]
-    limiters.sort(key=rank)
-    level = inputs.level.name if type(inputs.level) is Level else "unknown"
-    earned = Tier.PROPOSE if inputs.level is None else earned_tier(inputs.level, risk, by_guardrail(inputs))
-    # A policy that could not be evaluated counts as unknown, but what it said before that can still lower.
-    policy = inputs.policy if inputs.policy_available is True else min(held(inputs.policy), Tier.PROPOSE)
-    limiters += (
-        Limiter(LimiterKind.LEVEL, f"{level} at {risk.name.lower()} risk", earned),
-        Limiter(LimiterKind.STANDING, "", inputs.standing),
-        Limiter(LimiterKind.EVIDENCE, "", _evidence_tier(caps)),
-        Limiter(LimiterKind.POLICY, "", policy),
-    )
-    return limiters
-
-
 def _evidence_tier(caps: list[Given]) -> Tier:
     if not caps:
         return Tier.COMMIT
     return Tier.HALT if any(given.code is Reason.TOOL_RED for given in caps) else Tier.PROPOSE
 
 
-def _limits(inputs: Inputs, limiters: list[Limiter], required: Tier, risk: Risk) -> list[Given]:
-    """A reason for each limiter, evidence apart, that is under what the action requires."""
-    return [
-        _limit(inputs, limiter, required, risk)
-        for limiter in limiters
-        if held(limiter.tier) < required and limiter.kind is not LimiterKind.EVIDENCE
-    ]
-
-
-def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Given:
-    code, tier = _CEILINGS.get(limiter.kind, Reason.CEILING), held(limiter.tier).name
-    if limiter.kind is LimiterKind.POLICY and (inputs.policy_available is not True or limiter.tier is None):
-        return plain(Reason.POLICY_UNAVAILABLE)
-    if limiter.kind is LimiterKind.LEVEL:
-        level = inputs.level.name if type(inputs.level) is Level else "unknown"
-        return Given(code, {"level": level, "risk": risk.name.lower(), "tier": tier, "required": required.name})
-    kind = limiter.kind.value if type(limiter.kind) is LimiterKind else "unknown"
-    if type(limiter.tier) is not Tier and code is not Reason.STANDING:
-        return Given(Reason.CEILING_MISSING, {"kind": kind})
-    slots = {"kind": kind, "name": registry_name(limiter.name), "tier": tier, "required": required.name}
-    return Given(code, slots)
-
-
-def _name(limiter: Limiter) -> str:
-    """A limiter's name on the ladder: "project refunds", "level L1 at high risk", "standing"."""
-    kind = limiter.kind.value if type(limiter.kind) is LimiterKind else "unknown"
-    return f"{kind} {registry_name(limiter.name)}" if limiter.name else kind
-
-
-def _bound_by(binding: Limiter, caps: list[Given], asked: list[Given], enough: bool) -> str:
+def _bound_by(binding: Limiter, tier: Tier, caps: list[Given], asked: list[Given], enough: bool) -> str:
     """What bound the result: the lowest limiter or, where the tiers would do, what demands a person."""
     if enough and asked:
         return f"request: {asked[0].sentence}"
     if caps and (enough or binding.kind is LimiterKind.EVIDENCE):
         worst = next((given for given in caps if given.code is Reason.TOOL_RED), caps[0])
         return f"evidence: {worst.sentence}"
-    tier = held(binding.tier).name
-    return f"{_name(binding)}: {f'ceiling {tier}' if binding.kind in _SET else tier}"
+    return binding_text(binding.kind, binding.name, tier)
+
+
+@lru_cache(maxsize=32)
+def _within(effective: Tier, required: Tier) -> Given:
+    return Given(Reason.WITHIN_AUTHORITY, MappingProxyType({"effective": effective.name, "required": required.name}))
 
 
 def _failed(inputs: object) -> Decision:

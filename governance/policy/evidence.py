@@ -36,15 +36,10 @@ TOOL_REPORTS = 20
 TOOL_REPORTS_NEEDED = 5
 BREACHES_RED = 3
 
-WEIGHTS: dict[Kind, Decimal] = {
-    Kind.COMPLETENESS: Decimal("0.4"),
-    Kind.CONTRACT: Decimal("0.2"),
-    Kind.TOOL_HEALTH: Decimal("0.2"),
-    Kind.VELOCITY: Decimal("0.2"),
-}
+# Tenths, and points in halves: the score is exact until its one division.
+WEIGHTS: dict[Kind, int] = {Kind.COMPLETENESS: 4, Kind.CONTRACT: 2, Kind.TOOL_HEALTH: 2, Kind.VELOCITY: 2}
 
-_POINTS: dict[Signal, Decimal] = {Signal.GREEN: Decimal(1), Signal.AMBER: Decimal("0.5")}
-_NOTHING = Decimal(0)
+_POINTS: dict[Signal, int] = {Signal.GREEN: 2, Signal.AMBER: 1}
 _FULL = Decimal(1)
 # Worst first. UNKNOWN is worse than AMBER: an amber source has at least spoken.
 _SEVERITY: tuple[Signal, ...] = (Signal.RED, Signal.UNKNOWN, Signal.AMBER, Signal.GREEN)
@@ -85,7 +80,8 @@ def completeness(facts: Sequence[FactSummary] | None) -> Signal:
     """
     if facts is None:
         return Signal.UNKNOWN
-    return worst([Signal.GREEN, *(_fact_signal(fact) for fact in facts)])
+    against = [fact for fact in facts if fact.result is not Result.AGREES]
+    return worst([Signal.GREEN, *map(_fact_signal, against)]) if against else Signal.GREEN
 
 
 def contradicted(facts: Iterable[FactSummary]) -> bool:
@@ -106,17 +102,16 @@ def score(signals: Mapping[Kind, Signal], required: Collection[Kind]) -> Decimal
 
     GREEN counts 1, AMBER 0.5, anything else (or nothing) 0. A type that requires no weighted kind scores 1.
     """
-    total = points = _NOTHING
+    total = points = 0
     for kind in required:
-        weight = WEIGHTS.get(kind, _NOTHING)
-        total += weight
-        points += weight * _POINTS.get(signals.get(kind, Signal.UNKNOWN), _NOTHING)
-    return points / total if total else _FULL
+        weight = WEIGHTS.get(kind, 0)
+        total += weight * 2
+        points += weight * _POINTS.get(signals.get(kind, Signal.UNKNOWN), 0)
+    return _FULL if points == total else Decimal(points) / Decimal(total)
 
 
 def _fact_signal(fact: FactSummary) -> Signal:
-    if fact.result is Result.AGREES:
-        return Signal.GREEN
+    """What a fact that does not agree means for completeness."""
     if fact.result is Result.DIFFERS and fact.claimed is not False:
         return Signal.RED
     if fact.required is False:

@@ -1,0 +1,112 @@
+"""The ladder of one decision: every limiter in its fixed order, their names, and what each one under the bar says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held, rank
+from governance.policy.conditions import by_guardrail, plain
+from governance.policy.inputs import Inputs
+from governance.policy.reasons import Given, Reason, registry_name
+from governance.policy.tiers import Level, Risk, Tier, earned_tier
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One limiter as the ladder of a decision shows it; `bound` marks the one that bound the result."""
+
+    name: str
+    tier: Tier
+    bound: bool
+
+
+_SET = MANDATORY | {LimiterKind.ANCESTOR}
+_REASONS: dict[LimiterKind, Reason] = {
+    LimiterKind.ENTERPRISE: Reason.CEILING,
+    LimiterKind.DOMAIN: Reason.CEILING,
+    LimiterKind.PROJECT: Reason.CEILING,
+    LimiterKind.ANCESTOR: Reason.ANCESTOR_CEILING,
+    LimiterKind.AGENT: Reason.AGENT_CEILING,
+    LimiterKind.LEVEL: Reason.LEVEL_TOO_LOW,
+    LimiterKind.STANDING: Reason.STANDING,
+    LimiterKind.POLICY: Reason.POLICY_CAP,
+}
+
+
+def limiters_of(inputs: Inputs, risk: Risk, evidence: Tier) -> list[Limiter]:
+    """Every limiter of this decision in the fixed order; a ceiling that is missing is added as unknown."""
+    limiters = list(inputs.limiters)
+    missing = MANDATORY.difference([limiter.kind for limiter in limiters])
+    if missing:
+        limiters += [Limiter(kind, "not set", None) for kind in sorted(missing)]
+    limiters.sort(key=rank)
+    earned = Tier.PROPOSE if inputs.level is None else earned_tier(inputs.level, risk, by_guardrail(inputs))
+    # A policy that could not be evaluated counts as unknown, but what it said before that can still lower.
+    policy = inputs.policy if inputs.policy_available is True else min(held(inputs.policy), Tier.PROPOSE)
+    limiters += (
+        Limiter(LimiterKind.LEVEL, _level_name(inputs.level, risk), earned),
+        Limiter(LimiterKind.STANDING, "", inputs.standing),
+        Limiter(LimiterKind.EVIDENCE, "", evidence),
+        Limiter(LimiterKind.POLICY, "", policy),
+    )
+    return limiters
+
+
+def rungs(limiters: list[Limiter], tiers: list[Tier], binding: int) -> tuple[Rung, ...]:
+    """The ladder as it is shown; `binding` is the place of the limiter that bound the result."""
+    return tuple(
+        [
+            _rung(limiter.kind, limiter.name, tier, place == binding)
+            for place, (limiter, tier) in enumerate(zip(limiters, tiers, strict=True))
+        ]
+    )
+
+
+def limits(inputs: Inputs, limiters: list[Limiter], required: Tier, risk: Risk) -> list[Given]:
+    """A reason for each limiter, evidence apart, that is under what the action requires."""
+    return [
+        _limit(inputs, limiter, required, risk)
+        for limiter in limiters
+        if held(limiter.tier) < required and limiter.kind is not LimiterKind.EVIDENCE
+    ]
+
+
+@lru_cache(maxsize=4096)
+def binding_text(kind: LimiterKind, name: str, tier: Tier) -> str:
+    """What bound a result: "project refunds: ceiling PROPOSE", "level L1 at high risk: PROPOSE"."""
+    return f"{_label(kind, name)}: {f'ceiling {tier.name}' if kind in _SET else tier.name}"
+
+
+def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Given:
+    code, tier = _REASONS.get(limiter.kind, Reason.CEILING), held(limiter.tier).name
+    if code is Reason.POLICY_CAP and (inputs.policy_available is not True or type(limiter.tier) is not Tier):
+        return plain(Reason.POLICY_UNAVAILABLE)
+    if code is Reason.LEVEL_TOO_LOW:
+        level = inputs.level.name if isinstance(inputs.level, Level) else "unknown"
+        return Given(code, {"level": level, "risk": risk.name.lower(), "tier": tier, "required": required.name})
+    kind = _kind(limiter.kind)
+    if type(limiter.tier) is not Tier and code is not Reason.STANDING:
+        return Given(Reason.CEILING_MISSING, {"kind": kind})
+    slots = {"kind": kind, "name": registry_name(limiter.name), "tier": tier, "required": required.name}
+    return Given(code, slots)
+
+
+# The same few names come with every decision: their texts are made once. Only texts are kept here, never authority.
+@lru_cache(maxsize=4096)
+def _rung(kind: LimiterKind, name: str, tier: Tier, bound: bool) -> Rung:
+    return Rung(_label(kind, name), tier, bound)
+
+
+@lru_cache(maxsize=64)
+def _level_name(level: Level | None, risk: Risk) -> str:
+    return f"{level.name if isinstance(level, Level) else 'unknown'} at {risk.name.lower()} risk"
+
+
+def _label(kind: LimiterKind, name: str) -> str:
+    """A limiter's name on the ladder: "project refunds", "level L1 at high risk", "standing"."""
+    return f"{_kind(kind)} {registry_name(name)}" if name else _kind(kind)
+
+
+def _kind(kind: object) -> str:
+    return kind.value if isinstance(kind, LimiterKind) else "unknown"
