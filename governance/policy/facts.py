@@ -18,6 +18,7 @@ class Compare(StrEnum):
     ONE_OF = "one_of"
     SUBSET = "subset"
     MONEY_EQUALS = "money_equals"
+    COVERS = "covers"
     EXISTS = "exists"
     OWNER_IS_SUBJECT = "owner_is_subject"
 
@@ -115,6 +116,8 @@ def compare(rule: FactRule, claimed: object, recorded: object) -> Result:
         return _result(_same(claimed, recorded))
     if rule.compare is Compare.MONEY_EQUALS:
         return _result(_same_money(claimed, recorded))
+    if rule.compare is Compare.COVERS:
+        return _result(_covered(claimed, recorded))
     if rule.compare is Compare.SUBSET:
         return _result(_within(claimed, recorded))
     return Result.UNVERIFIABLE
@@ -141,12 +144,23 @@ def _same(claimed: object, recorded: object) -> bool | None:
 
 
 def _same_money(claimed: object, recorded: object) -> bool | None:
+    left, right = _money(claimed), _money(recorded)
+    return None if left is None or right is None else left == right
+
+
+def _covered(claimed: object, recorded: object) -> bool | None:
+    """The recorded amount is at least the claimed one; amounts of two currencies cannot be held against each other."""
+    left, right = _money(claimed), _money(recorded)
+    if left is None or right is None or left.currency != right.currency:
+        return None
+    return left.minor <= right.minor
+
+
+def _money(value: object) -> Money | None:
     try:
-        left = claimed if isinstance(claimed, Money) else parse_money(claimed)
-        right = recorded if isinstance(recorded, Money) else parse_money(recorded)
+        return value if isinstance(value, Money) else parse_money(value)
     except ValueError:
         return None
-    return left == right
 
 
 def _within(claimed: object, recorded: object) -> bool | None:
