@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 import sys
 
+from config.services.local import adopt
+
 # Only these commands may alter tables, so only they connect as the owner of the schema.
 OWNER_COMMANDS = frozenset({"migrate", "makemigrations", "sqlmigrate", "createcachetable"})
 
@@ -12,6 +14,7 @@ def main(argv: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if len(argv) > 1 and argv[1] in OWNER_COMMANDS:
         os.environ.setdefault("PLACET_ROLE", "owner")
+    adopt()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)

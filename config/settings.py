@@ -129,7 +129,7 @@ _app_url = env.secret(_ENV, "DATABASE_URL") or ("postgresql://placet_app@127.0.0
 if _app_url is None:
     raise ImproperlyConfigured("DATABASE_URL is missing.")
 _owner_url = env.secret(_ENV, "DATABASE_OWNER_URL")
-PLACET_SINGLE_ROLE = _owner_url is None and PLACET_ROLE == "app"
+PLACET_SINGLE_ROLE = _owner_url in (None, _app_url)
 _database = (
     env.database(_owner_url or _app_url, "DATABASE_OWNER_URL")
     if PLACET_ROLE == "owner"
@@ -154,6 +154,8 @@ DATABASES = {
 
 # -- systems of record and recorded runs ---------------------------------------------------------
 PLACET_CONNECTORS = env.connectors(_ENV)
+# Where `demo_seed` and `replay` load records for connector "records" to read; production has none.
+PLACET_RECORDS_OWNER_URL = env.secret(_ENV, "PLACET_RECORDS_OWNER_URL")
 _beside = BASE_DIR.parent / "shared" / "data"
 _data = Path(_ENV["PLACET_DATA"]) if _ENV.get("PLACET_DATA") else _beside
 if "PLACET_DATA" in _ENV and not _data.is_dir():

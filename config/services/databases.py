@@ -51,6 +51,13 @@ def make_roles(access: Access, passwords: dict[str, str]) -> None:
         connection.execute("alter role placet_reader set default_transaction_read_only = on")
 
 
+def make_bare_roles(connection: psycopg.Connection[Any]) -> None:
+    """Create those of the three roles that are missing, without a way to log in."""
+    for role in ROLES:
+        if connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone() is None:
+            connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
+
+
 def exists(access: Access, database: str) -> bool:
     with connect(access) as connection:
         return connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone() is not None

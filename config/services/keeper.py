@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.services.process import Family, ServiceError, locked
-from config.services.stack import BASE, Endpoints, Stack, external_access, given, read_endpoints, secrets_of
+from config.services.stack import BASE, Endpoints, Stack, external_access, given, read_endpoints
 
 START_SECONDS = 90.0
 LINGER_SECONDS = 120.0
@@ -30,17 +30,17 @@ def using(state: Path) -> Iterator[Endpoints]:
     with contextlib.ExitStack() as held:
         with locked(state / "start.lock"):
             held.enter_context(locked(state / "users.lock", shared=True))
-            endpoints = _outside(state) or _running(state) or _start(state)
+            endpoints = _outside() or _running(state) or _start(state)
         yield endpoints
 
 
-def _outside(state: Path) -> Endpoints | None:
+def _outside() -> Endpoints | None:
     database, redis = given(os.environ, "DATABASE_URL"), given(os.environ, "REDIS_URL")
     if database is None:
         return None
     if redis is None:
         raise ServiceError("DATABASE_URL is set: set REDIS_URL too.")
-    return Endpoints(external_access(database, secrets_of(state)), redis)
+    return Endpoints(external_access(database), redis)
 
 
 def _running(state: Path) -> Endpoints | None:

@@ -43,23 +43,37 @@ def port_is_free(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+def locked(path: Path, *, shared: bool = False, wait: bool = True, remove: bool = False) -> Iterator[bool]:
     """Hold a lock file; yields False when ``wait`` is off and somebody else holds it.
 
-    The kernel drops the lock with its holder, so a killed process leaves none behind.
+    The kernel drops the lock with its holder, so a killed process leaves none behind; ``remove`` also
+    takes the file away at the end.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        mode = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
+    mode = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, mode)
-        except BlockingIOError:
-            yield False
+            try:
+                fcntl.flock(descriptor, mode)
+            except BlockingIOError:
+                yield False
+                return
+            if not _still_names(path, descriptor):
+                continue  # its last holder removed the file while we waited: lock the new one
+            yield True
+            if remove:
+                path.unlink(missing_ok=True)
             return
-        yield True
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _still_names(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def started_at(pid: int) -> str | None:

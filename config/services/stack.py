@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import psycopg
 
@@ -69,26 +69,26 @@ def secrets_of(state: Path) -> dict[str, str]:
     return stored
 
 
-def external_access(url: str, passwords: dict[str, str]) -> Access:
-    """Access through a server of the operator's.
+def external_access(url: str) -> Access:
+    """Access through a server of the operator's, for the tests.
 
-    A superuser may make our roles; any other role plays owner, application and reader alike.
+    A superuser plays each of our roles by SET ROLE: none gets a password, and one that exists already
+    (a real instance may live there) is not altered. Anybody else is owner, application and reader alike.
     """
     parts = urlsplit(url)
-    pattern = parts._replace(path="/{database}").geturl()
-    single = Access(pattern, pattern, pattern, pattern)
+    admin = parts._replace(path="/{database}").geturl()
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone()
-    if row is None or not row[0]:
-        return single
-    address = parts.netloc.rpartition("@")[2]
-    as_role = {
-        role: parts._replace(netloc=f"{role}:{passwords[role]}@{address}", path="/{database}").geturl()
-        for role in ROLES
-    }
-    access = Access(pattern, as_role["placet_owner"], as_role["placet_app"], as_role["placet_reader"])
-    databases.make_roles(access, passwords)
-    return access
+        if row is None or not row[0]:
+            return Access(admin, admin, admin, admin)
+        databases.make_bare_roles(connection)
+    return Access(admin, *(_as_role(parts, role) for role in ROLES))
+
+
+def _as_role(parts: SplitResult, role: str) -> str:
+    switches = f"-c role={role}" + (" -c default_transaction_read_only=on" if role == "placet_reader" else "")
+    query = "&".join(filter(None, (parts.query, f"options={quote(switches)}")))
+    return parts._replace(path="/{database}", query=query).geturl()
 
 
 @dataclass

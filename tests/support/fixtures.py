@@ -79,8 +79,9 @@ def django_db_setup(services: Endpoints, template: str, django_db_blocker: Djang
 def _connected(url: str) -> Iterator[None]:
     """Point Django's default connection, of every thread, at another database for a while."""
     target = connections.settings["default"]
-    before = {key: target[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    before = {key: target[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
     parsed = parse_database(url, "the test database")
+    parsed["OPTIONS"]["pool"] = before["OPTIONS"]["pool"]
     _disconnect()
     target.update({key: parsed[key] for key in before})
     try:
