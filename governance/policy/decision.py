@@ -79,18 +79,21 @@ def _decide(inputs: Inputs) -> Decision:
     tiers = [held(limiter.tier) for limiter in limiters]
     effective = min(tiers)
     binding = tiers.index(effective)
-    outcome = _outcome(effective, required, forced=bool(asked or caps))
+    # Where a person must decide, drafts and reads too need the tier at which a case may be opened.
+    forced = bool(asked or caps)
+    bar = max(required, Tier.PROPOSE) if forced else required
+    outcome = _outcome(effective, bar, forced)
     if outcome is Outcome.EXECUTE:
         reasons = [_within(effective, required), *over]
     else:
-        reasons = [*asked, *over, *limits(inputs, limiters, required, risk), *caps]
+        reasons = [*asked, *over, *limits(inputs, limiters, bar, risk), *caps]
     return Decision(
         outcome=outcome,
         effective=effective,
         required=required,
         risk=risk,
         reasons=tuple(reasons),
-        bound_by=_bound_by(limiters[binding], effective, caps, asked, effective >= required),
+        bound_by=_bound_by(limiters[binding], effective, caps, asked, effective >= bar),
         ladder=rungs(limiters, tiers, binding),
         score=points,
         breach=first_breach(breached) if breached else None,
@@ -99,9 +102,9 @@ def _decide(inputs: Inputs) -> Decision:
     )
 
 
-def _outcome(effective: Tier, required: Tier, forced: bool) -> Outcome:
+def _outcome(effective: Tier, bar: Tier, forced: bool) -> Outcome:
     """Compare the tiers. `forced`: a person must decide even where the tiers would do, as for drafts and reads."""
-    if effective >= required and not forced:
+    if effective >= bar and not forced:
         return Outcome.EXECUTE
     return Outcome.ESCALATE if effective >= Tier.PROPOSE else Outcome.REFUSE
 
