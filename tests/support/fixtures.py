@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -18,9 +18,13 @@ from pytest_django.plugin import DjangoDbBlocker
 from config.env import database as parse_database
 from config.services import keeper
 from config.services.stack import Endpoints
+from tests.support import browser as chromium
 from tests.support import templates
 from tests.support.clients import SurfaceClient
 from tests.support.live import Servers
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,35 @@ def client() -> SurfaceClient:
 def csrf_client() -> SurfaceClient:
     """The same, insisting on CSRF tokens as a browser's server would."""
     return SurfaceClient(enforce_csrf_checks=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; without one these tests fail in CI and are skipped, visibly, elsewhere."""
+    from playwright.sync_api import sync_playwright  # 0.3 s that most sessions never need
+
+    found = chromium.find()
+    if found is None:
+        sentence = "There is no browser: run .ci/run, or name one in CHROMIUM_PATH."
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(sentence)
+    node = chromium.node()
+    if node is not None:
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node))
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=found.path, args=list(chromium.FLAGS), env=found.environment()
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page of 1280 x 800 in a context of its own; five seconds for anything to happen."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(5_000)
+    yield context.new_page()
+    context.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
