@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from reviews.models.draws import Draw, Finding, UnsoundReason
+from reviews.models.draws import Draw, Drawable, Finding, UnsoundReason
 from reviews.models.escalations import Escalation, EscalationState, RejectReason, Verdict
 
 __all__ = [
     "Draw",
+    "Drawable",
     "Escalation",
     "EscalationState",
     "Finding",

@@ -24,6 +24,21 @@ class Draw(models.Model):
         return str(self.id)
 
 
+class Drawable(models.Model):
+    """A closed auto-executed action that nobody has looked at for a draw yet.
+
+    A trigger adds the row in the transaction that closes the action, `sample.draw_due` takes it away in
+    the transaction that decides about the draw. A queue of rows skips no late commit, as a cursor would.
+    """
+
+    action = models.OneToOneField(
+        Action, primary_key=True, on_delete=models.PROTECT, related_name="drawable"
+    )
+
+    def __str__(self) -> str:
+        return str(self.action_id)
+
+
 class UnsoundReason(models.TextChoices):
     WRONG_RECORD = "wrong_record", "It touched the wrong record"
     WRONG_VALUE = "wrong_value", "An amount or value is wrong"

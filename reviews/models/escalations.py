@@ -24,11 +24,13 @@ class Escalation(models.Model):
 
     `checking` and `pending` are one stored state, `open`, told apart by `snapshot`. `sort_key` is
     one number so that the queue is read by a single index range. `cap_key` names the budget whose
-    first over-cap action this case is; `cap_frees_at` is when that action would fit again.
+    first over-cap action this case is; `cap_frees_at` is when that action would fit again. An action has
+    more than one case only when an approval lost its ground: the older one is superseded and named by
+    `previous` of the newer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    action = models.OneToOneField(Action, on_delete=models.PROTECT, related_name="escalation")
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="escalations")
     state = models.CharField(
         max_length=12, choices=EscalationState.choices, default=EscalationState.OPEN.value
     )
@@ -59,7 +61,12 @@ class Escalation(models.Model):
                 fields=["cap_key"],
                 condition=Q(state="open", cap_key__isnull=False),
                 name="escalation_one_open_per_cap_key",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["action"],
+                condition=~Q(state="superseded"),
+                name="escalation_one_live_per_action",
+            ),
         ]
         indexes = [
             models.Index(
