@@ -13,7 +13,10 @@ class Event(StrEnum):
     """What the ledger can say. One verb appends one event with the ids of every row it wrote."""
 
     INSTANCE_BORN = "instance_born"
+    PERSON_ENROLLED = "person_enrolled"
+    PERSON_CHANGED = "person_changed"
     SCOPE_CREATED = "scope_created"
+    SCOPE_RENAMED = "scope_renamed"
     CEILING_NARROWED = "ceiling_narrowed"
     CEILING_WIDENED = "ceiling_widened"
     AGENT_REGISTERED = "agent_registered"

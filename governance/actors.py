@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from governance.problems import Code, Problem
+
+REVIEWER = "reviewer"
+COUNCIL = "council"
+AUDITOR = "auditor"
+OPERATOR = "operator"
+GROUPS = (REVIEWER, COUNCIL, AUDITOR, OPERATOR)
+
+# A person, or `system:<part>`: a command run by somebody who holds the database credentials anyway.
+By = User | str
+
+
+def groups_of(user: User) -> frozenset[str]:
+    """The groups of an active person as stored now; `is_staff` and `is_superuser` give nothing."""
+    if not user.is_active or user.pk is None:
+        return frozenset()
+    names = User.objects.filter(pk=user.pk, is_active=True).values_list("groups__name", flat=True)
+    return frozenset(name for name in names if name in GROUPS)
+
+
+def actor_of(by: By) -> str:
+    """How the ledger names who did it: `user:<name>` or `system:<part>`."""
+    if isinstance(by, str):
+        return by
+    return f"user:{by.get_username()}"
+
+
+def require(by: By, *groups: str) -> str:
+    """The ledger's name of `by` if they belong to one of these groups, else `Problem` FORBIDDEN.
+
+    A string is `system:<part>`, which is trusted, or `user:<name>`, which is looked up.
+    """
+    actor = actor_of(by)
+    if isinstance(by, str):
+        kind, _, name = by.partition(":")
+        if kind == "system" and name:
+            return actor
+        found = User.objects.filter(username=name).first() if kind == "user" else None
+        if found is None:
+            raise Problem(Code.FORBIDDEN, "Nobody is known by this name.")
+        by = found
+    if groups_of(by).isdisjoint(groups):
+        raise Problem(Code.FORBIDDEN, f"Only members of {' or '.join(groups)} may do this.")
+    return actor
+
+
+def require_council(by: By) -> str:
+    """The ledger's name of `by` if they sit in the council, else `Problem` FORBIDDEN."""
+    return require(by, COUNCIL)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError
+
+from governance.problems import Code, Problem
+
+# What the guards of migrations 0002 and 0003 raise, for people who meet them first.
+_TOLD: dict[str, tuple[Code, str]] = {
+    "PL012": (
+        Code.ABOVE_PARENT,
+        "Nothing stands above its parent, and a chain of agents has no cycle and no ninth link.",
+    ),
+    "PL013": (Code.WRONG_STATE, "This row is frozen."),
+    "PL014": (Code.INVALID, "The ledger names people by user name: it is never changed."),
+    "PL015": (Code.WRONG_STATE, "A halt is only ever lifted, once."),
+    "PL016": (Code.WRONG_STATE, "A key is revoked once and belongs to one agent."),
+    "23505": (Code.INVALID, "This name or key is taken."),
+}
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn a refusal by a guard of the database into a `Problem`; put it around the transaction."""
+    try:
+        yield
+    except DatabaseError as error:
+        known = _TOLD.get(getattr(error.__cause__, "sqlstate", None) or "")
+        if known is None:
+            raise
+        raise Problem(*known) from error
+
+
+def invalid(pointer: str, sentence: object) -> Problem:
+    """The problem of one field of a form or document."""
+    return Problem(Code.INVALID, str(sentence), fields=((pointer, str(sentence)),))

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from django.db import transaction
+
+from governance import locks, record
+from governance.actors import By, require_council
+from governance.guards import invalid
+from governance.models import ActionType, Agent, Permission
+from governance.policy.tiers import Level
+from governance.problems import Code, Problem
+
+
+@transaction.atomic
+def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) -> Permission:
+    """Give an agent this level for this action type, whether it held one or none.
+
+    Above what it held, or above L0 for a first permission, is ledgered as a widening; a lower level is
+    in force for every decision that has not committed. Problems: FORBIDDEN, INVALID.
+    """
+    actor = require_council(by)
+    if level not in tuple(Level):
+        raise invalid("/level", "A level is 0, 1, 2 or 3.")
+    locks.hold_authority()
+    held = Permission.objects.select_for_update().filter(agent=agent, action_type=action_type).first()
+    before = None if held is None else held.level
+    if held is not None and before == level:
+        return held
+    permission = held or Permission(agent=agent, action_type=action_type)
+    permission.level = int(level)
+    permission.save()
+    body = {
+        "permission": permission.pk,
+        "agent": str(agent.pk),
+        "action_type": action_type.key,
+        "from": before,
+        "to": int(level),
+        "widening": level > (before or 0),
+    }
+    record.append(event=record.Event.PERMISSION_SET, actor=actor, body=body)
+    return permission
+
+
+@transaction.atomic
+def revoke(permission: Permission, *, by: By) -> None:
+    """Take a permission away: the agent may not even propose. Problems: FORBIDDEN, WRONG_STATE (gone)."""
+    actor = require_council(by)
+    locks.hold_authority()
+    held = (
+        Permission.objects.select_for_update(of=("self",))
+        .select_related("action_type")
+        .filter(pk=permission.pk)
+        .first()
+    )
+    if held is None:
+        raise Problem(Code.WRONG_STATE, "This permission is gone already.")
+    body = {
+        "permission": held.pk,
+        "agent": str(held.agent_id),
+        "action_type": held.action_type.key,
+        "from": held.level,
+    }
+    held.delete()
+    record.append(event=record.Event.PERMISSION_REVOKED, actor=actor, body=body)
