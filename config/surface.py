@@ -15,7 +15,8 @@ WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 
 # Everything else belongs to people.
 API_PREFIXES = ("/api/", "/.well-known/", "/oauth/")
-API_PATHS = frozenset({"/livez", "/readyz"})
+# Probes ask by address and without https, so they get past host names, redirects and sessions.
+HEALTH_PATHS = frozenset({"/livez", "/readyz"})
 
 _loading = threading.Lock()
 
@@ -39,8 +40,18 @@ def web() -> Surface:
     return Surface("web", "config.urls_web", tuple(settings.MIDDLEWARE))
 
 
-def is_api(path: str) -> bool:
-    return path in API_PATHS or path.startswith(API_PREFIXES)
+def health() -> Surface:
+    """Probes of whatever runs the containers."""
+    return Surface("health", "config.health", ())
+
+
+def choose(name: str, path: str) -> str:
+    """Which of ``health``, ``api`` and ``web`` answers a path in a process of surface ``name``."""
+    if path in HEALTH_PATHS:
+        return "health"
+    if name == "all":
+        return "api" if path.startswith(API_PREFIXES) else "web"
+    return name
 
 
 class SurfaceHandler(BaseHandler):
@@ -71,16 +82,17 @@ class SurfaceApplication(SurfaceHandler, WSGIHandler):
         super().__init__()
 
 
+def surfaces(name: str) -> dict[str, Surface]:
+    """What a process of surface ``api``, ``web`` or ``all`` serves."""
+    served = {"health": health(), "api": api(), "web": web()}
+    return served if name == "all" else {key: served[key] for key in ("health", name)}
+
+
 def dispatcher(name: str) -> WSGIApplication:
-    """The application of surface ``api``, ``web`` or ``all`` (one port, two handlers)."""
-    if name == "api":
-        return SurfaceApplication(api())
-    if name == "web":
-        return SurfaceApplication(web())
-    agents, people = SurfaceApplication(api()), SurfaceApplication(web())
+    """The application of surface ``api``, ``web`` or ``all``: one port, each audience with its own handler."""
+    handlers = {key: SurfaceApplication(surface) for key, surface in surfaces(name).items()}
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        chosen = agents if is_api(environ.get("PATH_INFO", "")) else people
-        return chosen(environ, start_response)
+        return handlers[choose(name, environ.get("PATH_INFO", ""))](environ, start_response)
 
     return application

@@ -2,6 +2,4 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from config.health import urlpatterns as health
-
-urlpatterns: list[URLPattern | URLResolver] = [*health]
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -18,12 +18,12 @@ class _Dispatcher(ClientHandler):
 
     def __init__(self, enforce_csrf_checks: bool) -> None:
         super().__init__(enforce_csrf_checks)
-        self._agents = _SurfaceClientHandler(surface.api(), enforce_csrf_checks)
-        self._people = _SurfaceClientHandler(surface.web(), enforce_csrf_checks)
+        self._handlers = {
+            key: _SurfaceClientHandler(chosen, enforce_csrf_checks) for key, chosen in surface.surfaces("all").items()
+        }
 
     def __call__(self, environ: dict[str, Any]) -> Any:
-        chosen = self._agents if surface.is_api(environ["PATH_INFO"]) else self._people
-        return chosen(environ)
+        return self._handlers[surface.choose("all", environ["PATH_INFO"])](environ)
 
 
 class SurfaceClient(Client):
