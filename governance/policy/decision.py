@@ -65,6 +65,7 @@ def decide(inputs: Inputs) -> Decision:
 
 def _decide(inputs: Inputs) -> Decision:
     """Halts first, then permission, then the lowest of all limiters against what the action requires."""
+    _insist(inputs)
     risk, over, unknown = raised_risk(inputs)
     required = required_tier(inputs.action_class, risk)
     if forbidden := _forbidden(inputs):
@@ -100,6 +101,14 @@ def _decide(inputs: Inputs) -> Decision:
         alert=outcome is Outcome.EXECUTE and inputs.level is not None and alerts(inputs.level, risk),
         contradicted=contradicted(inputs.facts or ()),
     )
+
+
+def _insist(inputs: Inputs) -> None:
+    """TypeError for a collection of a wrong type: an empty one would otherwise read as "nothing demanded"."""
+    lists: tuple[object, ...] = (inputs.limiters, inputs.usages, () if inputs.facts is None else inputs.facts)
+    required: object = inputs.required_evidence
+    if type(required) is not frozenset or not all([type(each) is tuple for each in lists]):
+        raise TypeError
 
 
 def _outcome(effective: Tier, bar: Tier, forced: bool) -> Outcome:
