@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 ROLES = ("placet_owner", "placet_app", "placet_reader")
-PRIVILEGES = Path(__file__).resolve().parent.parent / "database" / "privileges.sql"
+PRIVILEGES = Path(__file__).resolve().parent.parent / "database" / "20-privileges.sql"
 
 
 @dataclass(frozen=True)
