@@ -90,8 +90,8 @@ class Migration(migrations.Migration):
                 ('trace_id', models.CharField(blank=True, max_length=32)),
                 ('created_at', models.DateTimeField()),
                 ('report_by', models.DateTimeField(null=True)),
-                ('action_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='governance.actiontype')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='governance.agent')),
+                ('action_type', models.ForeignKey(db_index=False, db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='governance.actiontype')),
+                ('agent', models.ForeignKey(db_index=False, db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='actions', to='governance.agent')),
             ],
         ),
         migrations.CreateModel(
@@ -120,8 +120,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('pointers', models.JSONField()),
                 ('breached_at', models.DateTimeField()),
-                ('action_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='breaches', to='governance.actiontype')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='breaches', to='governance.agent')),
+                ('action_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='breaches', to='governance.actiontype')),
+                ('agent', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='breaches', to='governance.agent')),
             ],
         ),
         migrations.CreateModel(
@@ -185,8 +185,8 @@ class Migration(migrations.Migration):
                 ('redeemed_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
                 ('voided_at', models.DateTimeField(null=True)),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='governance.action')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='governance.agent')),
+                ('action', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='governance.action')),
+                ('agent', models.ForeignKey(db_index=False, db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='governance.agent')),
             ],
         ),
         migrations.CreateModel(
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                 ('idempotency_key', models.CharField(max_length=128)),
                 ('amount', models.BigIntegerField(null=True)),
                 ('refused_at', models.DateTimeField()),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refusals', to='governance.agent')),
+                ('agent', models.ForeignKey(db_index=False, db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='refusals', to='governance.agent')),
             ],
         ),
         migrations.CreateModel(
@@ -313,7 +313,7 @@ class Migration(migrations.Migration):
                 ('sentence', models.JSONField(default=dict)),
                 ('digest', models.BinaryField(max_length=32)),
                 ('read_at', models.DateTimeField()),
-                ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='governance.action')),
+                ('action', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='governance.action')),
             ],
         ),
         migrations.CreateModel(

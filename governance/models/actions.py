@@ -26,13 +26,20 @@ class ActionState(models.TextChoices):
 class Action(models.Model):
     """One intended act of an agent, frozen when it was posted.
 
+    Agents and action types are never deleted (trigger), so no foreign key is checked here: its row
+    lock on the one agent or type row would make every decision of an agent meet every other.
+
     `parameters` and `claims` hold typed values only: sealed text is in `SealedText`, here only its
     length and hash. `amount` is in minor units of the reference currency.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="actions")
-    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="actions")
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="actions", db_index=False, db_constraint=False
+    )
+    action_type = models.ForeignKey(
+        ActionType, on_delete=models.PROTECT, related_name="actions", db_index=False, db_constraint=False
+    )
     idempotency_key = models.CharField(max_length=128, null=True)
     body_hash = models.BinaryField(max_length=32)
     run = models.CharField(max_length=128)
@@ -48,20 +55,12 @@ class Action(models.Model):
     report_by = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["agent", "idempotency_key"], name="action_idempotency_key"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["agent", "idempotency_key"], name="action_idempotency_key")]
         indexes = [
             models.Index(fields=["agent", "action_type", "-created_at"], name="action_by_agent"),
             models.Index(fields=["agent", "run", "created_at"], name="action_by_run"),
-            models.Index(
-                fields=["report_by"], condition=Q(state="executing"), name="action_overdue"
-            ),
-            models.Index(
-                fields=["entity", "-created_at"], condition=~Q(entity=""), name="action_by_entity"
-            ),
+            models.Index(fields=["report_by"], condition=Q(state="executing"), name="action_overdue"),
+            models.Index(fields=["entity", "-created_at"], condition=~Q(entity=""), name="action_by_entity"),
         ]
 
     def __str__(self) -> str:
@@ -165,15 +164,15 @@ class Refusal(models.Model):
     """One `cap_exhausted` answer, insert-only; summed on the case of its key, not an Action."""
 
     escalation_id = models.UUIDField()
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="refusals")
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="refusals", db_index=False, db_constraint=False
+    )
     idempotency_key = models.CharField(max_length=128)
     amount = models.BigIntegerField(null=True)
     refused_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["agent", "idempotency_key"], name="refusal_once_per_key")
-        ]
+        constraints = [models.UniqueConstraint(fields=["agent", "idempotency_key"], name="refusal_once_per_key")]
         indexes = [models.Index(fields=["escalation_id"], name="refusal_by_escalation")]
 
     def __str__(self) -> str:

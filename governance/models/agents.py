@@ -22,17 +22,11 @@ class Agent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=80)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_agents"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_agents")
     project = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="agents")
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="sub_agents"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="sub_agents")
     max_tier = models.SmallIntegerField(choices=TIER_CHOICES, default=Tier.PROPOSE.value)
-    state = models.CharField(
-        max_length=10, choices=AgentState.choices, default=AgentState.ACTIVE.value
-    )
+    state = models.CharField(max_length=10, choices=AgentState.choices, default=AgentState.ACTIVE.value)
     fingerprint = models.CharField(max_length=64, blank=True)
     registered_at = models.DateTimeField()
 

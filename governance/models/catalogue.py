@@ -22,18 +22,14 @@ class ActionType(models.Model):
     human_required = models.BooleanField(default=False)
     family = models.CharField(max_length=64)
     tool = models.CharField(max_length=64)
-    domain = models.ForeignKey(
-        Scope, null=True, blank=True, on_delete=models.PROTECT, related_name="action_types"
-    )
+    domain = models.ForeignKey(Scope, null=True, blank=True, on_delete=models.PROTECT, related_name="action_types")
     document = models.JSONField()
     revision = models.BigIntegerField(default=1)
 
     class Meta:
         ordering = ["key"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(base_risk__gte=1, base_risk__lte=3), name="action_type_risk_is_known"
-            )
+            models.CheckConstraint(condition=Q(base_risk__gte=1, base_risk__lte=3), name="action_type_risk_is_known")
         ]
 
     def __str__(self) -> str:
@@ -53,12 +49,8 @@ class Binding(models.Model):
 class Permission(models.Model):
     """Agent x action type -> earned level. No row, no action."""
 
-    agent = models.ForeignKey(
-        "governance.Agent", on_delete=models.PROTECT, related_name="permissions"
-    )
-    action_type = models.ForeignKey(
-        ActionType, on_delete=models.PROTECT, related_name="permissions"
-    )
+    agent = models.ForeignKey("governance.Agent", on_delete=models.PROTECT, related_name="permissions")
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="permissions")
     level = models.SmallIntegerField(
         choices=[
             (0, "L0 draft only"),
@@ -72,12 +64,8 @@ class Permission(models.Model):
     class Meta:
         ordering = ["agent", "action_type"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["agent", "action_type"], name="permission_one_per_agent_and_type"
-            ),
-            models.CheckConstraint(
-                condition=Q(level__gte=0, level__lte=3), name="permission_level_is_known"
-            ),
+            models.UniqueConstraint(fields=["agent", "action_type"], name="permission_one_per_agent_and_type"),
+            models.CheckConstraint(condition=Q(level__gte=0, level__lte=3), name="permission_level_is_known"),
         ]
 
     def __str__(self) -> str:

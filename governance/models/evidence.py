@@ -12,9 +12,7 @@ class ToolReading(models.Model):
 
     tool = models.CharField(max_length=64)
     good = models.BooleanField()
-    source = models.CharField(
-        max_length=9, choices=[(s, s) for s in ("report", "connector", "seed")]
-    )
+    source = models.CharField(max_length=9, choices=[(s, s) for s in ("report", "connector", "seed")])
     read_at = models.DateTimeField()
 
     class Meta:
@@ -27,15 +25,13 @@ class ToolReading(models.Model):
 class Breach(models.Model):
     """A well-formed request that broke its contract: no Action, only this row. Append-only."""
 
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="breaches")
-    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="breaches")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="breaches", db_index=False)
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="breaches", db_index=False)
     pointers = models.JSONField()
     breached_at = models.DateTimeField()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["agent", "action_type", "-breached_at"], name="breach_latest")
-        ]
+        indexes = [models.Index(fields=["agent", "action_type", "-breached_at"], name="breach_latest")]
 
     def __str__(self) -> str:
         return f"{len(self.pointers)} fields"
@@ -55,7 +51,7 @@ class Snapshot(models.Model):
     slots of our own sentence about the case.
     """
 
-    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="snapshots")
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="snapshots", db_index=False)
     status = models.CharField(max_length=11, choices=SnapshotStatus.choices)
     subject = models.CharField(max_length=128, blank=True)
     source = models.CharField(max_length=80, blank=True)

@@ -13,8 +13,10 @@ class Grant(models.Model):
     """Ephemeral elevation: one action, one digest, one use. Its state is read by the database clock."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="grants")
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="grants")
+    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="grants", db_index=False)
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="grants", db_index=False, db_constraint=False
+    )
     digest = models.BinaryField(max_length=32)
     issued_by = models.CharField(max_length=7, choices=[("machine", "machine"), ("human", "human")])
     verdict_id = models.BigIntegerField(null=True)
@@ -33,12 +35,9 @@ class Grant(models.Model):
             models.UniqueConstraint(
                 fields=["action"], condition=Q(voided_at__isnull=True), name="grant_one_live_per_action"
             ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="grant_expires_after_it_opens"),
             models.CheckConstraint(
-                condition=Q(expires_at__gt=F("not_before")), name="grant_expires_after_it_opens"
-            ),
-            models.CheckConstraint(
-                condition=Q(redeemed_at__isnull=True)
-                | Q(voided_at__isnull=True, redeemed_at__gte=F("not_before")),
+                condition=Q(redeemed_at__isnull=True) | Q(voided_at__isnull=True, redeemed_at__gte=F("not_before")),
                 name="grant_redeemed_within_its_life",
             ),
         ]

@@ -13,9 +13,7 @@ class Mandate(models.Model):
     `money_limit` is in minor units of the reference currency. An empty `action_types` means all.
     """
 
-    reviewer = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="mandate"
-    )
+    reviewer = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="mandate")
     rank = models.SmallIntegerField(default=1)
     money_limit = models.BigIntegerField(default=0)
     max_risk = models.SmallIntegerField(choices=RISK_CHOICES, default=2)
@@ -25,9 +23,7 @@ class Mandate(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(rank__gte=1, rank__lte=3), name="mandate_rank_1_to_3"),
-            models.CheckConstraint(
-                condition=Q(money_limit__gte=0), name="mandate_limit_not_negative"
-            ),
+            models.CheckConstraint(condition=Q(money_limit__gte=0), name="mandate_limit_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -46,9 +46,7 @@ class Scope(models.Model):
     key = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=ScopeKind.choices)
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     ceiling = models.SmallIntegerField(choices=TIER_CHOICES, default=Tier.PROPOSE.value)
 
     class Meta:
@@ -59,13 +57,10 @@ class Scope(models.Model):
                 name="scope_ceiling_is_a_tier",
             ),
             models.CheckConstraint(
-                condition=Q(kind="enterprise", parent__isnull=True)
-                | (~Q(kind="enterprise") & Q(parent__isnull=False)),
+                condition=Q(kind="enterprise", parent__isnull=True) | (~Q(kind="enterprise") & Q(parent__isnull=False)),
                 name="scope_only_the_enterprise_has_no_parent",
             ),
-            models.UniqueConstraint(
-                F("kind"), condition=Q(kind="enterprise"), name="scope_one_enterprise"
-            ),
+            models.UniqueConstraint(F("kind"), condition=Q(kind="enterprise"), name="scope_one_enterprise"),
         ]
 
     def __str__(self) -> str:

@@ -181,6 +181,18 @@ create trigger grant_once before update or delete on governance_grant for each r
   execute function placet_grant_once();
 alter table governance_grant enable always trigger grant_once;
 
+-- Agents and action types are named by actions without a foreign key: they stay.
+create function placet_refuse_delete() returns trigger language plpgsql as $$
+begin
+  raise exception '% is never deleted', tg_table_name using errcode = 'PL013';
+end $$;
+create trigger never_deleted before delete or truncate on governance_agent for each statement
+  execute function placet_refuse_delete();
+create trigger never_deleted before delete or truncate on governance_actiontype for each statement
+  execute function placet_refuse_delete();
+alter table governance_agent enable always trigger never_deleted;
+alter table governance_actiontype enable always trigger never_deleted;
+
 create function placet_action_frozen() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' then raise exception 'an action is never deleted' using errcode = 'PL013'; end if;
@@ -197,19 +209,27 @@ alter table governance_action enable always trigger action_frozen;
 
 -- The ring of 61 slots: slot number n lives at index n mod 61 (counted from 0) -------------------
 create function placet_ring_live(p_head bigint, p_slots bigint[], p_now bigint)
-returns bigint language sql immutable parallel safe as $$
-  select case when p_now - p_head >= 61 then 0 else (
-    select coalesce(sum(v), 0)::bigint from unnest(p_slots) with ordinality as u(v, o)
-    where p_head - mod(p_head - (o - 1), 61) > greatest(p_now, p_head) - 61) end
-$$;
+returns bigint language plpgsql immutable strict parallel safe as $$
+declare total bigint := 0; oldest bigint := greatest(p_now, p_head) - 60;
+begin
+  for n in greatest(oldest, p_head - 60)..p_head loop
+    total := total + p_slots[mod(n, 61) + 1];
+  end loop;
+  return total;
+end $$;
 
 create function placet_ring_add(p_head bigint, p_slots bigint[], p_to bigint, p_amount bigint)
-returns bigint[] language sql immutable parallel safe as $$
-  select array_agg(
-    case when p_to - mod(p_to - (o - 1), 61) > p_head then 0 else v end
-    + case when o - 1 = mod(p_to, 61) then p_amount else 0 end order by o)
-  from unnest(p_slots) with ordinality as u(v, o)
-$$;
+returns bigint[] language plpgsql immutable parallel safe as $$
+declare ring bigint[] := p_slots; place bigint := mod(p_to, 61) + 1;
+begin
+  if p_to - p_head >= 61 then
+    ring := array_fill(0::bigint, array[61]);
+  else
+    for n in p_head + 1..p_to loop ring[mod(n, 61) + 1] := 0; end loop;
+  end if;
+  ring[place] := ring[place] + p_amount;
+  return ring;
+end $$;
 
 create function placet_ring_frees_at(p_head bigint, p_slots bigint[], p_width bigint, p_now bigint, p_room bigint)
 returns timestamptz language sql immutable parallel safe as $$
@@ -223,3 +243,15 @@ returns timestamptz language sql immutable parallel safe as $$
   select to_timestamp(coalesce(
     (select min(n) from after where left_over <= p_room), p_now) * p_width / 1000.0 + 61 * p_width / 1000.0)
 $$;
+
+-- Django adds a second, pattern index to every unique text column. Nothing here searches by prefix, and on
+-- the hot tables each index is paid for by every decision.
+do $$
+declare i text;
+begin
+  for i in select indexname from pg_indexes where schemaname = current_schema()
+      and tablename in ('governance_budget', 'governance_action', 'governance_agentkey', 'governance_actiontype')
+      and indexname like '%\_like' loop
+    execute format('drop index %I', i);
+  end loop;
+end $$;

@@ -13,8 +13,12 @@
 -- The shared advisory lock is the first lock taken. A halt or narrowing takes it exclusively, so
 -- after one commits nothing decided under the old epoch can commit as an execution.
 create function placet_commit(p_items jsonb) returns jsonb
-language plpgsql volatile as $$
-declare t timestamptz; item jsonb; n int; wanted int;
+language plpgsql volatile
+-- A session plans each statement once, perhaps while the tables are still empty: only index paths stay
+-- right as they grow. Costs of a path that is switched off would wake the JIT compiler, so it is off too.
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set lock_timeout = '2s' as $$
+declare t timestamptz; n int;
 begin
   perform pg_advisory_xact_lock_shared(7);
 
@@ -100,48 +104,50 @@ end $$;
 -- Reserves {"key", "width", "amount", "cap"} of every item in the rings, or raises PL001. The clock is
 -- read after the row locks: a slot chosen before waiting could already lie outside the window.
 create function placet_reserve(p_items jsonb) returns void language plpgsql volatile as $$
-declare t timestamptz; ms numeric;
+declare actions uuid[]; keys text[]; widths bigint[]; amounts bigint[]; caps bigint[]; t timestamptz; ms numeric;
 begin
-  insert into governance_budget (key, width_ms, head, slots)
-    select b.key, b.width, floor(extract(epoch from clock_timestamp()) * 1000 / b.width)::bigint,
-      array_fill(0::bigint, array[61])
-    from jsonb_array_elements(p_items) x, jsonb_to_recordset(x->'budgets') as b(key text, width bigint)
-    where not exists (select 1 from governance_budget g where g.key = b.key)
-    group by b.key, b.width order by b.key
-    on conflict do nothing;
-  perform 1 from governance_budget where key in (
-      select b->>'key' from jsonb_array_elements(p_items) x, jsonb_array_elements(x->'budgets') b)
-    order by key for update;
+  select array_agg((x.v->'action'->>'id')::uuid order by o), array_agg(b.key order by o),
+      array_agg(b.width order by o), array_agg(b.amount order by o), array_agg(b.cap order by o)
+    into actions, keys, widths, amounts, caps
+    from jsonb_array_elements(p_items) with ordinality as x(v, o),
+      jsonb_to_recordset(x.v->'budgets') as b(key text, width bigint, amount bigint, cap bigint);
+
+  perform 1 from governance_budget where key = any(keys) order by key for update;
+  get diagnostics ms = row_count;
+  if ms < (select count(distinct k) from unnest(keys) k) then
+    insert into governance_budget (key, width_ms, head, slots)
+      select distinct on (k) k, w, floor(extract(epoch from clock_timestamp()) * 1000 / w)::bigint,
+        array_fill(0::bigint, array[61])
+      from unnest(keys, widths) as u(k, w) order by k
+      on conflict do nothing;
+    perform 1 from governance_budget where key = any(keys) order by key for update;
+  end if;
   t := clock_timestamp();
   ms := extract(epoch from t) * 1000;
 
   -- running totals in batch order: an item passes when all before it and itself still fit
   if exists (
     select 1 from (
-      select g.key, b.cap, placet_ring_live(g.head, g.slots, floor(ms / g.width_ms)::bigint)
-          + sum(b.amount) over (partition by b.key order by o) as total
-        from jsonb_array_elements(p_items) with ordinality as x(v, o),
-          jsonb_to_recordset(x.v->'budgets') as b(key text, amount bigint, cap bigint)
-        join governance_budget g on g.key = b.key
-    ) running where cap is not null and total > cap
+      select u.cap, sum(u.amount) over (partition by u.key order by u.o) as adds, g.head, g.slots, g.width_ms
+      from unnest(keys, amounts, caps) with ordinality as u(key, amount, cap, o)
+      join governance_budget g on g.key = u.key
+    ) r where r.cap is not null
+      and placet_ring_live(r.head, r.slots, floor(ms / r.width_ms)::bigint) + r.adds > r.cap
   ) then
     raise exception 'a budget would be passed' using errcode = 'PL001';
   end if;
 
   update governance_budget g set
       head = greatest(g.head, floor(ms / g.width_ms)::bigint),
-      slots = placet_ring_add(g.head, g.slots, greatest(g.head, floor(ms / g.width_ms)::bigint), add.amount)
-    from (select b.key, sum(b.amount)::bigint as amount from jsonb_array_elements(p_items) x,
-        jsonb_to_recordset(x->'budgets') as b(key text, amount bigint) group by b.key) add
-    where g.key = add.key;
+      slots = placet_ring_add(g.head, g.slots, greatest(g.head, floor(ms / g.width_ms)::bigint), u.amount)
+    from (select key, sum(amount)::bigint as amount from unnest(keys, amounts) as x(key, amount) group by key) u
+    where g.key = u.key;
 
   insert into governance_reservation (action_id, budgets, slots, amounts, reserved_at)
-    select (x->'action'->>'id')::uuid, array_agg(b.key order by b.key),
-      array_agg(greatest(g.head, floor(ms / g.width_ms)::bigint) order by b.key),
-      array_agg(b.amount order by b.key), t
-    from jsonb_array_elements(p_items) x, jsonb_to_recordset(x->'budgets') as b(key text, amount bigint)
-    join governance_budget g on g.key = b.key
-    group by x->'action'->>'id';
+    select u.action, array_agg(u.key order by u.o), array_agg(g.head order by u.o), array_agg(u.amount order by u.o), t
+    from unnest(actions, keys, amounts) with ordinality as u(action, key, amount, o)
+    join governance_budget g on g.key = u.key
+    group by u.action;
 end $$;
 
 -- Opens the cases of a batch; an over-cap case that exists or still binds raises PL003.
