@@ -147,7 +147,11 @@ begin
     select u.action, array_agg(u.key order by u.o), array_agg(g.head order by u.o), array_agg(u.amount order by u.o), t
     from unnest(actions, keys, amounts) with ordinality as u(action, key, amount, o)
     join governance_budget g on g.key = u.key
-    group by u.action;
+    group by u.action
+    -- a withdrawn approval gave its reservation back; a later approval of the same action holds anew
+    on conflict (action_id) do update set budgets = excluded.budgets, slots = excluded.slots,
+      amounts = excluded.amounts, reserved_at = excluded.reserved_at, released_at = null
+      where governance_reservation.released_at is not null;
 end $$;
 
 -- Opens the cases of a batch; an over-cap case that exists or still binds raises PL003.
