@@ -1,0 +1,256 @@
+"""Action types: a catalogue entry read from its document, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from governance.policy.contracts import Contract, ContractError
+from governance.policy.documents import DocumentProblem, Node
+from governance.policy.evidence import Kind
+from governance.policy.inputs import Thresholds
+from governance.policy.money import REFERENCE_CURRENCY, parse_amount, parse_money
+from governance.policy.tiers import ActionClass, Risk
+from governance.policy.velocity import Cap, CapError, CapKey, parse_caps
+
+MAX_DEADLINE = 48 * 3600
+MAX_HOLD = 3600
+MAX_CAPS, MAX_ENTITIES = 16, 8
+SUBJECT = "subject"
+
+KEY = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+REASON = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;'()/-]{0,199}", re.ASCII)
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_SHARE = re.compile(r"0\.[0-9]{1,4}|1(?:\.0{1,4})?", re.ASCII)
+
+_REQUIRED = ("key", "class", "parameters")
+_OPTIONAL = (
+    "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
+    "thresholds", "caps", "evidence", "facts", "deadline", "hold", "sampling", "confidence", "tool",
+)  # fmt: skip
+# What can name whom or what an action is about.
+_ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Where the amount of an action is: a money value of its binding, or a money parameter."""
+
+    name: str
+    from_record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTypeSpec:
+    """One parsed catalogue entry.
+
+    `deadline_seconds` and `hold_seconds` None: the default of the risk. `sampling` in (0, 1] overrides the base
+    probability of a draw. `confidence_threshold` None: this type asks for no confidence. Amounts are minor units of the
+    reference currency. `entities` name parameters, or "subject".
+    """
+
+    key: str
+    action_class: ActionClass
+    base_risk: Risk
+    risk_reason: str
+    irreversible: bool
+    human_required: bool
+    legal_basis: str
+    family: str
+    tool: str
+    contract: Contract
+    claims: Contract
+    amount: Amount | None
+    entities: tuple[str, ...]
+    thresholds: Thresholds
+    quantity_of: str | None
+    caps: tuple[Cap, ...]
+    evidence: frozenset[Kind]
+    facts_first: bool
+    deadline_seconds: int | None
+    hold_seconds: int | None
+    sampling: Decimal | None
+    confidence_threshold: Decimal | None
+
+    @classmethod
+    def from_document(cls, document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
+        """Read an entry of `action_types`; the problems, each with its place, if there are any."""
+        return parse_action_type(document, path)
+
+    def amount_in(self, parameters: Mapping[str, object], values: Mapping[str, object] | None = None) -> int | None:
+        """Minor units of the reference currency, from contract-parsed parameters or from a reading's values.
+
+        None when there is no amount, when it is in the record and that was not read, or in another currency.
+        """
+        if self.amount is None:
+            return None
+        if self.amount.from_record:
+            found = (values or {}).get(self.amount.name)
+            return found if type(found) is int else None
+        try:
+            money = parse_money(parameters.get(self.amount.name))
+        except ValueError:
+            return None
+        return money.minor if money.currency == REFERENCE_CURRENCY else None
+
+    def quantity_in(self, parameters: Mapping[str, object]) -> int | None:
+        """How many recipients, rows or files: the length of a list parameter, or a whole number."""
+        value = None if self.quantity_of is None else parameters.get(self.quantity_of)
+        if isinstance(value, list):
+            return len(value)
+        return value if type(value) is int else None
+
+
+def parse_action_type(document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
+    """Read an entry of `action_types`: the spec, or everything that is wrong with it, each with its place."""
+    node = Node(document, path)
+    node.fields(required=_REQUIRED, optional=_OPTIONAL)
+    key = node.at("key").text(KEY, "A key has lower-case letters, digits, points and underscores, at most 64.")
+    amount = _amount(node.at("amount"))
+    irreversible = node.at("irreversible").flag()
+    entities = tuple(
+        at.text(NAME, "A parameter or subject is expected.") for at in node.at("entities").items(MAX_ENTITIES)
+    )
+    spec = ActionTypeSpec(
+        key=key,
+        action_class=ActionClass(node.at("class").choice(tuple(ActionClass), ActionClass.ACT)),
+        base_risk=_risk(node, amount is not None or irreversible),
+        risk_reason=node.at("risk_reason").text(REASON, "Plain words are expected, at most 200 characters."),
+        irreversible=irreversible,
+        human_required=node.at("human_required").flag(),
+        legal_basis=node.at("legal_basis").text(REASON, "Plain words are expected, at most 200 characters."),
+        family=node.at("family").text(KEY, "A family is written like a key.", key),
+        tool=node.at("tool").text(KEY, "A tool is written like a key.", key),
+        contract=_contract(node.at("parameters")),
+        claims=_contract(node.at("claims")),
+        amount=amount,
+        entities=tuple(at.text(NAME, "A parameter or subject is expected.") for at in entities),
+        thresholds=_thresholds(node.at("thresholds")),
+        quantity_of=node.at("thresholds").at("quantity_of").text(NAME, "A parameter is expected.") or None,
+        caps=tuple(cap for at in node.at("caps").items(MAX_CAPS) for cap in _caps(at)),
+        evidence=_evidence(node.at("evidence")),
+        facts_first=node.at("facts").choice(("first", "on_case"), "on_case") == "first",
+        deadline_seconds=_duration(node.at("deadline"), MAX_DEADLINE),
+        hold_seconds=_duration(node.at("hold"), MAX_HOLD),
+        sampling=_share(node.at("sampling")),
+        confidence_threshold=_share(node.at("confidence")),
+    )
+    _check(node, spec)
+    return node.problems or spec
+
+
+def _risk(node: Node, is_grave: bool) -> Risk:
+    """The base risk. Money and irreversible types are high unless somebody wrote down why not."""
+    words = {risk.name.lower(): risk for risk in Risk}
+    risk = words[node.at("risk").choice(tuple(words), "high")]
+    if node.at("risk").absent and not is_grave:
+        node.say("risk is missing.")
+    if is_grave and risk is not Risk.HIGH and node.at("risk_reason").absent:
+        node.at("risk_reason").say("What moves money or is irreversible has high risk, or a written reason why not.")
+    return risk
+
+
+def _amount(node: Node) -> Amount | None:
+    """`name of a binding value`, or `{parameter: name}`."""
+    if node.absent:
+        return None
+    if isinstance(node.value, Mapping):
+        node.fields(required=("parameter",))
+        return Amount(node.at("parameter").text(NAME, "The name of a parameter is expected."), from_record=False)
+    return Amount(node.text(NAME, "The name of a binding value, or a parameter, is expected."), from_record=True)
+
+
+def _contract(node: Node) -> Contract:
+    try:
+        return Contract.from_document(None if node.absent else node.value)
+    except ContractError as error:
+        node.say(str(error))
+        return Contract({})
+
+
+def _thresholds(node: Node) -> Thresholds:
+    if node.absent:
+        return Thresholds()
+    node.fields(optional=("amount", "quantity", "quantity_of"))
+    amount, quantity = node.at("amount"), node.at("quantity")
+    if not quantity.absent and (type(quantity.value) is not int or quantity.value < 0):
+        quantity.say("A whole number, not negative, is expected.")
+    if quantity.absent is not node.at("quantity_of").absent:
+        node.say("quantity and quantity_of go together.")
+    return Thresholds(
+        amount=None if amount.absent else _minor(amount),
+        quantity=quantity.value if type(quantity.value) is int else None,
+    )
+
+
+def _minor(node: Node) -> int:
+    try:
+        return parse_amount(node.value, REFERENCE_CURRENCY)
+    except ValueError as error:
+        node.say(str(error))
+        return 0
+
+
+def _caps(node: Node) -> tuple[Cap, ...]:
+    try:
+        return parse_caps([node.value])
+    except CapError as error:
+        node.say(str(error))
+        return ()
+
+
+def _evidence(node: Node) -> frozenset[Kind]:
+    """The required kinds; all that are computed when nothing is said."""
+    if node.absent:
+        return frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY, Kind.TOOL_HEALTH})
+    return frozenset(Kind(at.choice(tuple(Kind), Kind.CONTRACT)) for at in node.items(len(Kind)))
+
+
+def _duration(node: Node, most: int) -> int | None:
+    """Seconds of "5s", "90m" or "4h"."""
+    if node.absent:
+        return None
+    match = _DURATION.fullmatch(node.value) if isinstance(node.value, str) else None
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if not 0 < seconds <= most:
+        node.say(f'A duration is written "5s", "90m" or "4h", at most {most // 3600} hours.')
+    return seconds
+
+
+def _share(node: Node) -> Decimal | None:
+    """A decimal above 0, at most 1."""
+    if node.absent:
+        return None
+    text = str(node.value) if type(node.value) is int else node.value
+    if not isinstance(text, str) or not _SHARE.fullmatch(text) or not Decimal(text):
+        node.say('A share is written like "0.2", above 0 and at most 1.')
+        return None
+    return Decimal(text)
+
+
+def _check(node: Node, spec: ActionTypeSpec) -> None:
+    """What only the whole shows: parameters that must exist and have a fitting type."""
+    fields = spec.contract.fields
+    for place, name in enumerate(spec.entities):
+        at = node.at("entities")
+        if name != SUBJECT and name not in fields:
+            at.say(f"Entry {place + 1}: there is no parameter {name}.")
+        elif name != SUBJECT and (fields[name].type not in _ENTITY_TYPES or fields[name].sealed):
+            at.say(f"Entry {place + 1}: {name} is not an identifier, or it is sealed.")
+    amount = spec.amount
+    if amount is not None and not amount.from_record:
+        field = fields.get(amount.name)
+        if field is None or field.type != "money" or field.most is not None:
+            node.at("amount").say(f"There is no single money parameter {amount.name}.")
+    if spec.quantity_of is not None:
+        field = fields.get(spec.quantity_of)
+        if field is None or (field.most is None and field.type != "integer"):
+            node.at("thresholds").say(f"There is no list or whole number {spec.quantity_of}.")
+    if any(cap.key is CapKey.ENTITY for cap in spec.caps) and not spec.entities:
+        node.at("entities").say("A cap per entity needs to know what the entity is.")
+    if spec.human_required and not spec.legal_basis:
+        node.at("legal_basis").say("A type that always needs a person states why.")

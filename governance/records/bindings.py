@@ -1,0 +1,140 @@
+"""Bindings: which record an action type is about, what is read from it, and what that is compared with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from governance.policy.facts import FactRule
+from governance.records.grammar import Lookup, Path, Value, paths
+
+SLOT = re.compile(r"\{([a-z0-9_.]+)\}", re.ASCII)
+
+PARAMETERS = "parameters"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A key that is the same for every action, such as the only account of a single-account system."""
+
+    literal: str
+
+
+KeySource = Path | Lookup | Fixed
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table and how its rows are found: each key column with where its value comes from."""
+
+    table: str
+    by: Mapping[str, KeySource]
+    many: bool = False
+
+    def paths(self) -> Iterator[Path]:
+        """Every path that finding the rows reads."""
+        for source in self.by.values():
+            if not isinstance(source, Fixed):
+                yield from paths(source)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundValue:
+    """A derived value. With a currency, or a path to one, it is money."""
+
+    of: Value
+    money: bool = False
+    currency: str | Path = ""
+
+    def paths(self) -> Iterator[Path]:
+        """Every path that the value reads."""
+        yield from paths(self.of)
+        if isinstance(self.currency, Path):
+            yield self.currency
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """A fact rule with what only the reading of it needs.
+
+    `values` are joined into one list when there are several. `if_claimed` makes it required only when something is
+    claimed. `may_be_new`: the claim may be a new value, so that a difference proves nothing either way.
+    """
+
+    rule: FactRule
+    values: tuple[str, ...]
+    label: str
+    if_claimed: bool = False
+    may_be_new: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The recorded words that may be printed: a closed list of the council."""
+        return tuple(map(str, self.rule.options))
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One parsed binding.
+
+    `joins` are in the order in which they can be read. `target` is the claim in which the agent names the record it
+    speaks about. `subject_from` names the recorded tool whose answer gives the subject of a replayed run.
+    """
+
+    action_type: str
+    connector: str
+    record: Source
+    target: str | None
+    joins: Mapping[str, Source]
+    subject: Path | None
+    subject_from: str
+    version: Path | None
+    values: Mapping[str, BoundValue]
+    facts: tuple[FactSpec, ...]
+    sentence: str
+
+    def slots(self) -> tuple[str, ...]:
+        """The names in the sentence that a reading fills: values, and `parameters.` with a name."""
+        return tuple(dict.fromkeys(SLOT.findall(self.sentence)))
+
+    def paths(self) -> Iterator[Path]:
+        """Every path that a reading follows."""
+        for source in (self.record, *self.joins.values()):
+            yield from source.paths()
+        for value in self.values.values():
+            yield from value.paths()
+        yield from (path for path in (self.subject, self.version) if path is not None)
+
+    def columns(self, join: str | None = None) -> frozenset[str]:
+        """Columns of the record, or of a join, that a reading needs: nothing else is ever fetched."""
+        source = self.record if join is None else self.joins[join]
+        needed = set(source.by)
+        for path in self.paths():
+            if join is None and path.root != PARAMETERS and path.root not in self.joins:
+                needed.add(path.root)
+            elif join is not None and path.root == join:
+                needed.update(names_read(path))
+        return frozenset(needed)
+
+    def parameters(self) -> frozenset[str]:
+        """Names of the parameters that a reading uses."""
+        named = {path.steps[1].name for path in self.paths() if path.root == PARAMETERS and len(path.steps) > 1}
+        named |= {slot.removeprefix("parameters.") for slot in self.slots() if slot.startswith("parameters.")}
+        return frozenset(named | self._claimed("parameters."))
+
+    def claims(self) -> frozenset[str]:
+        """Names of the claims that a reading compares."""
+        return self._claimed("claims.") | ({self.target} if self.target else frozenset())
+
+    def _claimed(self, kind: str) -> frozenset[str]:
+        claims = [spec.rule.claim for spec in self.facts if spec.rule.claim is not None]
+        return frozenset(claim.removeprefix(kind) for claim in claims if claim.startswith(kind))
+
+
+def names_read(path: Path) -> frozenset[str]:
+    """The columns of a joined table that a path reads: its second step, and the column of a condition on the rows."""
+    names = {path.steps[1].name} if len(path.steps) > 1 else set()
+    if path.where is not None and len(path.steps) == 2:
+        names.add(path.where.column)
+    return frozenset(names)

@@ -1,0 +1,133 @@
+"""A reading as it is stored, and the digest that a verdict states: both written here, whoever reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from governance.digest import digest
+from governance.models import Fact, Snapshot, SnapshotStatus
+from governance.records.reading import Reading, Status
+
+# Beyond this JSON numbers are not exact everywhere (RFC 7493): such a number is stored as its text.
+_EXACT = 2**53 - 1
+
+_STATUS = {
+    Status.OK: SnapshotStatus.READ,
+    Status.NOT_FOUND: SnapshotStatus.NOT_FOUND,
+    Status.UNAVAILABLE: SnapshotStatus.UNAVAILABLE,
+}
+# What the digest states. Times of reading are left out: an unchanged record keeps its digest.
+_STATED = ("status", "subject", "source", "version", "values")
+_STATED_OF_FACTS = ("name", "claimed", "recorded", "result", "required", "material", "show", "source", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A reading ready to be stored. `row` is what `placet_commit` takes as `snapshot`, facts included.
+
+    `good`: the system of record answered, which counts for the health of the tool.
+    """
+
+    row: dict[str, Any]
+    digest: bytes
+    good: bool
+
+
+def frozen(action: UUID | str, reading: Reading, *, sealed: Mapping[str, str] | None = None) -> Frozen:
+    """Freeze a reading for an action. Sealed texts that were compared leave only their length behind."""
+    hidden = frozenset((sealed or {}).values())
+    facts = [
+        {
+            "position": position,
+            "name": fact.name,
+            "claimed": _json(fact.claimed, hidden),
+            "recorded": _json(fact.recorded, frozenset()),
+            "result": fact.result.value,
+            "required": fact.required,
+            "material": fact.material,
+            "show": fact.show.value,
+            "source": fact.source,
+            "version": fact.version,
+            "read_at": (fact.read_at or reading.read_at).isoformat(),
+        }
+        for position, fact in enumerate(reading.facts)
+    ]
+    sentence = reading.sentence
+    return _frozen(
+        {
+            "action": str(action),
+            "status": _STATUS[reading.status].value,
+            "subject": reading.subject or "",
+            "source": reading.source,
+            "version": reading.version,
+            "values": _json(dict(reading.values), frozenset()),
+            "sentence": {} if sentence is None else {"template": sentence.template, "slots": dict(sentence.slots)},
+            "read_at": reading.read_at.isoformat(),
+            "facts": facts,
+        },
+        good=reading.status is not Status.UNAVAILABLE,
+    )
+
+
+def unbound(action: UUID | str, now: dt.datetime) -> Frozen:
+    """What is stored when no record is bound: that nothing was read."""
+    row = {"action": str(action), "status": SnapshotStatus.UNBOUND.value, "subject": "", "source": "", "version": ""}
+    return _frozen({**row, "values": {}, "sentence": {}, "read_at": now.isoformat(), "facts": []}, good=True)
+
+
+def store(found: Frozen) -> Snapshot:
+    """Write the snapshot and its facts in the caller's transaction, which ledgers them."""
+    row = found.row
+    snapshot = Snapshot.objects.create(
+        action_id=row["action"],
+        status=row["status"],
+        subject=row["subject"],
+        source=row["source"],
+        version=row["version"],
+        values=row["values"],
+        sentence=row["sentence"],
+        digest=found.digest,
+        read_at=dt.datetime.fromisoformat(row["read_at"]),
+    )
+    Fact.objects.bulk_create(
+        Fact(**{**fact, "read_at": dt.datetime.fromisoformat(fact["read_at"])}, snapshot=snapshot)
+        for fact in row["facts"]
+    )
+    return snapshot
+
+
+def digest_of(snapshot: Snapshot, facts: Iterable[Fact]) -> bytes:
+    """The digest again, from the stored rows alone; `facts` in any order."""
+    ordered = sorted(facts, key=lambda fact: fact.position)
+    return _digest(_named(snapshot, _STATED), [_named(fact, _STATED_OF_FACTS) for fact in ordered])
+
+
+def _frozen(row: dict[str, Any], *, good: bool) -> Frozen:
+    stated = {name: row[name] for name in _STATED}
+    found = _digest(stated, [{name: fact[name] for name in _STATED_OF_FACTS} for fact in row["facts"]])
+    return Frozen({**row, "digest": found.hex()}, found, good)
+
+
+def _digest(stated: dict[str, Any], facts: list[dict[str, Any]]) -> bytes:
+    return digest({**stated, "facts": facts})
+
+
+def _named(row: Snapshot | Fact, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _json(value: object, hidden: frozenset[str]) -> Any:
+    """A value as JSON keeps it exactly; a sealed text as the number of its characters."""
+    if isinstance(value, str) and value in hidden:
+        return {"sealed": len(value)}
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT:
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [_json(element, hidden) for element in value]
+    if isinstance(value, Mapping):
+        return {str(name): _json(element, hidden) for name, element in value.items()}
+    return value
