@@ -51,6 +51,7 @@ class Decision:
 
 
 _ZERO = Decimal(0)
+_COLLECTIONS = ((tuple, tuple, frozenset, tuple), (tuple, tuple, frozenset, type(None)))
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -105,9 +106,8 @@ def _decide(inputs: Inputs) -> Decision:
 
 def _insist(inputs: Inputs) -> None:
     """TypeError for a collection of a wrong type: an empty one would otherwise read as "nothing demanded"."""
-    lists: tuple[object, ...] = (inputs.limiters, inputs.usages, () if inputs.facts is None else inputs.facts)
-    required: object = inputs.required_evidence
-    if type(required) is not frozenset or not all([type(each) is tuple for each in lists]):
+    collections: tuple[object, ...] = (inputs.limiters, inputs.usages, inputs.required_evidence, inputs.facts)
+    if tuple(map(type, collections)) not in _COLLECTIONS:
         raise TypeError
 
 

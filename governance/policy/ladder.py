@@ -45,10 +45,10 @@ def limiters_of(inputs: Inputs, risk: Risk, evidence: Tier) -> list[Limiter]:
     # A policy that could not be evaluated counts as unknown, but what it said before that can still lower.
     policy = inputs.policy if inputs.policy_available is True else min(held(inputs.policy), Tier.PROPOSE)
     limiters += (
-        Limiter(LimiterKind.LEVEL, _level_name(inputs.level, risk), earned),
-        Limiter(LimiterKind.STANDING, "", inputs.standing),
-        Limiter(LimiterKind.EVIDENCE, "", evidence),
-        Limiter(LimiterKind.POLICY, "", policy),
+        _own(LimiterKind.LEVEL, _level_name(inputs.level, risk), earned),
+        _own(LimiterKind.STANDING, "", inputs.standing),
+        _own(LimiterKind.EVIDENCE, "", evidence),
+        _own(LimiterKind.POLICY, "", policy),
     )
     return limiters
 
@@ -72,7 +72,7 @@ def limits(inputs: Inputs, limiters: list[Limiter], required: Tier, risk: Risk) 
     ]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def binding_text(kind: LimiterKind, name: str, tier: Tier) -> str:
     """What bound a result: "project refunds: ceiling PROPOSE", "level L1 at high risk: PROPOSE"."""
     return f"{_label(kind, name)}: {f'ceiling {tier.name}' if kind in _SET else tier.name}"
@@ -92,13 +92,19 @@ def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Give
     return Given(code, slots)
 
 
-# The same few names come with every decision: their texts are made once. Only texts are kept here, never authority.
-@lru_cache(maxsize=4096)
+# The same few names come with every decision: their texts are made once. What is kept is named by its whole
+# content (typed, since 4 and Tier.COMMIT are equal), so that it can be shared and never be stale.
+@lru_cache(maxsize=4096, typed=True)
 def _rung(kind: LimiterKind, name: str, tier: Tier, bound: bool) -> Rung:
     return Rung(_label(kind, name), tier, bound)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256, typed=True)
+def _own(kind: LimiterKind, name: str, tier: Tier | None) -> Limiter:
+    return Limiter(kind, name, tier)
+
+
+@lru_cache(maxsize=64, typed=True)
 def _level_name(level: Level | None, risk: Risk) -> str:
     return f"{level.name if isinstance(level, Level) else 'unknown'} at {risk.name.lower()} risk"
 
