@@ -112,9 +112,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
     key = node.at("key").text(KEY, "A key has lower-case letters, digits, points and underscores, at most 64.")
     amount = _amount(node.at("amount"))
     irreversible = node.at("irreversible").flag()
-    entities = tuple(
-        at.text(NAME, "A parameter or subject is expected.") for at in node.at("entities").items(MAX_ENTITIES)
-    )
+    entities = node.at("entities").items(MAX_ENTITIES)
     spec = ActionTypeSpec(
         key=key,
         action_class=ActionClass(node.at("class").choice(tuple(ActionClass), ActionClass.ACT)),
