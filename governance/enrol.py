@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 
 from django.contrib.auth.models import Group, User
@@ -71,6 +72,27 @@ def change_person(person: User, *, by: By, groups: Collection[str] | None = None
     stored.groups.set([*Group.objects.filter(name__in=wanted), *others])
     record.append(event=record.Event.PERSON_CHANGED, actor=actor, body=body)
     return stored
+
+
+@transaction.atomic
+def reset_password(person: User, *, by: By) -> str:
+    """A new first password, shown this once; it ends the person's sessions. Nobody resets their own here."""
+    actor = require_council(by)
+    if actor == f"user:{person.get_username()}":
+        raise Problem(Code.FORBIDDEN, "Change your own password under your account.")
+    locks.share_authority()
+    stored = User.objects.select_for_update().get(pk=person.pk)
+    password = new_password()
+    stored.set_password(password)
+    stored.save(update_fields=["password"])
+    body = {"person": stored.get_username(), "password": "reset"}
+    record.append(event=record.Event.PERSON_CHANGED, actor=actor, body=body)
+    return password
+
+
+def new_password() -> str:
+    """A first password with 120 random bits."""
+    return secrets.token_urlsafe(15)
 
 
 def _check_groups(groups: Collection[str]) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 
@@ -24,12 +24,13 @@ def genesis(
     name: str = "Acme",
     council: Collection[str] = ("mary", "joan"),
     ceiling: Tier = Tier.PROPOSE,
+    passwords: Mapping[str, str] | None = None,
     demo: bool = False,
 ) -> Instance:
-    """Begin a fresh instance: its one row, its enterprise, its first council (without passwords).
+    """Begin a fresh instance: its one row, its enterprise, its first council.
 
-    It happens once; everything after it goes through people. `demo` can never be set later. Problems:
-    WRONG_STATE (begun already), INVALID.
+    It happens once; everything after it goes through people. Without a password a member cannot sign in
+    yet. `demo` can never be set later. Problems: WRONG_STATE (begun already), INVALID.
     """
     now = locks.hold_authority()
     if Instance.objects.exists():
@@ -45,5 +46,5 @@ def genesis(
     body = {"enterprise": scope.key, "ceiling": int(ceiling), "council": sorted(council), "demo": demo}
     record.append(event=record.Event.INSTANCE_BORN, actor=BY, body=body)
     for username in council:
-        enrol(username, groups=[COUNCIL], by=BY)
+        enrol(username, groups=[COUNCIL], password=(passwords or {}).get(username), by=BY)
     return instance

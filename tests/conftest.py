@@ -1,3 +1,3 @@
 from __future__ import annotations
 
-pytest_plugins = ["tests.support.fixtures"]
+pytest_plugins = ["tests.support.fixtures", "tests.cast"]
