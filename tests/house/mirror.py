@@ -39,6 +39,10 @@ def tenth(values: list[int]) -> int:
     return sorted(values)[max(0, -(-len(values) * 9 // 10) - 1)]
 
 
+def _spread(values: list[int]) -> str:
+    return f"median {median(values):3.0f}   p90 {tenth(values):3}   max {max(values):3}"
+
+
 def report() -> str:
     code, tests = list(modules(CODE)), list(modules(["tests"]))
     sizes = [len(path.read_text(encoding="utf-8").splitlines()) for path in code]
@@ -46,11 +50,10 @@ def report() -> str:
     lengths = [size for size, _, _ in found]
     untyped = sum(1 for _, node, _ in found if node.returns is None)
     ratio = sum(map(lines, tests)) / sum(map(lines, code))
-    typed = f"without a return type {untyped} (0)"
     rows = [
-        f"modules   {len(code):5}   median {median(sizes):3.0f} (<= 80)   p90 {tenth(sizes):3}   max {max(sizes):3} (<= 300)",
-        f"functions {len(found):5}   median {median(lengths):3.0f}   p90 {tenth(lengths):3} (<= 30)   max {max(lengths):3}",
-        f"functions {typed};   test / code lines {ratio:.2f} (>= 1.4)",
+        f"modules   {len(code):5}   {_spread(sizes)}   (median <= 80, max <= 300)",
+        f"functions {len(found):5}   {_spread(lengths)}   (p90 <= 30), {untyped} without a return type (0)",
+        f"test / code lines {ratio:.2f} (>= 1.4)",
     ]
     long = [f"  {size:4} lines  {path.relative_to(BASE)}" for size, path in zip(sizes, code, strict=True) if size > 300]
     wide = [f"  {size:4} lines  {path.relative_to(BASE)}:{node.name}" for size, node, path in found if size > 45]
