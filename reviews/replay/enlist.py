@@ -1,0 +1,162 @@
+"""Registers the recorded agents and their tools through the verbs of the council. Doing it again changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from governance import catalogue, locks, narrow, permit, register
+from governance.actors import COUNCIL
+from governance.models import ActionType, Agent, AgentKey, Instance, Permission, Scope, ScopeKind
+from governance.policy.names import MAX_NAME
+from governance.policy.tiers import Level, Tier
+from reviews.replay.envelope import Described
+from reviews.replay.folder import Call, Folder, FolderError
+from reviews.replay.infer import amount_argument, infer
+from reviews.replay.types import REASON, type_document, type_key
+
+BY = "system:replay"
+DOMAIN, PROJECT = "recorded", "replay"
+KEY_LIFE = dt.timedelta(hours=12)
+
+Tools = Mapping[tuple[str, str], Described]
+
+
+def project() -> Scope:
+    """The project of recorded agents; under an EXECUTE ceiling where the instance was born as a demo."""
+    found = Scope.objects.filter(key=PROJECT).first()
+    if found is not None:
+        return found
+    above = Scope.objects.get(kind=ScopeKind.ENTERPRISE.value)
+    ceiling = Tier(min(tier(), above.ceiling))
+    domain = Scope.objects.filter(key=DOMAIN).first() or narrow.create_scope(
+        key=DOMAIN, name="Recorded runs", kind=ScopeKind.DOMAIN, parent=above, ceiling=ceiling, by=BY
+    )
+    ceiling = Tier(min(ceiling, domain.ceiling))
+    return narrow.create_scope(
+        key=PROJECT, name="Replay", kind=ScopeKind.PROJECT, parent=domain, ceiling=ceiling, by=BY
+    )
+
+
+def is_demo() -> bool:
+    """Whether the instance was born as a demo. Raises `FolderError` before genesis."""
+    instance = Instance.objects.first()
+    if instance is None:
+        raise FolderError("This instance has not begun: run manage.py genesis first.")
+    return instance.born_as_demo
+
+
+def tier() -> Tier:
+    """How high recorded agents may stand: EXECUTE on a demo instance, PROPOSE elsewhere."""
+    return Tier.EXECUTE if is_demo() else Tier.PROPOSE
+
+
+def owner() -> User:
+    """Who answers for recorded agents: the first active member of the council."""
+    person = User.objects.filter(groups__name=COUNCIL, is_active=True).order_by("pk").first()
+    if person is None:
+        raise FolderError("Nobody sits in the council: run manage.py genesis first.")
+    return person
+
+
+def describe_tools(folder: Folder, *, caps: Sequence[Mapping[str, Any]]) -> Tools:
+    """Every written tool by (group, name): as the catalogue has it where it binds it, else inferred and saved."""
+    written: dict[tuple[str, str], list[Call]] = {}
+    for call in folder.calls:
+        if call.is_write:
+            written.setdefault((folder.group_of(call), call.tool), []).append(call)
+    domain, demo = project().parent, is_demo()
+    return {place: _describe(folder, place, calls, domain, demo, caps) for place, calls in written.items()}
+
+
+def _describe(
+    folder: Folder,
+    place: tuple[str, str],
+    calls: Sequence[Call],
+    domain: Scope | None,
+    demo: bool,
+    caps: Sequence[Mapping[str, Any]],
+) -> Described:
+    key = type_key(*place)
+    known = catalogue.lookup(key)
+    if known is not None and known.binding is not None:
+        return Described(key, known.spec, known.binding, {})
+    tool = folder.tool_of(calls[0])
+    shapes = infer([call.arguments for call in calls], money=amount_argument(tool.money), entities=tool.entities)
+    if known is None or known.spec.risk_reason == REASON:
+        catalogue.save_action_type(type_document(key, tool, shapes, demo=demo, caps=caps), domain=domain, by=BY)
+    entry = catalogue.current(ActionType.objects.get(key=key).pk)
+    if entry is None:
+        raise FolderError(f"The action type {key} is gone again.")
+    return Described(key, entry.spec, entry.binding, shapes)
+
+
+def enlist(folder: Folder, tools: Tools) -> dict[str, Agent]:
+    """Every agent that writes, by its recorded name, each with a permission for what it was recorded to use.
+
+    A permission that exists stays as it is: people may have moved it since.
+    """
+    at, person, demo = project(), owner(), is_demo()
+    used: dict[str, set[str]] = {}
+    for call in folder.calls:
+        if call.is_write:
+            used.setdefault(call.agent, set()).add(tools[(folder.group_of(call), call.tool)].key)
+    rows = dict(ActionType.objects.values_list("key", "pk"))
+    agents: dict[str, Agent] = {}
+    names = agent_names(used)
+    for recorded, keys in used.items():
+        agent = _agent(names[recorded], at, person)
+        held = set(Permission.objects.filter(agent=agent).values_list("action_type_id", flat=True))
+        for key in sorted(keys):
+            if rows[key] not in held:
+                level = Level.L2 if demo else Level.L0
+                permit.set_level(agent, ActionType.objects.get(pk=rows[key]), level=level, by=BY)
+        agents[recorded] = agent
+    return agents
+
+
+def _agent(name: str, at: Scope, person: User) -> Agent:
+    found = Agent.objects.filter(name__iexact=name, project=at).first()
+    if found is not None:
+        return found
+    if Agent.objects.filter(name__iexact=name).exists():
+        raise FolderError(f"An agent called {name} is registered in another project: rename one of them.")
+    return register.register_agent(name=name, owner=person, project=at, max_tier=Tier(at.ceiling), by=BY)
+
+
+def agent_names(recorded: Iterable[str]) -> dict[str, str]:
+    """Names as the registry spells them; a part of the hash is added where two would be one, or nothing is left."""
+    plain = {name: _plain(name) for name in recorded}
+    times = Counter(name.casefold() for name in plain.values())
+    return {
+        name: spelled
+        if spelled and times[spelled.casefold()] == 1
+        else f"{spelled[: MAX_NAME - 8]} {_tail(name)}".strip()
+        for name, spelled in plain.items()
+    }
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", " ", name, flags=re.ASCII).strip(" ._-")[:MAX_NAME].strip()
+
+
+def _tail(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:7]
+
+
+def issue_keys(agents: Mapping[str, Agent]) -> dict[str, str]:
+    """A fresh key for each agent, for this run: nobody keeps it."""
+    until = locks.database_now() + KEY_LIFE
+    return {recorded: register.issue_key(agent, by=BY, expires_at=until) for recorded, agent in agents.items()}
+
+
+def revoke_keys(keys: Iterable[str]) -> None:
+    """End the keys of this run."""
+    for key in keys:
+        register.revoke_key(AgentKey.objects.get(prefix=key.split("_")[1]), by=BY)
