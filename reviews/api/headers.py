@@ -1,0 +1,35 @@
+"""What a call takes from its headers besides the key."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpRequest
+
+from governance.problems import Code, Problem
+
+# Bare, or as the quoted string that the structured-field form of the header asks for.
+_KEY = re.compile(r'(?P<quote>"?)(?P<key>[A-Za-z0-9._:-]{1,128})(?P=quote)', re.ASCII)
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?", re.ASCII
+)
+
+
+def idempotency_key(request: HttpRequest) -> str:
+    """The Idempotency-Key of a creating call. Raises `Problem` when there is none, or none of the right form."""
+    header = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if header is None:
+        raise Problem(Code.IDEMPOTENCY_KEY_MISSING, "The header Idempotency-Key is required here.")
+    match = _KEY.fullmatch(header.strip())
+    if match is None:
+        raise Problem(
+            Code.IDEMPOTENCY_KEY_INVALID,
+            "The header Idempotency-Key has 1 to 128 ASCII letters, digits, dots, underscores, colons and dashes.",
+        )
+    return match["key"]
+
+
+def trace_id(request: HttpRequest) -> str:
+    """The trace id of a W3C traceparent, 32 hex digits; empty when there is none or it is malformed."""
+    match = _TRACEPARENT.fullmatch(request.META.get("HTTP_TRACEPARENT", "").strip())
+    return match[1] if match else ""
