@@ -90,7 +90,7 @@ STATUS: dict[Code, int] = {
 }
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 -- the word of RFC 9457
     """Something a caller asked for and does not get: a code, and one sentence in our own words.
 
     `detail` never repeats what the caller sent. `fields` names what is wrong as (JSON pointer,

@@ -4,8 +4,6 @@ from typing import Any
 
 from django.db import connections
 
-APPLICATION_ROLE = "placet_app"
-
 # What the application may add and read, and nobody through it may change or take away.
 APPEND_ONLY = (
     "governance_ledgerentry",
@@ -22,19 +20,18 @@ APPEND_ONLY = (
     "reviews_finding",
 )
 
-_GRANT = f"""
+_GRANT = """
 do $$
 declare t text;
 begin
-  if not exists (select 1 from pg_roles where rolname = '{APPLICATION_ROLE}')
-    or current_user = '{APPLICATION_ROLE}' then return; end if;
-  execute 'grant usage on schema public to {APPLICATION_ROLE}';
-  execute 'grant select, insert, update, delete on all tables in schema public to {APPLICATION_ROLE}';
-  execute 'grant usage, select on all sequences in schema public to {APPLICATION_ROLE}';
-  execute 'revoke insert, update, delete on django_migrations from {APPLICATION_ROLE}';
-  for t in select c.relname from pg_class c where c.relkind = 'r'
-      and c.relname = any(array[{", ".join(f"'{table}'" for table in APPEND_ONLY)}]) loop
-    execute format('revoke update, delete on %I from {APPLICATION_ROLE}', t);
+  if not exists (select 1 from pg_roles where rolname = 'placet_app')
+    or current_user = 'placet_app' then return; end if;
+  execute 'grant usage on schema public to placet_app';
+  execute 'grant select, insert, update, delete on all tables in schema public to placet_app';
+  execute 'grant usage, select on all sequences in schema public to placet_app';
+  execute 'revoke insert, update, delete on django_migrations from placet_app';
+  for t in select c.relname from pg_class c where c.relkind = 'r' and c.relname = any(string_to_array(current_setting('placet.append_only'), ',')) loop
+    execute format('revoke update, delete on %I from placet_app', t);
   end loop;
 end $$
 """
@@ -47,4 +44,6 @@ def grant_application_role(*, using: str, **kwargs: Any) -> None:
     `DATABASE_URL`): then only the triggers stand, and `manage.py check` says so.
     """
     with connections[using].cursor() as cursor:
+        # a DO block takes no parameters, a setting of this session carries the list instead
+        cursor.execute("select set_config('placet.append_only', %s, false)", [",".join(APPEND_ONLY)])
         cursor.execute(_GRANT)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,14 +15,15 @@ TOKEN_SECONDS = 300
 TYPE = "elevation+jwt"
 ISSUER = "placet"
 
+# RFC 9864 renames EdDSA on this curve to Ed25519. Most verifiers in the field know the old name only.
+warnings.filterwarnings("ignore", message="EdDSA is deprecated")
+
 
 @lru_cache(maxsize=1)
 def _key() -> OKPKey:
     """The Ed25519 key of this deployment, named by its RFC 7638 thumbprint."""
     private = Ed25519PrivateKey.from_private_bytes(settings.PLACET_SIGNING_KEY)
-    key = OKPKey.import_key(
-        private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
+    key = OKPKey.import_key(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     key.ensure_kid()
     return key
 

@@ -1,0 +1,178 @@
+"""The one read of a decision: everything about an agent, its authority and its budgets at one moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from governance.policy.ceilings import Limiter, LimiterKind
+from governance.policy.tiers import Level, Tier
+from governance.policy.velocity import Cap
+
+_SCOPE_KINDS = (LimiterKind.ENTERPRISE, LimiterKind.DOMAIN, LimiterKind.PROJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class CapUse:
+    """One cap of the type with the entity it counts: `name` and `value` are empty unless the key is entity."""
+
+    cap: Cap
+    amount: int
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """What a budget row holds now. `case` is the case that binds it, `frees_at` when the amount would fit."""
+
+    key: str
+    width_ms: int
+    live: int
+    case: str | None
+    frees_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The answer this agent already got for this idempotency key."""
+
+    action: str
+    body_hash: bytes
+    answer: dict[str, Any]
+    digest: bytes
+    grant: str | None
+    expires_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """One consistent picture. Times are the database's; `type_id` is None for a type that nobody registered."""
+
+    now: dt.datetime
+    epoch: int
+    instance_epoch: int
+    policy_revision: int
+    agent: str
+    agent_name: str
+    fingerprint: str
+    root: str
+    type_id: int | None
+    type_revision: int
+    in_domain: bool
+    level: Level | None
+    chain_permitted: bool
+    limiters: tuple[Limiter, ...]
+    inactive: tuple[str, ...]
+    halts: tuple[str, ...]
+    tool_good: int
+    tool_total: int
+    breaches: int
+    pinned_subject: str | None
+    has_day_key: bool
+    budgets: tuple[BudgetState, ...]
+    stored: Stored | None
+
+
+def gather(
+    *, key: bytes, idempotency_key: str | None, action_type: str, caps: Sequence[CapUse], run: str
+) -> Gathered | None:
+    """Read it in one statement by the hash of a bearer key; None when no live key has this hash."""
+    asked = [
+        {
+            "key": use.cap.key.value,
+            "unit": use.cap.unit.value,
+            "window": use.cap.window_seconds,
+            "name": use.name,
+            "value": use.value,
+            "room": use.cap.limit - use.amount,
+        }
+        for use in caps
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select placet_gather(%s, %s, %s, %s::jsonb, %s)",
+            [key, idempotency_key, action_type, json.dumps(asked), run],
+        )
+        row = cursor.fetchone()[0]
+    if row is None:
+        return None
+    return _gathered(row if isinstance(row, dict) else json.loads(row))
+
+
+def moment(epoch_seconds: float | None) -> dt.datetime | None:
+    """A database epoch as an aware UTC time."""
+    return None if epoch_seconds is None else dt.datetime.fromtimestamp(epoch_seconds, dt.UTC)
+
+
+def _gathered(row: dict[str, Any]) -> Gathered:
+    agent, found = row["agent"], row["type"]
+    return Gathered(
+        now=dt.datetime.fromtimestamp(row["now"], dt.UTC),
+        epoch=row["epoch"],
+        instance_epoch=row["instance_epoch"],
+        policy_revision=row["policy_revision"],
+        agent=agent["id"],
+        agent_name=agent["name"],
+        fingerprint=agent["fingerprint"],
+        root=row["root"],
+        type_id=None if found is None else found["id"],
+        type_revision=0 if found is None else found["revision"],
+        in_domain=found is not None and found["domain"] in (None, row["domain"]),
+        level=None if row["level"] is None else Level(row["level"]),
+        chain_permitted=row["chain_permitted"],
+        limiters=_limiters(row),
+        inactive=tuple(each["name"] for each in (agent, *row["chain"]) if each["state"] != "active"),
+        halts=tuple(row["halts"]),
+        tool_good=row["health"][0],
+        tool_total=row["health"][1],
+        breaches=row["breaches"],
+        pinned_subject=row["subject"],
+        has_day_key=row["day_key"],
+        budgets=tuple(_budget(each) for each in row["usages"]),
+        stored=_stored(row["stored"]),
+    )
+
+
+def _limiters(row: dict[str, Any]) -> tuple[Limiter, ...]:
+    """Ceilings above, every ancestor with its own scopes' ceilings, and the agent itself."""
+    scopes = [
+        Limiter(kind, name or kind.value, _tier(tier))
+        for kind, (_, name, tier) in zip(_SCOPE_KINDS, row["scopes"], strict=True)
+    ]
+    ancestors = [
+        Limiter(LimiterKind.ANCESTOR, each["name"], _lower(_tier(each["tier"]), _tier(each["ceiling"])))
+        for each in row["chain"]
+    ]
+    own = Limiter(LimiterKind.AGENT, row["agent"]["name"], _tier(row["agent"]["tier"]))
+    return (*scopes, *ancestors, own)
+
+
+def _tier(value: int | None) -> Tier | None:
+    return None if value is None else Tier(value)
+
+
+def _lower(one: Tier | None, other: Tier | None) -> Tier | None:
+    return None if one is None or other is None else min(one, other)
+
+
+def _budget(row: dict[str, Any]) -> BudgetState:
+    return BudgetState(row["key"], row["width"], row["live"], row["case"], moment(row["frees_at"]))
+
+
+def _stored(row: dict[str, Any] | None) -> Stored | None:
+    if row is None:
+        return None
+    return Stored(
+        action=row["action"],
+        body_hash=bytes.fromhex(row["body_hash"]),
+        answer=row["answer"],
+        digest=bytes.fromhex(row["digest"]),
+        grant=row["grant"],
+        expires_at=moment(row["expires_at"]),
+    )

@@ -1,0 +1,173 @@
+"""Puts what was gathered, parsed and read into the inputs of the rule. No I/O, no judgement of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from governance.gather import CapUse, Gathered
+from governance.policy import evidence
+from governance.policy.action_types import ActionTypeSpec
+from governance.policy.decision import Inputs
+from governance.policy.evidence import Kind, Signal
+from governance.policy.facts import FactSummary, Result
+from governance.policy.money import REFERENCE_CURRENCY, Money
+from governance.policy.tiers import Level, Tier
+from governance.policy.velocity import CapKey, Unit, Usage
+
+# Actions that do not say whom they concern share one budget, so that silence evades no cap.
+NOBODY = "?"
+NOTICE = "notice"
+MOST_ENTITIES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked, after its contract was checked: typed values only, amounts in minor units."""
+
+    spec: ActionTypeSpec
+    bound: bool
+    values: Mapping[str, Any]
+    subject: str
+    amount: int | None
+    facts: tuple[FactSummary, ...] | None
+    confidence: Decimal | None = None
+    uncertain: bool = False
+    elevate: bool = False
+    agent_reason: str | None = None
+    contended: bool = False
+
+
+def amount_in_reference(
+    spec: ActionTypeSpec, parameters: Mapping[str, object], money: Mapping[str, Money]
+) -> int | None:
+    """What this action moves, in minor units of the reference currency; None when not known, or without a rate.
+
+    `money` are the amounts that the binding derived from the record; they never lose their currency.
+    """
+    if spec.amount is None or not spec.amount.from_record:
+        return spec.amount_in(parameters)
+    found = money.get(spec.amount.name)
+    return found.minor if found is not None and found.currency == REFERENCE_CURRENCY else None
+
+
+def cap_uses(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str, amount: int | None) -> list[CapUse]:
+    """Every cap of the type with what this action adds to it, in the order of the type."""
+    uses: list[CapUse] = []
+    for cap in spec.caps:
+        adds = 1 if cap.unit is Unit.COUNT else (amount or 0)
+        if cap.key is CapKey.ENTITY:
+            uses += [CapUse(cap, adds, name, value) for name, value in entities(spec, values=values, subject=subject)]
+        else:
+            uses.append(CapUse(cap, adds))
+    return uses
+
+
+def entities(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str) -> list[tuple[str, str]]:
+    """The (name, canonical id) pairs this action concerns; a list parameter concerns each member."""
+    found: list[tuple[str, str]] = []
+    for name in spec.entities:
+        value = subject if name == "subject" else values.get(name)
+        members = value if isinstance(value, list) else [value]
+        found += [(name, str(member)) for member in members if member not in (None, "")][:MOST_ENTITIES]
+    return found or [(name, NOBODY) for name in spec.entities[:1]]
+
+
+def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
+    """The typed inputs of `decide` for this wish at this moment."""
+    spec = wish.spec
+    facts = _with_pin(wish, gathered)
+    usages = tuple(
+        Usage(use.cap, state.key, state.live, use.amount, use.name or None)
+        for use, state in zip(uses, gathered.budgets, strict=True)
+    )
+    signals = {
+        Kind.CONTRACT: evidence.contract_signal(gathered.breaches),
+        Kind.COMPLETENESS: evidence.completeness(facts) if wish.bound else Signal.UNKNOWN,
+        Kind.VELOCITY: evidence.velocity_signal(usages),
+        Kind.TOOL_HEALTH: evidence.tool_health(gathered.tool_good, gathered.tool_total),
+    }
+    level = gathered.level if gathered.in_domain else None
+    return Inputs(
+        action_class=spec.action_class,
+        base_risk=spec.base_risk,
+        amount=wish.amount,
+        amount_known=wish.amount is not None or spec.amount is None,
+        currency_known=True,
+        quantity=spec.quantity_in(wish.values),
+        thresholds=spec.thresholds,
+        human_required=spec.human_required,
+        elevate=wish.elevate,
+        agent_reason=wish.agent_reason,
+        # anybody registered may tell a person that something is out of their scope
+        level=Level.L0 if level is None and spec.key == NOTICE else level,
+        ancestors_permitted=gathered.chain_permitted or spec.key == NOTICE,
+        limiters=gathered.limiters,
+        halts=gathered.halts,
+        inactive=gathered.inactive,
+        signals=signals,
+        required_evidence=spec.evidence,
+        facts=facts,
+        bound=wish.bound,
+        facts_first=spec.facts_first,
+        usages=usages,
+        uncertain=wish.uncertain,
+        confidence=wish.confidence,
+        confidence_threshold=spec.confidence_threshold,
+        contended=wish.contended,
+    )
+
+
+def _with_pin(wish: Wish, gathered: Gathered) -> tuple[FactSummary, ...] | None:
+    """A run acts for the subject of its first action: another one contradicts, whatever the record says."""
+    pinned = gathered.pinned_subject
+    if not pinned or not wish.subject or pinned == wish.subject:
+        return wish.facts
+    return (*(wish.facts or ()), FactSummary("run subject", Result.DIFFERS, required=True, claimed=True))
+
+
+def remembered(inputs: Inputs) -> dict[str, Any]:
+    """The inputs of a decision as JSON: enough to decide again to the same answer, and nothing an agent wrote."""
+    return {
+        "class": inputs.action_class.value,
+        "risk": int(inputs.base_risk),
+        "amount": inputs.amount,
+        "amount_known": inputs.amount_known,
+        "quantity": inputs.quantity,
+        "thresholds": [inputs.thresholds.amount, inputs.thresholds.quantity, inputs.thresholds.data_class],
+        "human_required": inputs.human_required,
+        "elevate": inputs.elevate,
+        "agent_reason": inputs.agent_reason,
+        "level": None if inputs.level is None else int(inputs.level),
+        "ancestors_permitted": inputs.ancestors_permitted,
+        "limiters": [[each.kind.value, each.name, _number(each.tier)] for each in inputs.limiters],
+        "halts": list(inputs.halts),
+        "inactive": list(inputs.inactive),
+        "standing": _number(inputs.standing),
+        "policy": _number(inputs.policy),
+        "signals": {kind.value: signal.value for kind, signal in inputs.signals.items()},
+        "required_evidence": sorted(kind.value for kind in inputs.required_evidence),
+        "facts": None
+        if inputs.facts is None
+        else [[fact.name, fact.result.value, fact.required, fact.claimed] for fact in inputs.facts],
+        "bound": inputs.bound,
+        "facts_first": inputs.facts_first,
+        "usages": [_usage(usage) for usage in inputs.usages],
+        "uncertain": inputs.uncertain,
+        "confidence": None if inputs.confidence is None else str(inputs.confidence),
+        "confidence_threshold": None if inputs.confidence_threshold is None else str(inputs.confidence_threshold),
+        "score_threshold": str(inputs.score_threshold),
+        "contended": inputs.contended,
+    }
+
+
+def _usage(usage: Usage) -> list[Any]:
+    cap = usage.cap
+    terms = [cap.key.value, cap.unit.value, cap.limit, cap.window_seconds, cap.hard]
+    return [*terms, usage.budget_key, usage.live, usage.amount, usage.entity]
+
+
+def _number(tier: Tier | None) -> int | None:
+    return None if tier is None else int(tier)

@@ -1,0 +1,97 @@
+"""What an agent is told about a decision. Tokens are minted into an answer each time, never stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from governance import tokens
+from governance.gather import Gathered, Stored
+from governance.policy.action_types import ActionTypeSpec
+from governance.policy.decision import Decision, Outcome
+from governance.problems import Code, Problem
+
+STATUS = {Outcome.EXECUTE.value: 200, Outcome.ESCALATE.value: 202, Outcome.REFUSE.value: 403}
+GRANT_SECONDS = 60
+REPORT_SECONDS = 600
+RETRY_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision as HTTP tells it: 200 execute, 202 escalate, 403 refuse; `stored` is the body without a token."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, Any] = field(default_factory=dict)
+
+
+def answer_of(
+    spec: ActionTypeSpec,
+    gathered: Gathered,
+    decision: Decision,
+    action: UUID,
+    *,
+    digest: bytes = b"",
+    dry_run: bool = False,
+) -> Answer:
+    """The answer for a fresh decision. A dry run names no action, no grant and no case."""
+    body: dict[str, Any] = {
+        "id": None if dry_run else str(action),
+        "outcome": decision.outcome.value,
+        "effective_tier": decision.effective.name,
+        "required_tier": decision.required.name,
+        "effective_risk": decision.risk.name.lower(),
+        "bound_by": decision.bound_by,
+        "reasons": [{"code": r.code.value, "sentence": r.sentence, "help": r.help} for r in decision.reasons],
+        "policy_revision": gathered.policy_revision,
+        "evaluated_at": wire(gathered.now),
+        "dry_run": dry_run,
+    }
+    if dry_run:
+        return Answer(STATUS[decision.outcome.value], body)
+    body["action_digest"] = digest.hex()
+    if decision.outcome is Outcome.EXECUTE:
+        body["report_by"] = wire(gathered.now + dt.timedelta(seconds=REPORT_SECONDS))
+        body["grant"] = {
+            "id": str(uuid4()),
+            "not_before": wire(gathered.now),
+            "expires_at": wire(gathered.now + dt.timedelta(seconds=GRANT_SECONDS)),
+        }
+    elif decision.outcome is Outcome.ESCALATE:
+        case = str(uuid4())
+        body["escalation"] = {"id": case, "href": f"/api/v1/escalations/{case}/", "status": "checking"}
+    return told(body, tool=spec.tool, agent=gathered.agent, digest=digest)
+
+
+def replayed(gathered: Gathered, stored: Stored, body_hash: bytes, tool: str) -> Answer:
+    """The answer that this idempotency key got before. Raises `Problem` when the body is another one."""
+    if stored.body_hash != body_hash:
+        raise Problem(
+            Code.IDEMPOTENCY_BODY_CHANGED,
+            "This Idempotency-Key was used with another body.",
+            fields=(("/", "The body differs from the first request with this key."),),
+        )
+    return told(stored.answer, tool=tool, agent=gathered.agent, digest=stored.digest)
+
+
+def told(stored: dict[str, Any], *, tool: str, agent: str, digest: bytes) -> Answer:
+    """A stored body with its token and headers."""
+    body, headers = dict(stored), {"Cache-Control": "no-store"}
+    if grant := stored.get("grant"):
+        opens, ends = (dt.datetime.fromisoformat(grant[name]) for name in ("not_before", "expires_at"))
+        token = tokens.mint(
+            grant=grant["id"], agent=agent, audience=tool, digest=digest, now=opens, not_before=opens, expires_at=ends
+        )
+        body["grant"] = {**grant, "token": token}
+    if case := stored.get("escalation"):
+        headers |= {"Location": case["href"], "Retry-After": str(RETRY_SECONDS)}
+    return Answer(STATUS[stored["outcome"]], body, headers, stored)
+
+
+def wire(moment: dt.datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as every time on the wire."""
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

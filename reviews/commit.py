@@ -1,0 +1,200 @@
+"""The committing statement of a decision. Only `intake` calls it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from governance.gather import BudgetState, CapUse, Gathered
+from governance.policy.action_types import ActionTypeSpec
+from governance.policy.decision import Decision, Outcome
+from governance.policy.sampling import cell_name, probability
+from governance.policy.tiers import Risk
+from governance.problems import Code, Problem
+from governance.record import Event, entry
+from governance.records.snapshots import Frozen
+from reviews.answers import GRANT_SECONDS, REPORT_SECONDS, Answer
+from reviews.routing import deadline_seconds, rank_needed, sort_key
+
+_STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
+
+
+class CommitResult(StrEnum):
+    """What the database said. Everything but DONE wrote nothing."""
+
+    DONE = "done"
+    STORED = "stored"
+    MOVED = "moved"
+    OVER = "PL001"
+    TWIN = "PL002"
+    EXHAUSTED = "PL003"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything one decision writes."""
+
+    spec: ActionTypeSpec
+    type_id: int
+    action: UUID
+    gathered: Gathered
+    decision: Decision
+    answer: Answer
+    uses: Sequence[CapUse]
+    parameters: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    sealed: Mapping[str, str]
+    digest: bytes
+    subject: str
+    entity: str
+    amount: int | None
+    run: str
+    trace_id: str
+    idempotency_key: str
+    body_hash: bytes
+    by_agent: bool
+    snapshot: Frozen | None
+    inputs: Mapping[str, Any]
+
+
+def commit(parts: Parts) -> CommitResult:
+    """Write one decision with all its rows, or nothing."""
+    text = json.dumps([_item(parts)])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select placet_commit(%s::jsonb)->>'is'", [text])
+            return CommitResult(cursor.fetchone()[0])
+    except DatabaseError as error:
+        return _result_of(error)
+
+
+def _result_of(error: DatabaseError) -> CommitResult:
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    if state in (CommitResult.OVER.value, CommitResult.TWIN.value, CommitResult.EXHAUSTED.value):
+        return CommitResult(state)
+    if state == "55P03" and "governance_action" in (getattr(getattr(cause, "diag", None), "context", None) or ""):
+        raise Problem(
+            Code.IDEMPOTENCY_IN_FLIGHT, "The first request with this key is still being answered.", retry_after=1
+        ) from error
+    raise error
+
+
+def refuse_exhausted(gathered: Gathered, state: BudgetState, key: str, amount: int | None) -> Problem:
+    """Count one refusal of a key whose case exists, insert-only, and say when to ask again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into governance_refusal (escalation_id, agent_id, idempotency_key, amount, refused_at)"
+            " values (%s, %s, %s, %s, clock_timestamp()) on conflict (agent_id, idempotency_key) do nothing",
+            [state.case, gathered.agent, key, amount],
+        )
+    wait = 60 if state.frees_at is None else int((state.frees_at - gathered.now).total_seconds()) + 1
+    return Problem(
+        Code.CAP_EXHAUSTED,
+        "The cap is exhausted; its case is open or its window has not freed.",
+        retry_after=max(1, wait),
+        extra={"escalation": str(state.case)},
+    )
+
+
+def _item(parts: Parts) -> dict[str, Any]:
+    decision, gathered, body = parts.decision, parts.gathered, parts.answer.stored
+    executes = decision.outcome is Outcome.EXECUTE
+    now = gathered.now.timestamp()
+    chance = probability(decision.risk, None, parts.spec.sampling)
+    return {
+        "epoch": gathered.epoch,
+        "instance_epoch": gathered.instance_epoch,
+        "action": {
+            "id": body["id"],
+            "agent": gathered.agent,
+            "action_type": parts.type_id,
+            "idempotency_key": parts.idempotency_key,
+            "body_hash": parts.body_hash.hex(),
+            "run": parts.run,
+            "subject": parts.subject,
+            "entity": parts.entity,
+            "parameters": parts.parameters,
+            "claims": parts.claims,
+            "digest": parts.digest.hex(),
+            "amount": parts.amount,
+            "state": _STATES[decision.outcome],
+            "trace_id": parts.trace_id,
+            "report_by": now + REPORT_SECONDS if executes else None,
+        },
+        "decision": {
+            "outcome": decision.outcome.value,
+            "effective_tier": int(decision.effective),
+            "required_tier": int(decision.required),
+            "effective_risk": int(decision.risk),
+            "reasons": body["reasons"],
+            "bound_by": decision.bound_by[:200],
+            "ladder": [[rung.name, int(rung.tier), rung.bound] for rung in decision.ladder],
+            "inputs": parts.inputs,
+            "answer": body,
+            "policy_revision": gathered.policy_revision,
+            "cell": cell_name(gathered.agent, gathered.fingerprint, parts.spec.key, decision.risk),
+            "probability": str(chance),
+            "day_key": gathered.now.date().isoformat(),
+        },
+        "budgets": _budgets(parts) if executes else [],
+        "grant": {"id": body["grant"]["id"], "not_before": now, "expires_at": now + GRANT_SECONDS} if executes else {},
+        "escalation": _escalation(parts) if decision.outcome is Outcome.ESCALATE else {},
+        "snapshot": {} if parts.snapshot is None else parts.snapshot.row,
+        "reading": {} if parts.snapshot is None else {"tool": parts.spec.tool, "good": parts.snapshot.good},
+        "sealed": parts.sealed,
+        "ledger": entry(event=Event.ACTION_DECIDED, actor=f"agent:{gathered.agent}", body=_ledger(parts)),
+    }
+
+
+def _budgets(parts: Parts) -> list[dict[str, Any]]:
+    """What to reserve. Two caps on one row (an autonomy and a hard one) reserve once, under the lower limit."""
+    rows: dict[str, dict[str, Any]] = {}
+    for use, state in zip(parts.uses, parts.gathered.budgets, strict=True):
+        row = rows.setdefault(
+            state.key, {"key": state.key, "width": state.width_ms, "amount": use.amount, "cap": use.cap.limit}
+        )
+        row["cap"] = min(row["cap"], use.cap.limit)
+    return list(rows.values())
+
+
+def _escalation(parts: Parts) -> dict[str, Any]:
+    decision, gathered = parts.decision, parts.gathered
+    due = gathered.now.timestamp() + deadline_seconds(parts.spec, decision.risk)
+    row: dict[str, Any] = {
+        "id": parts.answer.stored["escalation"]["id"],
+        "opened_by": "agent" if parts.by_agent else "decision",
+        "deadline": due,
+        "rank": rank_needed(parts.spec, decision.risk),
+        "sort_key": sort_key(due, parts.amount),
+    }
+    if decision.breach is not None:
+        state = next(each for each in gathered.budgets if each.key == decision.breach.budget_key)
+        row["cap_key"] = state.key
+        row["cap_frees_at"] = None if state.frees_at is None else state.frees_at.timestamp()
+    return row
+
+
+def _ledger(parts: Parts) -> dict[str, Any]:
+    decision, body = parts.decision, parts.answer.stored
+    return {
+        "action": body["id"],
+        "action_type": parts.spec.key,
+        "digest": parts.digest.hex(),
+        "outcome": decision.outcome.value,
+        "effective": decision.effective.name,
+        "required": decision.required.name,
+        "risk": Risk(decision.risk).name,
+        "reasons": [reason.code.value for reason in decision.reasons],
+        "policy_revision": parts.gathered.policy_revision,
+        "epoch": parts.gathered.epoch,
+        "grant": body.get("grant", {}).get("id"),
+        "escalation": body.get("escalation", {}).get("id"),
+        "snapshot": None if parts.snapshot is None else parts.snapshot.digest.hex(),
+    }

@@ -1,0 +1,268 @@
+"""The verb that decides: parse, gather, decide, and commit decision and case in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import DatabaseError
+
+from governance.authenticate import Credential, identify
+from governance.breach import broken
+from governance.day_keys import ensure_day_key
+from governance.digest import action_digest
+from governance.entries import Entry, lookup
+from governance.gather import CapUse, Gathered, gather
+from governance.models import Action
+from governance.policy.contracts import Parsed, Problems
+from governance.policy.decision import Decision, Inputs, Outcome, decide
+from governance.policy.facts import FactSummary
+from governance.problems import Code, Problem
+from governance.records.bindings import Binding
+from governance.records.evaluate import evaluate
+from governance.records.registry import connector
+from governance.records.snapshots import Frozen, frozen
+from governance.weigh import Wish, amount_in_reference, cap_uses, entities, remembered, weigh
+from reviews.answers import Answer, answer_of, replayed
+from reviews.commit import CommitResult, Parts, commit, refuse_exhausted
+
+# After as many moves a person decides; the rounds bound every other reason to look again.
+MOVES = 3
+MOST_ROUNDS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A request whose envelope is closed and typed; its values are not yet checked by the contract.
+
+    `agent_reason` is set when the agent escalates by itself. `body_hash` is over the canonical body.
+    """
+
+    action_type: str
+    parameters: dict[str, Any]
+    claims: dict[str, Any]
+    run: str
+    subject: str | None
+    body_hash: bytes
+    idempotency_key: str
+    confidence: Decimal | None = None
+    uncertain: bool = False
+    elevate: bool = False
+    note: str | None = None
+    agent_reason: str | None = None
+    trace_id: str = ""
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class _Case:
+    """One request on its way: what is fixed, and what each attempt learns anew."""
+
+    ask: Ask
+    key: bytes
+    entry: Entry
+    parsed: Parsed
+    claims: Parsed
+    action: UUID = field(default_factory=uuid4)
+    subject: str = ""
+    amount: int | None = None
+    facts: tuple[FactSummary, ...] | None = None
+    snapshot: Frozen | None = None
+    uses: list[CapUse] = field(default_factory=list)
+    inputs: Inputs | None = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return self.parsed.values
+
+
+def ask(credential: Credential, ask: Ask) -> Answer:
+    """Decide one request of an agent and commit the answer.
+
+    Raises `Problem` for everything that is not an answer: an unknown key or type, a broken contract, a
+    reused idempotency key, an exhausted cap, or a database that could not write (then nothing happened).
+    """
+    try:
+        return _ask(credential, ask)
+    except DatabaseError as error:
+        raise Problem(
+            Code.UNAVAILABLE, "The decision could not be written; nothing happened.", retry_after=2
+        ) from error
+
+
+def _ask(credential: Credential, ask: Ask) -> Answer:
+    case = _parse(credential, ask, lookup(ask.action_type))
+    contended = 0
+    for _ in range(MOST_ROUNDS):
+        gathered = _gather(case)
+        if gathered.stored is not None and not ask.dry_run:
+            return replayed(gathered, gathered.stored, ask.body_hash, case.entry.spec.tool)
+        if gathered.type_revision != case.entry.revision:
+            case = _parse(credential, ask, lookup(ask.action_type, stale=case.entry.revision))
+            continue
+        case.inputs = weigh(_wish(case, contended >= MOVES), gathered, case.uses)
+        decision = decide(case.inputs)
+        binding = case.entry.binding
+        if case.entry.reads_first and binding and case.snapshot is None and decision.outcome is not Outcome.REFUSE:
+            _read(case, binding)
+            continue
+        if ask.dry_run:
+            return answer_of(case.entry.spec, gathered, decision, case.action, dry_run=True)
+        answer, moved = _commit(case, gathered, decision)
+        if answer is not None:
+            return answer
+        contended += moved
+    raise Problem(Code.UNAVAILABLE, "The budgets of this action are contended; nothing happened.", retry_after=1)
+
+
+def _parse(credential: Credential, ask: Ask, entry: Entry | None) -> _Case:
+    """Check type and contract. The key is looked at first: nobody unknown learns what is wrong."""
+    if entry is None:
+        _known(credential)
+        raise Problem(
+            Code.UNKNOWN_ACTION_TYPE, "This action type is not in the catalogue.", fields=(("/action_type", "unknown"),)
+        )
+    parsed = entry.spec.contract.parse(ask.parameters, "/parameters")
+    claims = entry.spec.claims.parse(ask.claims, "/claims")
+    if isinstance(parsed, Problems) or isinstance(claims, Problems):
+        latest = lookup(ask.action_type, stale=entry.revision)
+        if latest is None or latest.revision != entry.revision:
+            return _parse(credential, ask, latest)  # nobody is told off for keeping an edited contract
+        raise broken(_known(credential), entry.id, [each for each in (parsed, claims) if isinstance(each, Problems)])
+    case = _Case(ask, credential.digest, entry, parsed, claims, subject=ask.subject or "")
+    case.amount = entry.spec.amount_in(parsed.values)
+    _count(case)
+    return case
+
+
+def _known(credential: Credential) -> UUID:
+    caller = identify(credential)
+    if caller is None:
+        raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
+    return caller.agent
+
+
+def _count(case: _Case) -> None:
+    case.uses = cap_uses(case.entry.spec, values=case.values, subject=case.subject, amount=case.amount)
+
+
+def _gather(case: _Case) -> Gathered:
+    key = None if case.ask.dry_run else case.ask.idempotency_key
+    gathered = gather(
+        key=case.key, idempotency_key=key, action_type=case.entry.spec.key, caps=case.uses, run=case.ask.run
+    )
+    if gathered is None:
+        raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
+    if not gathered.has_day_key:
+        ensure_day_key(gathered.now.date())
+    return gathered
+
+
+def _read(case: _Case, binding: Binding) -> None:
+    """Facts before deciding, for the types that ask for it. The subject is then the record's, not the agent's."""
+    reading = evaluate(
+        binding,
+        connector(binding.connector),
+        parameters=case.values,
+        claims=case.claims.values,
+        subject=case.ask.subject,
+        sealed=case.parsed.sealed,
+    )
+    case.snapshot = frozen(case.action, reading, sealed=case.parsed.sealed)
+    case.facts = tuple(fact.summary() for fact in reading.facts)
+    case.subject = reading.subject or case.subject
+    case.amount = amount_in_reference(case.entry.spec, case.values, reading.money)
+    _count(case)
+
+
+def _wish(case: _Case, contended: bool) -> Wish:
+    return Wish(
+        spec=case.entry.spec,
+        bound=case.entry.binding is not None,
+        values=case.values,
+        subject=case.ask.subject or "",
+        amount=case.amount,
+        facts=case.facts,
+        confidence=case.ask.confidence,
+        uncertain=case.ask.uncertain,
+        elevate=case.ask.elevate,
+        agent_reason=case.ask.agent_reason,
+        contended=contended,
+    )
+
+
+def _commit(case: _Case, gathered: Gathered, decision: Decision) -> tuple[Answer | None, bool]:
+    """Write it. The answer, or nothing and whether authority moved meanwhile: then it is decided again."""
+    if decision.breach is not None and decision.outcome is Outcome.ESCALATE:
+        state = next(each for each in gathered.budgets if each.key == decision.breach.budget_key)
+        if state.case is not None:
+            raise refuse_exhausted(gathered, state, case.ask.idempotency_key, case.amount)
+    digest = _digest(case, gathered)
+    answer = answer_of(case.entry.spec, gathered, decision, case.action, digest=digest)
+    result = commit(_parts(case, gathered, decision, answer, digest))
+    return (answer if result is CommitResult.DONE else None), result is CommitResult.MOVED
+
+
+def _digest(case: _Case, gathered: Gathered) -> bytes:
+    return action_digest(
+        agent=gathered.agent,
+        action_type=case.entry.spec.key,
+        run=case.ask.run,
+        subject=case.ask.subject or "",
+        parameters={**case.parsed.values, **case.parsed.sealed},
+    )
+
+
+def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, digest: bytes) -> Parts:
+    sealed = case.parsed.sealed
+    concerned = entities(case.entry.spec, values=case.values, subject=case.subject)
+    return Parts(
+        spec=case.entry.spec,
+        type_id=case.entry.id,
+        action=case.action,
+        digest=digest,
+        entity=concerned[0][1] if concerned else "",
+        inputs={} if case.inputs is None else remembered(case.inputs),
+        gathered=gathered,
+        decision=decision,
+        answer=answer,
+        uses=case.uses,
+        # of sealed text a page may know that it is there and how long it is
+        parameters={**case.values, **{name: {"sealed": len(text)} for name, text in sealed.items()}},
+        claims=case.claims.values,
+        sealed={**sealed, **({"note": case.ask.note} if case.ask.note else {})},
+        subject=case.ask.subject or "",
+        amount=case.amount,
+        run=case.ask.run,
+        trace_id=case.ask.trace_id,
+        idempotency_key=case.ask.idempotency_key,
+        body_hash=case.ask.body_hash,
+        by_agent=case.ask.agent_reason is not None,
+        snapshot=case.snapshot,
+    )
+
+
+def reconsider(action_id: UUID, *, key: bytes) -> Decision:
+    """Decide an action again with what is true now, as redemption must; `key` is the caller's key hash.
+
+    Budgets and facts are left out: redemption reads its own record, and what a grant may spend was
+    reserved when it was given. Raises `Problem` NOT_FOUND.
+    """
+    action = Action.objects.select_related("action_type").filter(pk=action_id).first()
+    entry = None if action is None else lookup(action.action_type.key)
+    if action is None or entry is None:
+        raise Problem(Code.NOT_FOUND, "This action does not exist.")
+    gathered = gather(key=key, idempotency_key=None, action_type=entry.spec.key, caps=(), run=action.run)
+    if gathered is None:
+        raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
+    wish = Wish(
+        spec=entry.spec,
+        bound=entry.binding is not None,
+        values=action.parameters,
+        subject=action.subject,
+        amount=action.amount,
+        facts=None,
+    )
+    return decide(weigh(wish, gathered, ()))

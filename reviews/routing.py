@@ -1,0 +1,37 @@
+"""Who may decide a case and until when. Pure."""
+
+from __future__ import annotations
+
+from governance.policy.action_types import ActionTypeSpec
+from governance.policy.tiers import Risk
+
+HOUR = 3600
+DEADLINES = {Risk.HIGH: HOUR, Risk.MEDIUM: 4 * HOUR, Risk.LOW: 24 * HOUR}
+MOST_HOURS = 48
+HOLD_SECONDS = 5
+PICK_UP = {Risk.HIGH: HOUR // 4, Risk.MEDIUM: HOUR, Risk.LOW: HOUR}
+_EXPOSURES = 1 << 20
+
+
+def deadline_seconds(spec: ActionTypeSpec, risk: Risk) -> int:
+    """Seconds until the case expires: of the type, else by risk; never over 48 hours."""
+    return min(spec.deadline_seconds or DEADLINES[risk], MOST_HOURS * HOUR)
+
+
+def hold_seconds(spec: ActionTypeSpec) -> int:
+    """Seconds in which a verdict can still be withdrawn."""
+    return HOLD_SECONDS if spec.hold_seconds is None else spec.hold_seconds
+
+
+def rank_needed(spec: ActionTypeSpec, risk: Risk) -> int:
+    """The lowest rank that may approve. Money and risk are limited by each reviewer's own mandate."""
+    return 2 if spec.human_required and risk is Risk.HIGH else 1
+
+
+def sort_key(deadline: float, amount: int | None) -> int:
+    """One number that orders the queue: earlier deadline first, then the larger exposure.
+
+    `deadline` is in epoch seconds, `amount` in minor units; exposure saturates at about ten million.
+    """
+    exposure = min((amount or 0) // 1000, _EXPOSURES - 1)
+    return int(deadline) * _EXPOSURES + (_EXPOSURES - 1 - exposure)
