@@ -30,7 +30,8 @@ begin
   execute 'grant select, insert, update, delete on all tables in schema public to placet_app';
   execute 'grant usage, select on all sequences in schema public to placet_app';
   execute 'revoke insert, update, delete on django_migrations from placet_app';
-  for t in select c.relname from pg_class c where c.relkind = 'r' and c.relname = any(string_to_array(current_setting('placet.append_only'), ',')) loop
+  for t in select relname from pg_class where relkind = 'r'
+      and relname = any(string_to_array(current_setting('placet.append_only'), ',')) loop
     execute format('revoke update, delete on %I from placet_app', t);
   end loop;
 end $$
