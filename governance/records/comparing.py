@@ -16,6 +16,7 @@ from governance.records.protocol import Json
 from governance.records.reading import hidden, kept, printable
 from governance.records.resolve import text_of
 
+_SINGLE = (Compare.EQUALS, Compare.ONE_OF)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,19})\.[0-9]{1,20}", re.ASCII)
 
 
@@ -80,13 +81,20 @@ def _recorded(spec: FactSpec, found: Found) -> Json | Money:
     """The value of the fact; several are one list, of which every part must be there."""
     values = [found.values.get(name) for name in spec.values]
     if len(values) == 1:
-        return values[0]
+        return _each(values[0]) if spec.rule.compare in _SINGLE else values[0]
     flat: list[Json] = []
     for value in values:
         if value is None or isinstance(value, Money):
             return None
         flat.extend(value if isinstance(value, list) else [value])
     return flat
+
+
+def _each(value: Json | Money) -> Json | Money:
+    """Where one value is compared, a list stands for its element if all of them are the same."""
+    if isinstance(value, list) and value and all(element == value[0] for element in value):
+        return value[0]
+    return value
 
 
 def _about_another(binding: Binding, spec: FactSpec, stated: Stated, found: Found) -> bool:

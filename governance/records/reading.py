@@ -77,6 +77,8 @@ def printable(value: object, words: Collection[object] = ()) -> bool:
 
 def slot_text(value: object, words: Collection[object] = ()) -> str:
     """The text of a slot; a fixed phrase for what may not be printed."""
+    if isinstance(value, str) and _CODE.fullmatch(value):
+        return value
     if value is None or not printable(value, words):
         return NOT_SHOWN
     if isinstance(value, list):
