@@ -7,8 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from operator import itemgetter
 
 from governance.policy.money import Money, parse_money
+
+MAX_DEPTH = 8
+MAX_DIGITS = 40
+
+Canonical = str | tuple[object, ...]
 
 
 class Compare(StrEnum):
@@ -176,38 +182,48 @@ def _contains(options: Sequence[object], value: object) -> bool | None:
     return None if canonical is None else any(_canonical(option) == canonical for option in options)
 
 
-def _elements(value: object) -> list[str] | None:
+def _elements(value: object) -> list[Canonical] | None:
     values = list(value) if isinstance(value, list | tuple) else [value]
-    canonical = [text for text in map(_canonical, values) if text is not None]
+    canonical = [part for part in map(_canonical, values) if part is not None]
     return canonical if len(canonical) == len(values) else None
 
 
-def _canonical(value: object) -> str | None:
-    """One text per value, so that the number 7 in a column meets "7" in a claim; None for what has no exact form.
+def _canonical(value: object, depth: int = 0) -> Canonical | None:
+    """One form per value, so that the number 7 in a column meets "7" in a claim; None for what has no exact form.
 
-    Floats have none: 0.1 is not a recorded value of anything that is compared here.
+    Floats have none: 0.1 is not a recorded value of anything that is compared here. Nor has what is nested too deeply.
     """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if abs(value) < 10**MAX_DIGITS else None
     if isinstance(value, Decimal):
-        return format(value, "f") if value.is_finite() else None
+        return format(value, "f") if value.is_finite() and abs(value.adjusted()) < MAX_DIGITS else None
     if isinstance(value, dt.date):
-        return value.isoformat()
+        return _moment(value)
     if isinstance(value, Money):
         return f"{value.minor} {value.currency}"
-    return _canonical_container(value)
+    return _canonical_container(value, depth + 1) if depth < MAX_DEPTH else None
 
 
-def _canonical_container(value: object) -> str | None:
-    """Lists in their order and objects by sorted key, each part canonical and quoted."""
+def _moment(value: dt.date) -> str:
+    """A day, or a moment in UTC where its zone is known, as claims write them."""
+    if not isinstance(value, dt.datetime) or value.tzinfo is None:
+        return value.isoformat()
+    try:
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        return value.isoformat()
+
+
+def _canonical_container(value: object, depth: int) -> Canonical | None:
+    """Lists in their order and objects by sorted key: tuples, so that no text can pass for a list."""
     if isinstance(value, list | tuple):
-        parts = [_canonical(part) for part in value]
-        return None if None in parts else f"[{','.join(map(repr, parts))}]"
+        parts = [_canonical(part, depth) for part in value]
+        return None if None in parts else ("list", *parts)
     if isinstance(value, dict):
-        pairs = sorted((str(key), _canonical(part)) for key, part in value.items())
-        return None if any(part is None for _, part in pairs) else repr(pairs)
+        pairs = [(str(key), _canonical(part, depth)) for key, part in value.items()]
+        return None if any(part is None for _, part in pairs) else ("object", *sorted(pairs, key=itemgetter(0)))
     return None

@@ -99,7 +99,7 @@ def read_boolean(value: object, bounds: Bounds) -> object:
 
 def read_enum(value: object, bounds: Bounds) -> object:
     """One of the listed values, exactly."""
-    text = _text(value, DEFAULT_ID_LENGTH * 2, "One of the listed values is expected.")
+    text = _text(value, DEFAULT_ID_LENGTH, "One of the listed values is expected.")
     if text not in bounds.values:
         raise FieldError("not_allowed", "The value is not one of the listed values.")
     return text
@@ -200,11 +200,11 @@ def _text(value: object, longest: int, sentence: str) -> str:
 
 def _matched(text: str, pattern: re.Pattern[str], sentence: str) -> str:
     """The text if the whole of it matches; one code of its own for what people cannot see."""
-    if pattern.fullmatch(text):
-        return text
-    if not text.isprintable() or not text.isascii():
+    if not (text.isascii() and text.isprintable()):
         raise FieldError("invisible", "Only visible ASCII characters are allowed here.")
-    raise FieldError("format", sentence)
+    if not pattern.fullmatch(text):
+        raise FieldError("format", sentence)
+    return text
 
 
 def _calendar(text: str, read: Callable[[str], object]) -> str:

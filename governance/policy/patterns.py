@@ -3,7 +3,7 @@
 Patterns are written by the council, matched against what agents send. Allowed: plain ASCII characters, escapes of
 punctuation, `\\d` and `\\w`, character sets, groups with alternatives, and the quantifiers `? * + {n} {n,m}`. A group
 may be made optional or repeated a fixed number of times, not without bound. No anchors (the whole value must match),
-no dot, no look-around, no references.
+no dot, no set of what is excluded, no look-around, no references.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_VALUE = 256
 MAX_WAYS = 128**3
 
 _ATOM = re.compile(
-    r"""(?P<set>\[\^?(?:\\[dw\-\]\[\\^.]|[A-Za-z0-9_ .:;,/#@+*=&%!?~$<>'"(){}|-])+\])
+    r"""(?P<set>\[(?:\\[dw\-\]\[\\^.]|[A-Za-z0-9_ .:;,/#@+*=&%!?~$<>'"(){}|-])+\])
       | (?P<escape>\\[dw.\-+*?()\[\]{}|^$\\/#])
       | (?P<open>\((?:\?:)?)
       | (?P<close>\))
