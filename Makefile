@@ -38,7 +38,7 @@ shell: $(VENV)/.ready ## a Django shell on the running demo
 
 test: $(VENV)/.ready ## every test, with a real browser
 	@$(BIN)/python -m tests.support.browser || test -z "$$CI"
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@PLACET_LINGER=0 $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.ready ## style, types, imports, templates, migrations, deployment, security
 	$(BIN)/ruff check .
@@ -59,7 +59,7 @@ bench: $(VENV)/.ready ## the figures of docs/scale.md, as ratios in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 prove: $(VENV)/.ready ## the full size of every proof (long)
-	@PLACET_FULL=True $(BIN)/python -m pytest -m full $(ARGS)
+	@PLACET_LINGER=0 PLACET_FULL=True $(BIN)/python -m pytest -m full $(ARGS)
 
 lock: $(VENV)/.ready ## resolve pyproject.toml anew into requirements.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)

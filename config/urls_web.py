@@ -1,5 +1,10 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from governance.admin import site
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("config.urls_accounts")),
+    path("council/", site.urls),
+]

@@ -21,6 +21,7 @@ from config.services.stack import BASE, Endpoints, Stack, external_access, given
 
 START_SECONDS = 90.0
 LINGER_SECONDS = 120.0
+SETTLE_SECONDS = 20.0
 
 
 @contextlib.contextmanager
@@ -32,6 +33,21 @@ def using(state: Path) -> Iterator[Endpoints]:
             held.enter_context(locked(state / "users.lock", shared=True))
             endpoints = _outside() or _running(state) or _start(state)
         yield endpoints
+    if os.environ.get("PLACET_LINGER") == "0":
+        _settle(state)
+
+
+def _settle(state: Path) -> None:
+    """Wait until the keeper has ended, unless somebody else still uses it."""
+    limit = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < limit:
+        with locked(state / "users.lock", wait=False) as idle:
+            if not idle:
+                return
+        with locked(state / "keeper.lock", wait=False) as ended:
+            if ended:
+                return
+        time.sleep(0.1)
 
 
 def _outside() -> Endpoints | None:

@@ -14,7 +14,7 @@ import yaml
 from config.services.account import home, unprivileged
 from config.services.postgres import Postgres, find_binaries
 from config.services.process import Family
-from config.services.stack import BASE
+from config.services.stack import BASE, forget
 
 COMPOSE = BASE / "docker-compose.yml"
 OURS = ("api", "web", "worker", "beat", "migrate")
@@ -145,3 +145,4 @@ def test_the_container_database_gets_two_roles_from_its_scripts(tmp_path: Path) 
                     app.execute(forbidden)
     finally:
         family.stop()
+        forget(tmp_path)
