@@ -185,7 +185,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+# Seconds between rounds. A round that waited longer than its pace is dropped: the next one does its work.
+_ROUNDS = {
+    "reviews.ring_unread": 10,
+    "reviews.expire": 10,
+    "reviews.abandon": 15,
+    "reviews.draw": 10,
+    "reviews.lapse": 60,
+    "reviews.day_key": 900,
+}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    name: {"task": name, "schedule": float(pace), "options": {"expires": pace}} for name, pace in _ROUNDS.items()
+}
 
 # -- people -------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

@@ -9,6 +9,7 @@ class GovernanceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from governance import checks as checks  # registers itself
         from governance.roles import grant_application_role
 
         post_migrate.connect(grant_application_role, dispatch_uid="placet_roles")

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from governance import enrol, mandates
+from governance.actors import GROUPS, REVIEWER
+from governance.admin.base import GovernedAdmin, GovernedForm, shown_once
+from governance.admin.site import site
+from governance.models import Mandate
+from governance.policy.money import REFERENCE_CURRENCY, amount_text, parse_amount
+from governance.policy.tiers import Risk
+from governance.problems import Problem
+
+
+class PersonForm(GovernedForm):
+    roles = forms.MultipleChoiceField(
+        choices=[(name, name) for name in GROUPS], required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = User
+        fields = ("username", "is_active", "seen")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exists:
+            self.fields["roles"].initial = held_by(self.instance)
+
+    def _print(self) -> str:
+        return f"{self.instance.is_active} {held_by(self.instance)}"
+
+
+def held_by(person: User) -> list[str]:
+    """The groups a person has, whether or not they may sign in."""
+    return sorted(group.name for group in person.groups.all() if group.name in GROUPS)
+
+
+@admin.register(User, site=site)
+class PersonAdmin(GovernedAdmin):
+    form = PersonForm
+    list_display = ("username", "roles", "is_active", "last_login")
+    list_filter = ("groups", "is_active")
+    search_fields = ("username",)
+    ordering = ("username",)
+    view_fields = ("username", "roles", "is_active", "last_login")
+    fixed = ("username",)
+    actions = ("reset_password",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return fields if obj is not None else [name for name in fields if name != "is_active"]
+
+    @admin.display(description="roles")
+    def roles(self, person: User) -> str:
+        return ", ".join(held_by(person))
+
+    def write(self, user: User, obj: User, form: Any, change: bool) -> Model:
+        if change:
+            active = form.cleaned_data["is_active"]
+            return enrol.change_person(obj, groups=form.cleaned_data["roles"], active=active, by=user)
+        obj.once = enrol.new_password()  # type: ignore[attr-defined]
+        return enrol.enrol(
+            form.cleaned_data["username"],
+            groups=form.cleaned_data["roles"],
+            password=obj.once,  # type: ignore[attr-defined]
+            by=user,
+        )
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        return shown_once(request, title="A first password", secret=obj.once, whose=obj.username)  # type: ignore[attr-defined]
+
+    @admin.action(description="Give the selected person a new first password", permissions=["council"])
+    def reset_password(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+        person = chosen.first()
+        if person is None or chosen.count() != 1 or not isinstance(request.user, User):
+            self.message_user(request, "Select one person.", messages.ERROR)
+            return None
+        try:
+            password = enrol.reset_password(person, by=request.user)
+        except Problem as problem:
+            self.message_user(request, problem.detail, messages.ERROR)
+            return None
+        return shown_once(request, title="A first password", secret=password, whose=person.username)
+
+
+class MandateForm(GovernedForm):
+    limit = forms.CharField(label="Money limit", help_text=f'In {REFERENCE_CURRENCY}, written "500.00".', max_length=20)
+
+    class Meta:
+        model = Mandate
+        fields = ("reviewer", "rank", "max_risk", "action_types", "expires_at", "seen")
+        help_texts = {"action_types": "None selected: all of them.", "rank": "1 to 3."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exists:
+            self.fields["limit"].initial = amount_text(self.instance.money_limit, REFERENCE_CURRENCY)
+
+    def clean_limit(self) -> int:
+        try:
+            return parse_amount(self.cleaned_data["limit"], REFERENCE_CURRENCY)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def _print(self) -> str:
+        held = self.instance
+        types = sorted(held.action_types.values_list("pk", flat=True))
+        return f"{held.rank} {held.money_limit} {held.max_risk} {held.expires_at} {types}"
+
+
+@admin.register(Mandate, site=site)
+class MandateAdmin(GovernedAdmin):
+    form = MandateForm
+    list_display = ("reviewer", "rank", "limit", "max_risk", "expires_at")
+    list_select_related = ("reviewer",)
+    view_fields = ("reviewer", "rank", "limit", "max_risk", "action_types", "expires_at")
+    fixed = ("reviewer",)
+    actions = ("revoke",)
+
+    @admin.display(description="money limit")
+    def limit(self, mandate: Mandate) -> str:
+        return f"{amount_text(mandate.money_limit, REFERENCE_CURRENCY)} {REFERENCE_CURRENCY}"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "reviewer":
+            kwargs["queryset"] = User.objects.filter(groups__name=REVIEWER, is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def write(self, user: User, obj: Mandate, form: Any, change: bool) -> Model:
+        values = form.cleaned_data
+        return mandates.set_mandate(
+            obj.reviewer,
+            rank=values["rank"],
+            money_limit=values["limit"],
+            max_risk=Risk(values["max_risk"]),
+            action_types=values["action_types"],
+            expires_at=values["expires_at"],
+            by=user,
+        )
+
+    @admin.action(description="End the selected mandates", permissions=["council"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[Mandate]) -> None:
+        for mandate in chosen.select_related("reviewer"):
+            mandates.revoke_mandate(mandate.reviewer, by=request.user)  # type: ignore[arg-type]
+        self.message_user(request, "The mandates have ended.")

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth import logout
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from governance.actors import AUDITOR, COUNCIL, groups_of
+
+
+def seats(request: HttpRequest) -> frozenset[str]:
+    """The groups of whoever asks, read once per request; `is_staff` and `is_superuser` give nothing."""
+    held: frozenset[str] | None = getattr(request, "placet_seats", None)
+    if held is None:
+        held = groups_of(request.user) if isinstance(request.user, User) else frozenset()
+        request.placet_seats = held  # type: ignore[attr-defined]
+    return held
+
+
+class CouncilSite(AdminSite):
+    """Django's admin for two groups: the council writes, auditors read."""
+
+    site_header = site_title = "Placet council"
+    index_title = "Authority"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return not seats(request).isdisjoint({COUNCIL, AUDITOR})
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            # somebody signed in would be sent to the login page and from there straight back
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            return inner(request, *args, **kwargs)
+
+        return require_http_methods(["GET", "HEAD", "POST"])(guarded)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect_to_login(request.GET.get("next", reverse("admin:index")), reverse("account_login"))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        logout(request)
+        return redirect("account_login")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return redirect("account_change_password")
+
+
+site = CouncilSite(name="admin")
