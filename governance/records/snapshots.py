@@ -10,6 +10,7 @@ from uuid import UUID
 
 from governance.digest import digest
 from governance.models import Fact, Snapshot, SnapshotStatus
+from governance.policy.money import REFERENCE_CURRENCY
 from governance.records.reading import Reading, Status
 
 # Beyond this JSON numbers are not exact everywhere (RFC 7493): such a number is stored as its text.
@@ -64,7 +65,7 @@ def frozen(action: UUID | str, reading: Reading, *, sealed: Mapping[str, str] | 
             "subject": reading.subject or "",
             "source": reading.source,
             "version": reading.version,
-            "values": _json(dict(reading.values), frozenset()),
+            "values": _values(reading),
             "sentence": {} if sentence is None else {"template": sentence.template, "slots": dict(sentence.slots)},
             "read_at": reading.read_at.isoformat(),
             "facts": facts,
@@ -104,6 +105,13 @@ def digest_of(snapshot: Snapshot, facts: Iterable[Fact]) -> bytes:
     """The digest again, from the stored rows alone; `facts` in any order."""
     ordered = sorted(facts, key=lambda fact: fact.position)
     return _digest(_named(snapshot, _STATED), [_named(fact, _STATED_OF_FACTS) for fact in ordered])
+
+
+def _values(reading: Reading) -> dict[str, Any]:
+    """Derived values: minor units of the reference currency, money of any other with its name, so it is no amount."""
+    foreign = {name: money.to_wire() for name, money in reading.money.items() if money.currency != REFERENCE_CURRENCY}
+    values: dict[str, Any] = _json({**reading.values, **foreign}, frozenset())
+    return values
 
 
 def _frozen(row: dict[str, Any], *, good: bool) -> Frozen:
