@@ -1,0 +1,141 @@
+"""A case under its lock, and the refusals that every verb on a case shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Sum
+
+from governance.models import Action, Refusal
+from governance.problems import Code, Problem
+from reviews.models import Escalation, EscalationState, Verdict
+
+LEASE = timedelta(minutes=5)
+
+
+def locked(escalation_id: UUID) -> Escalation:
+    """The case with its row locked. Nothing is joined: what was read before waiting for the lock may be old.
+
+    Lock order everywhere: authority, case, action, mandate, grant, budgets. Problem NOT_FOUND.
+    """
+    case = Escalation.objects.select_for_update(no_key=True).filter(pk=escalation_id).first()
+    if case is None:
+        raise Problem(Code.NOT_FOUND, "This case does not exist.")
+    return case
+
+
+def locked_action(action_id: UUID) -> Action:
+    """The action with its row locked; the case, if there is one, is locked before. Problem NOT_FOUND."""
+    action = Action.objects.select_for_update(no_key=True).filter(pk=action_id).first()
+    if action is None:
+        raise Problem(Code.NOT_FOUND, "This action does not exist.")
+    return action
+
+
+def due_at(case: Escalation, now: datetime) -> datetime:
+    """When the case expires as seen now: its deadline, later by the time that halts froze it."""
+    due: datetime = _one("select placet_case_due(%s, %s)", [case.pk, now])
+    return due
+
+
+def halts_over(action_id: UUID) -> list[str]:
+    """What is halted above an action now, as "target key", oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select target || ' ' || key from placet_halts_over(%s) where lifted_at is null order by id", [action_id]
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def halted_since(action_id: UUID, moment: datetime) -> bool:
+    """Whether a halt over this action was declared after `moment`, lifted meanwhile or not."""
+    found: bool = _one("select exists (select 1 from placet_halts_over(%s) where halted_at >= %s)", [action_id, moment])
+    return found
+
+
+def require_open(case: Escalation, now: datetime) -> None:
+    """Problems: ALREADY_DECIDED (saying who, what and when), CASE_EXPIRED, CASE_CLOSED."""
+    if case.state in (EscalationState.APPROVED, EscalationState.REJECTED):
+        raise already_decided(case)
+    if case.state == EscalationState.EXPIRED or (case.state == EscalationState.OPEN and due_at(case, now) <= now):
+        raise Problem(Code.CASE_EXPIRED, "The deadline has passed, which rejects the action.")
+    if case.state != EscalationState.OPEN:
+        raise Problem(Code.CASE_CLOSED, f"The case is {case.get_state_display().lower()}.")
+
+
+def require_lease(case: Escalation, reviewer: User, now: datetime) -> None:
+    """Problems: TAKEN_BY_ANOTHER, NOT_TAKEN (never taken, or its five minutes are over)."""
+    refuse_if_taken(case, reviewer, now)
+    if case.taken_by_id != reviewer.pk or case.taken_until is None or case.taken_until <= now:
+        raise Problem(Code.NOT_TAKEN, "Take the case first: your time with it is over.")
+
+
+def refuse_if_taken(case: Escalation, reviewer: User, now: datetime) -> None:
+    """Problem TAKEN_BY_ANOTHER while somebody else's lease lives, naming them."""
+    holder = case.taken_by
+    if holder is None or holder.pk == reviewer.pk or case.taken_until is None or case.taken_until <= now:
+        return
+    name = holder.get_username()
+    raise Problem(
+        Code.TAKEN_BY_ANOTHER,
+        f"{name} is deciding this case.",
+        extra={"taken_by": name, "taken_until": case.taken_until.isoformat()},
+    )
+
+
+def already_decided(case: Escalation) -> Problem:
+    """What a loser is told: who decided what, and when."""
+    verdict = Verdict.objects.select_related("reviewer").get(escalation=case, withdrawn_at__isnull=True)
+    name, what = verdict.reviewer.get_username(), "approved" if verdict.approve else "rejected"
+    return Problem(
+        Code.ALREADY_DECIDED,
+        f"{name} {what} this case at {verdict.decided_at:%H:%M:%S} UTC.",
+        extra={"decided_by": name, "verdict": what, "decided_at": verdict.decided_at.isoformat()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Further actions that were refused while the cap of a case bound them; `amount` in minor units."""
+
+    count: int
+    amount: int
+
+
+def refused(case: Escalation) -> Refused:
+    """The sum of the counter rows of a case, as the page shows it and the closing entry keeps it."""
+    if case.cap_key is None:
+        return Refused(0, 0)
+    found = Refusal.objects.filter(escalation_id=case.pk).aggregate(count=Count("pk"), amount=Sum("amount"))
+    return Refused(found["count"], found["amount"] or 0)
+
+
+def counters(case: Escalation) -> dict[str, Any]:
+    """The part of a closing ledger entry that sums the refusals of an over-cap case; nothing for any other."""
+    if case.cap_key is None:
+        return {}
+    found = refused(case)
+    return {"cap_exhausted": {"count": found.count, "amount": found.amount}}
+
+
+def save_open(case: Escalation) -> None:
+    """Save a case that opens again or anew. Its cap may have got another case meanwhile, which then holds the cap."""
+    try:
+        with transaction.atomic():
+            case.save()
+    except IntegrityError:
+        if case.cap_key is None:
+            raise
+        case.cap_key = None
+        case.save()
+
+
+def _one(sql: str, params: list[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchone()[0]

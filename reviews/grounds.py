@@ -1,0 +1,96 @@
+"""What an approval rests on, and why it sometimes cannot be given."""
+
+from __future__ import annotations
+
+import hmac
+
+from governance.models import Action, Fact, Snapshot, SnapshotStatus
+from governance.policy.action_types import ActionTypeSpec
+from governance.policy.facts import Result
+from governance.policy.reasons import Given, Reason
+from governance.policy.tiers import Risk
+from governance.problems import Code, Problem
+from governance.records.snapshots import digest_of
+from governance.weigh import NOTICE
+from reviews.budgets import typed
+from reviews.models import Escalation
+from reviews.reviewers import Matter
+
+_NOT_READ = {
+    SnapshotStatus.NOT_FOUND: "The record does not exist.",
+    SnapshotStatus.UNAVAILABLE: "The system of record could not be reached: nothing was verified.",
+    SnapshotStatus.UNBOUND: Given(Reason.NO_RECORD_BOUND, {}).sentence,
+}
+_FACTS = {
+    Result.DIFFERS: Reason.FACT_DIFFERS,
+    Result.MISSING: Reason.FACT_MISSING,
+    Result.UNREACHABLE: Reason.FACT_UNREACHABLE,
+    Result.STALE: Reason.FACT_STALE,
+}
+
+
+def missing_ground(case: Escalation) -> str | None:
+    """Why nobody can approve this case as it was read, in one sentence; None when somebody can."""
+    snapshot = case.snapshot
+    if case.action.action_type.key == NOTICE:
+        return "A notice is acknowledged, never approved."
+    if snapshot is None:
+        return "The record has not been read yet."
+    if snapshot.status != SnapshotStatus.READ:
+        return _NOT_READ[SnapshotStatus(snapshot.status)]
+    facts = list(snapshot.facts.all())
+    if not hmac.compare_digest(digest_of(snapshot, facts), bytes(snapshot.digest)):
+        return "What is stored of the record is not what was read."
+    return next((_sentence(fact) for fact in facts if fact.required and fact.result != Result.AGREES), None)
+
+
+def require_ground(case: Escalation) -> None:
+    """Problem NOT_APPROVABLE, saying why."""
+    why = missing_ground(case)
+    if why is not None:
+        raise Problem(Code.NOT_APPROVABLE, why)
+
+
+def require_same(case: Escalation, *, action_digest: str, snapshot_digest: str) -> None:
+    """Problem FACTS_CHANGED unless the form states the digests of what is stored now."""
+    stored = (bytes(case.action.digest), b"" if case.snapshot is None else bytes(case.snapshot.digest))
+    stated = (unhex(action_digest), unhex(snapshot_digest))
+    # every comparison runs, so that its time says nothing about which part differs
+    same = [hmac.compare_digest(one, other) for one, other in zip(stated, stored, strict=True)]
+    if not all(same) or b"" in stated:
+        raise Problem(Code.FACTS_CHANGED, "The facts were read again since you saw them: look at the case once more.")
+
+
+def unhex(text: str) -> bytes:
+    """The 32 bytes of a digest in hex; nothing for anything else, which equals no digest."""
+    try:
+        found = bytes.fromhex(text) if len(text) == 64 and text.isascii() else b""
+    except ValueError:
+        return b""
+    return found if len(found) == 32 else b""
+
+
+def amount_of(action: Action, spec: ActionTypeSpec, snapshot: Snapshot | None) -> int | None:
+    """Minor units of the reference currency, from the record where the type says so; None if not known."""
+    return spec.amount_in(typed(action), {} if snapshot is None else snapshot.values)
+
+
+def subject_of(action: Action, snapshot: Snapshot | None) -> str:
+    """On whose behalf: whom the record names, else whom the agent named."""
+    return (snapshot.subject if snapshot is not None else "") or action.subject
+
+
+def matter_of(case: Escalation, spec: ActionTypeSpec) -> Matter:
+    """What the approver's mandate must reach."""
+    return Matter(
+        action_type=case.action.action_type_id,
+        risk=Risk(case.action.decision.effective_risk),
+        rank=case.rank,
+        is_money=spec.amount is not None,
+        amount=amount_of(case.action, spec, case.snapshot),
+    )
+
+
+def _sentence(fact: Fact) -> str:
+    code = _FACTS.get(Result(fact.result), Reason.FACT_UNVERIFIABLE)
+    return Given(code, {"name": fact.name.replace("_", " ")}).sentence
