@@ -1,0 +1,115 @@
+"""The verb that checks a case: read its record, compare, store what was found."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from governance import locks, record
+from governance.entries import Entry, current
+from governance.models import Action, SealedText, Snapshot, SnapshotStatus, ToolReading
+from governance.problems import Code, Problem
+from governance.records import snapshots
+from governance.records.evaluate import evaluate
+from governance.records.registry import connector
+from governance.records.snapshots import Frozen
+from reviews.budgets import typed
+from reviews.cases import locked
+from reviews.models import Escalation, EscalationState
+
+BY = "system:verify"
+FRESH = timedelta(seconds=60)
+
+
+def verify(escalation_id: UUID) -> Snapshot:
+    """Read the record of an open case and store what was found; an outage is stored as one.
+
+    Not to be called inside a transaction: reading may take three seconds. A reading that overtook a
+    newer one is dropped. Problems: NOT_FOUND, CASE_CLOSED (never read before it closed).
+    """
+    case = Escalation.objects.select_related("action").filter(pk=escalation_id).first()
+    if case is None:
+        raise Problem(Code.NOT_FOUND, "This case does not exist.")
+    found = read_now(case.action)
+    with transaction.atomic():
+        return _store(escalation_id, found)
+
+
+def read_now(action: Action) -> Frozen:
+    """One reading of an action's record, not stored. Outside any transaction; never raises for an outage."""
+    entry = entry_of(action)
+    if entry.binding is None:
+        return snapshots.unbound(action.pk, locks.database_now())
+    sealed = _sealed(action)
+    reading = evaluate(
+        entry.binding,
+        connector(entry.binding.connector),
+        parameters=typed(action),
+        claims=action.claims,
+        subject=action.subject or None,
+        sealed=sealed,
+    )
+    return snapshots.frozen(action.pk, reading, sealed=sealed)
+
+
+def keep(action: Action, found: Frozen) -> Snapshot:
+    """Write a reading in the caller's transaction, with what it says about the health of the tool."""
+    snapshot = snapshots.store(found)
+    if snapshot.status != SnapshotStatus.UNBOUND:
+        note_reading(action, good=found.good)
+    return snapshot
+
+
+def note_reading(action: Action, *, good: bool, source: str = "connector") -> None:
+    """One line in the health of the tool that the action needs."""
+    tool = entry_of(action).spec.tool
+    ToolReading.objects.create(tool=tool, good=good, source=source, read_at=locks.database_now())
+
+
+def entry_of(action: Action) -> Entry:
+    """The catalogue entry of an action as it stands now."""
+    entry = current(action.action_type_id)
+    if entry is None:
+        raise Problem(Code.UNAVAILABLE, "The catalogue entry of this action cannot be read.")
+    return entry
+
+
+def is_fresh(snapshot: Snapshot | None, now: datetime) -> bool:
+    """Whether a reading can be decided on without reading again. An outage never is."""
+    if snapshot is None or snapshot.status == SnapshotStatus.UNAVAILABLE:
+        return False
+    return snapshot.read_at > now - FRESH
+
+
+def _store(escalation_id: UUID, found: Frozen) -> Snapshot:
+    case = locked(escalation_id)
+    held = case.snapshot
+    if held is not None and (case.state != EscalationState.OPEN or _overtaken(found, held)):
+        return held
+    if case.state != EscalationState.OPEN:
+        raise Problem(Code.CASE_CLOSED, "The case was closed before its record was read.")
+    snapshot = keep(case.action, found)
+    case.snapshot = snapshot
+    case.save(update_fields=["snapshot"])
+    body = {
+        "escalation": str(case.pk),
+        "action": str(case.action_id),
+        "snapshot": snapshot.pk,
+        "status": snapshot.status,
+        "digest": found.digest.hex(),
+    }
+    record.append(event=record.Event.CASE_VERIFIED, actor=BY, body=body)
+    return snapshot
+
+
+def _overtaken(found: Frozen, held: Snapshot) -> bool:
+    return held.read_at > datetime.fromisoformat(found.row["read_at"])
+
+
+def _sealed(action: Action) -> dict[str, str]:
+    """Sealed values that facts may compare; the agent's note is no value."""
+    kept = SealedText.objects.filter(action=action).values_list("fields", flat=True).first() or {}
+    contract = entry_of(action).spec.contract.fields
+    return {name: text for name, text in kept.items() if name.partition("/")[0] in contract}
