@@ -1,0 +1,227 @@
+"""The verb that uses a grant, once, after everything it rests on was looked at again."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from governance import locks, record
+from governance.authenticate import Caller
+from governance.models import Action, ActionState, Fact, Grant, Instance, Snapshot, SnapshotStatus
+from governance.policy.decision import Decision, Outcome
+from governance.policy.reasons import Reason
+from governance.problems import Code, Problem
+from governance.records.snapshots import Frozen
+from reviews.answers import REPORT_SECONDS
+from reviews.cases import halted_since, locked, locked_action
+from reviews.grounds import matter_of, unhex
+from reviews.intake import reconsider
+from reviews.models import Escalation, EscalationState, Verdict
+from reviews.relink import Lost, relink, void
+from reviews.reviewers import held_mandate, outside, stays_reviewer
+from reviews.verify import entry_of, keep, note_reading, read_now
+
+TOOL_RETRY_SECONDS = 60
+SOURCE_RETRY_SECONDS = 30
+
+_USE = """
+update governance_grant g set redeemed_at = clock_timestamp()
+  where g.id = %s and g.redeemed_at is null and g.voided_at is null and g.closed_at is null
+    and g.not_before <= clock_timestamp() and g.expires_at > clock_timestamp()
+    and g.instance_epoch = (select instance_epoch from governance_instance)
+"""
+
+_LOST = {
+    Lost.HALTED: "A halt was declared after the approval, so it no longer stands.",
+    Lost.APPROVER: "The approver's mandate no longer reaches this action.",
+    Lost.RESTORED: "The instance was restored from a backup after the grant was given.",
+    Lost.RECORD: "The record changed after the decision.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A grant with all that it rests on, locked. `case` is None for a grant of the machine."""
+
+    grant: Grant
+    action: Action
+    case: Escalation | None
+    verdict: Verdict | None
+    now: datetime
+
+
+def redeem(grant_id: UUID, *, caller: Caller, digest: str) -> Grant:
+    """Use a grant once, for the action its digest (hex) states; the action is executing then.
+
+    The record is read again before, rule, mandate and halts are judged again inside. What lost its ground
+    is voided and, for a person's approval, becomes a new case (`extra["escalation"]`). Problems: NOT_FOUND,
+    DIGEST_MISMATCH, GRANT_USED, GRANT_VOID, GRANT_EXPIRED, GRANT_NOT_YET_OPEN, RECORD_CHANGED, REFUSED,
+    and, voiding nothing, SOURCE_UNAVAILABLE and TOOL_RED with `retry_after`.
+    """
+    grant = _own(grant_id, caller, digest)
+    _require_usable(grant, locks.database_now())
+    held = _decided_on(grant)
+    reading = None if held is None or not _has_material(held) else read_now(grant.action)
+    if reading is not None and not reading.good:
+        _note_outage(grant.action)
+        raise Problem(
+            Code.SOURCE_UNAVAILABLE,
+            "The system of record cannot be reached, so nothing can be verified again: ask again.",
+            retry_after=SOURCE_RETRY_SECONDS,
+        )
+    with transaction.atomic():
+        outcome = _redeem(grant_id, caller, reading)
+    # what was voided stays voided: a refusal is raised after the commit, not instead of it
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
+
+
+def _own(grant_id: UUID, caller: Caller, digest: str) -> Grant:
+    grant = Grant.objects.select_related("action").filter(pk=grant_id, agent_id=caller.agent).first()
+    if grant is None:
+        raise Problem(Code.NOT_FOUND, "This agent has no such grant.")
+    if not hmac.compare_digest(unhex(digest), bytes(grant.digest)):
+        raise Problem(Code.DIGEST_MISMATCH, "The digest is not that of the approved action.")
+    return grant
+
+
+def _require_usable(grant: Grant, now: datetime) -> None:
+    """Judge a grant by its times; the using statement judges them once more."""
+    if grant.redeemed_at is not None:
+        raise Problem(Code.GRANT_USED, "This grant was used.")
+    if grant.voided_at is not None:
+        raise Problem(Code.GRANT_VOID, "This grant is void.")
+    if grant.expires_at <= now:
+        raise Problem(Code.GRANT_EXPIRED, "This grant has expired.")
+    if grant.closed_at is not None:
+        raise Problem(Code.GRANT_USED, "The report of the action closed this grant.")
+    if grant.not_before > now:
+        wait = ceil((grant.not_before - now).total_seconds())
+        raise Problem(Code.GRANT_NOT_YET_OPEN, "The hold of the approval is not over yet.", retry_after=max(1, wait))
+
+
+def _redeem(grant_id: UUID, caller: Caller, reading: Frozen | None) -> Grant | Problem:
+    locks.share_authority()
+    held = _lock(grant_id)
+    _require_usable(held.grant, held.now)
+    lost = _lost(held)
+    if lost is None and reading is not None and _changed(_decided_on(held.grant), reading):
+        lost = Lost.RECORD
+    if lost is not None:
+        return _give_up(held, lost, reading)
+    refusal = _refusal(held, reconsider(held.action.pk, key=caller.digest))
+    if refusal is not None:
+        return refusal
+    if reading is not None:
+        note_reading(held.action, good=True)
+    return _use(held, caller)
+
+
+def _lock(grant_id: UUID) -> _Held:
+    """Lock case and action before the grant is looked at again, in the order of `cases.locked`."""
+    seen = Grant.objects.get(pk=grant_id)
+    verdict = None if seen.verdict_id is None else Verdict.objects.get(pk=seen.verdict_id)
+    case = None if verdict is None else locked(verdict.escalation_id)
+    action = locked_action(seen.action_id)
+    if case is not None:
+        case.action = action
+    return _Held(Grant.objects.get(pk=grant_id), action, case, verdict, locks.database_now())
+
+
+def _lost(held: _Held) -> Lost | None:
+    """What took the ground from under a grant since it was given; None while it stands."""
+    if held.grant.instance_epoch != Instance.objects.values_list("instance_epoch", flat=True).get():
+        return Lost.RESTORED
+    if halted_since(held.action.pk, held.grant.issued_at):
+        return Lost.HALTED
+    if held.verdict is None or held.case is None:
+        return None
+    mandate = held_mandate(held.verdict.reviewer)
+    reaches = outside(mandate, matter_of(held.case, entry_of(held.action).spec), held.now) is None
+    return None if reaches and stays_reviewer(held.verdict.reviewer) else Lost.APPROVER
+
+
+def _give_up(held: _Held, lost: Lost, reading: Frozen | None) -> Problem:
+    code = Code.RECORD_CHANGED if lost is Lost.RECORD else Code.GRANT_VOID
+    snapshot = None if reading is None else keep(held.action, reading)
+    if held.case is None or held.case.state != EscalationState.APPROVED:
+        void(held.grant, held.now)
+        body = {"grant": str(held.grant.pk), "action": str(held.action.pk), "because": lost.value}
+        record.append(event=record.Event.GRANT_VOIDED, actor=f"agent:{held.grant.agent_id}", body=body)
+        return Problem(code, _LOST[lost])
+    fresh = relink(held.case, held.grant, why=lost, snapshot=snapshot, now=held.now)
+    return Problem(code, f"{_LOST[lost]} A person decides again.", extra={"escalation": str(fresh.pk)})
+
+
+def _refusal(held: _Held, decision: Decision) -> Problem | None:
+    """Human authority is not machine authority: of a decision made now only a refusal stops a person's grant.
+
+    What the machine authorised by itself must still stand under every ceiling; evidence was judged before.
+    """
+    if decision.outcome is Outcome.REFUSE:
+        if any(given.code is Reason.TOOL_RED for given in decision.reasons):
+            return Problem(Code.TOOL_RED, "The tool that this action needs is failing.", retry_after=TOOL_RETRY_SECONDS)
+        return Problem(Code.REFUSED, f"Refused now: {decision.bound_by}.")
+    authority = min((rung.tier for rung in decision.ladder if rung.name != "evidence"), default=decision.effective)
+    if held.verdict is None and authority < decision.required:
+        return Problem(Code.REFUSED, f"Narrowed since it was decided: {decision.bound_by}.")
+    return None
+
+
+def _use(held: _Held, caller: Caller) -> Grant:
+    with connection.cursor() as cursor:
+        cursor.execute(_USE, [held.grant.pk])
+        used = cursor.rowcount
+    if used != 1:
+        fresh = Grant.objects.get(pk=held.grant.pk)
+        _require_usable(fresh, locks.database_now())
+        raise Problem(Code.GRANT_VOID, "This grant is void.")
+    if held.action.state == ActionState.ESCALATED:
+        held.action.state = ActionState.EXECUTING
+        held.action.report_by = held.now + timedelta(seconds=REPORT_SECONDS)
+        held.action.save(update_fields=["state", "report_by"])
+    body: dict[str, Any] = {"grant": str(held.grant.pk), "action": str(held.action.pk)}
+    body["escalation"] = None if held.case is None else str(held.case.pk)
+    record.append(event=record.Event.GRANT_REDEEMED, actor=f"agent:{caller.agent}", body=body)
+    return Grant.objects.get(pk=held.grant.pk)
+
+
+def _decided_on(grant: Grant) -> Snapshot | None:
+    """The reading a grant rests on: the one in the verdict, or the one the machine decided on."""
+    if grant.verdict_id is None:
+        return grant.action.snapshots.order_by("pk").first()
+    return Verdict.objects.select_related("escalation__snapshot").get(pk=grant.verdict_id).escalation.snapshot
+
+
+def _has_material(snapshot: Snapshot) -> bool:
+    return snapshot.status == SnapshotStatus.READ and snapshot.facts.filter(material=True).exists()
+
+
+def _changed(before: Snapshot | None, reading: Frozen) -> bool:
+    """Whether anything material is not as it was decided on. A record that is gone has changed."""
+    if before is None:
+        return False
+    if reading.row["status"] != before.status or reading.row["subject"] != before.subject:
+        return True
+    now = {fact["name"]: _material(fact) for fact in reading.row["facts"] if fact["material"]}
+    return now != {fact.name: _material(_as_row(fact)) for fact in before.facts.all() if fact.material}
+
+
+def _material(fact: dict[str, Any]) -> tuple[Any, ...]:
+    return fact["recorded"], fact["result"], fact["required"]
+
+
+def _as_row(fact: Fact) -> dict[str, Any]:
+    return {"recorded": fact.recorded, "result": fact.result, "required": fact.required}
+
+
+@transaction.atomic
+def _note_outage(action: Action) -> None:
+    note_reading(action, good=False)
