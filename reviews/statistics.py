@@ -1,0 +1,101 @@
+"""READ how often an agent was found wrong, as a weighted rate with a range that may be looked at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from governance.models import ActionType, Agent
+from governance.policy.interval import Interval, Stratum, interval
+
+# In the order of the decisions, never of the reviews: bad actions may take longer to review. `floor` is the lowest
+# probability so far, `settled` whether everything up to here has its finding.
+_DRAWS = """
+with drawn as (
+  select d.probability, f.sound,
+    min(d.probability) over earlier as floor, bool_and(f.id is not null) over earlier as settled
+  from reviews_draw d join governance_decision c on c.action_id = d.action_id
+  left join reviews_finding f on f.draw_id = d.id
+  where split_part(d.cell, '|', 1) = %s and split_part(d.cell, '|', 3) = %s
+  window earlier as (order by c.decided_at, d.action_id)
+)
+select probability, floor, settled, count(*), count(sound), count(*) filter (where not sound)
+  from drawn group by probability, floor, settled
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`checked` of `drawn` actions have a finding, `wrong` of them unsound; all counts unweighted.
+
+    `estimate` in [0, 1] weighs each finding by one over the probability of its draw; None without any.
+    `range` holds the true rate of all auto-executed actions with 95 %, however often it is looked at and in
+    whatever order the draws are reviewed: a pending one counts as either.
+    """
+
+    drawn: int
+    checked: int
+    wrong: int
+    estimate: float | None
+    range: Interval
+
+    @property
+    def pending(self) -> int:
+        """Draws that nobody has judged yet."""
+        return self.drawn - self.checked
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Draws of one probability. `weight` in (0, 1] makes the rarely drawn count more."""
+
+    probability: Decimal
+    floor: Decimal
+    settled: bool
+    drawn: int
+    checked: int
+    wrong: int
+
+    @property
+    def weight(self) -> float:
+        return float(self.floor / self.probability)
+
+
+def error_rate(agent: Agent | UUID, action_type: ActionType | str) -> Rate:
+    """The error rate of an agent for an action type (row or key), from the findings about its draws."""
+    agent_id = agent if isinstance(agent, UUID) else agent.pk
+    key = action_type if isinstance(action_type, str) else action_type.key
+    with connection.cursor() as cursor:
+        cursor.execute(_DRAWS, [str(agent_id), key])
+        counts = [_Counts(*row) for row in cursor.fetchall()]
+    return _rate(counts)
+
+
+def _rate(counts: list[_Counts]) -> Rate:
+    return Rate(
+        drawn=sum(each.drawn for each in counts),
+        checked=sum(each.checked for each in counts),
+        wrong=sum(each.wrong for each in counts),
+        estimate=_estimate(counts),
+        range=_range(counts),
+    )
+
+
+def _estimate(counts: Iterable[_Counts]) -> float | None:
+    checked = wrong = Decimal(0)
+    for each in counts:
+        checked += each.checked / each.probability
+        wrong += each.wrong / each.probability
+    return float(wrong / checked) if checked else None
+
+
+def _range(counts: list[_Counts]) -> Interval:
+    """What is left by the settled beginning of the sample, and by all of it whatever the pending turn out to be."""
+    begun = interval(Stratum(each.weight, each.checked, each.wrong) for each in counts if each.settled)
+    kind = interval(Stratum(each.weight, each.drawn, each.wrong) for each in counts)
+    harsh = interval(Stratum(each.weight, each.drawn, each.drawn - each.checked + each.wrong) for each in counts)
+    return begun.within(Interval(kind.low, harsh.high))
