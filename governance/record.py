@@ -44,6 +44,7 @@ class Event(StrEnum):
     VERDICT_WITHDRAWN = "verdict_withdrawn"
     GRANT_REDEEMED = "grant_redeemed"
     GRANT_VOIDED = "grant_voided"
+    GRANT_LAPSED = "grant_lapsed"
     ACTION_REPORTED = "action_reported"
     ACTION_WITHDRAWN = "action_withdrawn"
     ACTION_ABANDONED = "action_abandoned"

@@ -111,3 +111,10 @@ end $$;
 create trigger drawable after insert on governance_execution for each row
   execute function placet_drawable();
 alter table governance_execution enable always trigger drawable;
+
+-- A verdict has at most one grant; approvals that wait to be picked up; draws by agent and action type,
+-- the first and third part of a cell's name.
+create unique index grant_one_per_verdict on governance_grant (verdict_id) where verdict_id is not null;
+create index grant_unused on governance_grant (expires_at)
+  where issued_by = 'human' and redeemed_at is null and voided_at is null and closed_at is null;
+create index draw_by_agent_and_type on reviews_draw (split_part(cell, '|', 1), split_part(cell, '|', 3));

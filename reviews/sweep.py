@@ -1,0 +1,127 @@
+"""The verbs that close what time has closed. Statements judge time by themselves; this only writes it down.
+
+Every one takes a bounded batch, skips what another worker holds, and can be run by any number at once.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from governance import locks, record
+from governance.models import Action, ActionState, Grant
+from reviews.budgets import release
+from reviews.cases import counters, locked_action
+from reviews.models import Escalation, EscalationState
+from reviews.report import close
+from reviews.verify import note_reading
+
+BY = "system:sweep"
+BATCH = 200
+# Before that the ring of the opening transaction is probably still on its way.
+UNREAD_AFTER = timedelta(seconds=5)
+
+# A frozen case keeps its place in the index, so halts are asked for row by row behind the index range.
+_DUE = """
+select e.id from reviews_escalation e
+  where e.state = 'open' and e.deadline <= clock_timestamp()
+    and placet_case_due(e.id, clock_timestamp()) <= clock_timestamp()
+    and not exists (select 1 from placet_halts_over(e.action_id) where lifted_at is null)
+  order by e.deadline limit %s for no key update of e skip locked
+"""
+
+_OVERDUE = """
+select id from governance_action where state = 'executing' and report_by <= clock_timestamp()
+  order by report_by limit %s for no key update skip locked
+"""
+
+_LAPSED = """
+select e.id from governance_grant g
+  join reviews_verdict v on v.id = g.verdict_id join reviews_escalation e on e.id = v.escalation_id
+  where g.issued_by = 'human' and g.redeemed_at is null and g.voided_at is null and g.closed_at is null
+    and g.expires_at <= clock_timestamp()
+  order by g.expires_at limit %s for no key update of e skip locked
+"""
+
+_UNREAD = """
+select id from reviews_escalation
+  where state = 'open' and snapshot_id is null and opened_at <= clock_timestamp() - %s
+  order by opened_at limit %s
+"""
+
+
+@transaction.atomic
+def expire_due(limit: int = BATCH) -> int:
+    """Close the cases whose deadline has passed: expiry rejects. None that a halt covers. How many."""
+    cases = Escalation.objects.filter(pk__in=_ids(_DUE, limit)).order_by("deadline", "pk")
+    return sum(1 for case in cases if _expire(case))
+
+
+@transaction.atomic
+def abandon_overdue(limit: int = BATCH) -> int:
+    """Close the executing actions whose report is overdue as abandoned, a bad mark for their tool. How many."""
+    locks.share_authority()
+    actions = Action.objects.filter(pk__in=_ids(_OVERDUE, limit)).order_by("report_by", "pk")
+    return sum(1 for action in actions if _abandon(action))
+
+
+@transaction.atomic
+def lapse_unused(limit: int = BATCH) -> int:
+    """Close the approvals that nobody picked up in time, and give back what they reserved. How many.
+
+    No token was ever minted for such a grant, so nothing was executed on it; it is no sign against anybody.
+    """
+    locks.share_authority()
+    cases = _ids(_LAPSED, limit)
+    return sum(1 for case in Escalation.objects.filter(pk__in=cases).order_by("pk") if _lapse(case))
+
+
+def unread(limit: int = BATCH) -> list[UUID]:
+    """The open cases whose record nobody has read yet, oldest first: those whose ring was lost."""
+    return _ids(_UNREAD, UNREAD_AFTER, limit)
+
+
+def _expire(case: Escalation) -> bool:
+    now = locks.database_now()
+    action = locked_action(case.action_id)
+    action.state = ActionState.REFUSED
+    action.save(update_fields=["state"])
+    case.state, case.closed_at = EscalationState.EXPIRED.value, now
+    case.save(update_fields=["state", "closed_at"])
+    body = {"escalation": str(case.pk), "action": str(action.pk), **counters(case)}
+    record.append(event=record.Event.CASE_EXPIRED, actor=BY, body=body)
+    return True
+
+
+def _abandon(action: Action) -> bool:
+    execution = close(action, ActionState.ABANDONED.value, locks.database_now())
+    note_reading(action, good=False, source="report")
+    body = {"action": str(action.pk), "execution": execution.pk}
+    record.append(event=record.Event.ACTION_ABANDONED, actor=BY, body=body)
+    return True
+
+
+def _lapse(case: Escalation) -> bool:
+    action = locked_action(case.action_id)
+    now = locks.database_now()
+    unused = Grant.objects.filter(
+        action=action, issued_by="human", redeemed_at=None, voided_at=None, closed_at=None, expires_at__lte=now
+    ).first()
+    if unused is None:
+        return False
+    unused.closed_at = now
+    unused.save(update_fields=["closed_at"])
+    action.state = ActionState.NOT_EXECUTED
+    action.save(update_fields=["state"])
+    body = {"grant": str(unused.pk), "action": str(action.pk), "released": release(action.pk)}
+    record.append(event=record.Event.GRANT_LAPSED, actor=BY, body=body)
+    return True
+
+
+def _ids(sql: str, *params: Any) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [row[0] for row in cursor.fetchall()]
