@@ -61,9 +61,11 @@ def locked(path: Path, *, shared: bool = False, wait: bool = True, remove: bool 
                 return
             if not _still_names(path, descriptor):
                 continue  # its last holder removed the file while we waited: lock the new one
-            yield True
-            if remove:
-                path.unlink(missing_ok=True)
+            try:
+                yield True
+            finally:
+                if remove:
+                    path.unlink(missing_ok=True)
             return
         finally:
             os.close(descriptor)

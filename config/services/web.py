@@ -10,6 +10,6 @@ def granian(port: int, threads: int, *, workers: int = 1) -> list[str | Path]:
         Path(sys.executable).parent / "granian",
         *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", str(threads)),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+        *("--workers-kill-timeout", "5"),
         *("--no-ws", "--log-level", "warning", "config.wsgi:application"),
     ]

@@ -104,8 +104,8 @@ def test_a_lock_is_held_by_one_and_may_be_shared(tmp_path: Path) -> None:
         assert second is False
     with locked(path, shared=True), locked(path, shared=True, wait=False) as second:
         assert second is True
-    with locked(path, remove=True) as first:
-        assert first is True
+    with pytest.raises(ServiceError), locked(path, remove=True):
+        raise ServiceError("a reason")
     assert not path.exists()
 
 
