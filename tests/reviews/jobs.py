@@ -1,0 +1,60 @@
+"""What racing processes do, by name: each returns a function from a number to an outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from governance.authenticate import Credential, hash_key
+from governance.problems import Problem
+from reviews.intake import Ask, ask
+
+
+def refunds(*, key: str, customer: str, amount: str, spread: bool = False) -> Callable[[int], str]:
+    """Ask for refunds of one customer, or of ever new ones; the outcome, or the code of the problem."""
+    credential = Credential(hash_key(key))
+
+    def one(number: int) -> str:
+        whom = f"{customer}-{number}" if spread else customer
+        parameters: dict[str, Any] = {"customer": whom, "amount": {"amount": amount, "currency": "USD"}}
+        request = Ask(
+            action_type="bench.refund",
+            parameters=parameters,
+            claims={},
+            run=f"run-{number}",
+            subject=None,
+            body_hash=hashlib.sha256(f"{number}".encode()).digest(),
+            idempotency_key=f"k-{number}",
+        )
+        try:
+            return str(ask(credential, request).body["outcome"])
+        except Problem as problem:
+            return problem.code.value
+
+    return one
+
+
+def twins(*, key: str, rounds: int) -> Callable[[int], str]:
+    """Ask the same thing under the same key in every thread of every process: the id of the action."""
+    credential = Credential(hash_key(key))
+
+    def one(number: int) -> str:
+        turn = number % 10_000
+        if turn >= rounds:
+            return "finished"
+        request = Ask(
+            action_type="bench.refund",
+            parameters={"customer": f"twin-{turn}", "amount": {"amount": "1.00", "currency": "USD"}},
+            claims={},
+            run=f"twin-{turn}",
+            subject=None,
+            body_hash=hashlib.sha256(f"twin-{turn}".encode()).digest(),
+            idempotency_key=f"twin-{turn}",
+        )
+        try:
+            return f"{turn}:{ask(credential, request).body['id']}"
+        except Problem as problem:
+            return problem.code.value
+
+    return one

@@ -1,0 +1,80 @@
+"""Processes that ask at once. Each is a fresh interpreter with connections of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.synchronize import Event
+from typing import Any
+
+Job = Callable[[int], str]
+
+
+def _work(job: str, arguments: dict[str, Any], threads: int, go: Event, stop: Event, results: Any) -> None:
+    """The body of one process: `threads` threads repeat a job until told to stop; how often what came out."""
+    os.environ["PLACET_POOL_MAX"] = str(threads)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from tests.reviews import jobs
+
+    run: Job = getattr(jobs, job)(**arguments)
+    counts: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def loop(number: int) -> None:
+        go.wait()
+        done = 0
+        while not stop.is_set():
+            outcome = run(os.getpid() * 1_000_000 + number * 10_000 + done)
+            done += 1
+            with lock:
+                counts[outcome] += 1
+            if outcome == "finished":
+                break
+        connection.close()
+
+    workers = [threading.Thread(target=loop, args=(number,)) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    results.put("ready")
+    for worker in workers:
+        worker.join()
+    results.put(dict(counts))
+
+
+@contextmanager
+def racing(job: str, *, processes: int, threads: int, **arguments: Any) -> Iterator[Counter[str]]:
+    """Race a job of `tests.reviews.jobs` while the body runs; the counter is filled when it ends."""
+    context = multiprocessing.get_context("spawn")
+    go, stop, results = context.Event(), context.Event(), context.Queue()
+    crew = [context.Process(target=_work, args=(job, arguments, threads, go, stop, results)) for _ in range(processes)]
+    for process in crew:
+        process.start()
+    total: Counter[str] = Counter()
+    try:
+        for _ in crew:
+            assert results.get(timeout=60) == "ready"
+        go.set()
+        yield total
+    finally:
+        stop.set()
+        for _ in crew:
+            total.update(results.get(timeout=60))
+        for process in crew:
+            process.join(30)
+
+
+def race(job: str, *, processes: int, threads: int, seconds: float, **arguments: Any) -> Counter[str]:
+    """Race a job for some seconds; every outcome with its count."""
+    with racing(job, processes=processes, threads=threads, **arguments) as total:
+        time.sleep(seconds)
+    return total
