@@ -22,6 +22,9 @@ from governance.records.snapshots import Frozen
 from reviews.answers import GRANT_SECONDS, REPORT_SECONDS, Answer
 from reviews.routing import deadline_seconds, rank_needed, sort_key
 
+# The fingerprint part of the cell of an agent that declares none.
+UNDECLARED = "undeclared"
+
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
 
@@ -139,7 +142,7 @@ def _item(parts: Parts) -> dict[str, Any]:
             "inputs": parts.inputs,
             "answer": body,
             "policy_revision": gathered.policy_revision,
-            "cell": cell_name(gathered.agent, gathered.fingerprint, parts.spec.key, decision.risk),
+            "cell": cell_name(gathered.agent, gathered.fingerprint or UNDECLARED, parts.spec.key, decision.risk),
             "probability": str(chance),
             "day_key": gathered.now.date().isoformat(),
         },
