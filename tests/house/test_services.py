@@ -12,11 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.services import demo, keeper, local
+from config.services import databases, demo, keeper, local
 from config.services.account import home, shelter, unprivileged
 from config.services.postgres import Postgres
 from config.services.process import Family, ServiceError, free_port, locked, port_is_free, started_at
-from config.services.stack import BASE, Endpoints, external_access, forget, secrets_of, write_private
+from config.services.stack import BASE, Endpoints, Stack, external_access, forget, secrets_of, write_private
+from tests.support.templates import clone
 
 
 @pytest.fixture
@@ -208,6 +209,29 @@ def test_any_other_role_of_the_operator_plays_all_three(services: Endpoints) -> 
     access = external_access(services.access.url("owner", "postgres"))
     assert access.single_role
     assert access.reader == access.app
+
+
+def test_the_demo_uses_the_servers_of_the_operator(services: Endpoints, template: str, family: Family) -> None:
+    said: list[str] = []
+    with clone(services.access, template) as name:
+        url = services.access.url("admin", name)
+        stack = Stack(family.state, family, durable=True)
+        try:
+            env = local.environment(stack, {"DATABASE_URL": url, "REDIS_URL": services.redis}, said.append)
+            assert (env["DATABASE_URL"], env["REDIS_URL"]) == (url, services.redis)
+            assert "DATABASE_OWNER_URL" not in env
+            assert env["PLACET_CONNECTOR_RECORDS_URL"] == services.access.url("admin", f"{name}_records")
+            assert databases.exists(services.access, f"{name}_records")
+            assert family.children == []
+        finally:
+            databases.drop(services.access, f"{name}_records")
+
+
+def test_a_role_that_may_create_nothing_is_told_what_to_set(services: Endpoints, family: Family) -> None:
+    url = services.access.url("app", "postgres")
+    stack = Stack(family.state, family, durable=True)
+    with pytest.raises(ServiceError, match="PLACET_CONNECTOR_RECORDS_URL"):
+        local.environment(stack, {"DATABASE_URL": url, "REDIS_URL": services.redis}, lambda _: None)
 
 
 def test_the_keeper_ends_when_nobody_uses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
