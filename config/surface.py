@@ -71,7 +71,11 @@ class SurfaceHandler(BaseHandler):
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         request.urlconf = self.surface.urlconf
-        return super().get_response(request)
+        response = super().get_response(request)
+        if not response.streaming and not response.has_header("Content-Length"):
+            # CommonMiddleware would do this; without it the server falls back to chunks.
+            response.headers["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
+        return response
 
 
 class SurfaceApplication(SurfaceHandler, WSGIHandler):

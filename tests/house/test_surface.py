@@ -79,6 +79,7 @@ def test_a_page_carries_the_strict_policy_and_a_probe_does_not_bother() -> None:
     status, probe = _call(application, "/livez")
     assert status == "200 OK"
     assert "Content-Security-Policy" not in probe
+    assert probe["Content-Length"] == "3"
 
 
 def test_a_probe_may_ask_by_any_address() -> None:
