@@ -30,13 +30,8 @@ _NO_SUCH_KEY = (
     errors.DatetimeFieldOverflow,
 )
 _TIMEOUT = (errors.QueryCanceled, errors.LockNotAvailable, errors.ConnectionTimeout)
-_REFUSED = (
-    errors.InsufficientPrivilege,
-    errors.SyntaxErrorOrAccessRuleViolation,
-    errors.InvalidAuthorizationSpecification,
-    errors.InvalidCatalogName,
-    errors.ReadOnlySqlTransaction,
-)
+# Classes of SQLSTATE: what is asked for does not exist or is not allowed, and a write in a read-only transaction.
+_REFUSED = ("42", "28", "3D", "3F", "25006")
 
 # One statement without parameters, so that it is one round trip. The schemas that a name could otherwise be found in,
 # and what a role may have been configured with, do not matter.
@@ -171,7 +166,7 @@ class PostgresSession:
         """Turn an error into its reason. Its text stays here: it may hold addresses, names and values."""
         if time.monotonic() >= self._deadline or isinstance(error, _TIMEOUT):
             reason = Outage.TIMEOUT
-        elif isinstance(error, _REFUSED):
+        elif str(getattr(error, "sqlstate", None) or "").startswith(_REFUSED):
             reason = Outage.REFUSED
         elif isinstance(error, psycopg.OperationalError | OSError):
             reason = Outage.UNREACHABLE
