@@ -14,7 +14,7 @@ from governance.breach import broken
 from governance.day_keys import ensure_day_key
 from governance.digest import action_digest
 from governance.entries import Entry, lookup
-from governance.gather import CapUse, Gathered, gather
+from governance.gather import BudgetState, CapUse, Gathered, gather
 from governance.models import Action
 from governance.policy.contracts import Parsed, Problems
 from governance.policy.decision import Decision, Inputs, Outcome, decide
@@ -195,14 +195,21 @@ def _wish(case: _Case, contended: bool) -> Wish:
 
 def _commit(case: _Case, gathered: Gathered, decision: Decision) -> tuple[Answer | None, bool]:
     """Write it. The answer, or nothing and whether authority moved meanwhile: then it is decided again."""
-    if decision.breach is not None and decision.outcome is Outcome.ESCALATE:
-        state = next(each for each in gathered.budgets if each.key == decision.breach.budget_key)
-        if state.case is not None:
-            raise refuse_exhausted(gathered, state, case.ask.idempotency_key, case.amount)
+    exhausted = _exhausted(case, gathered, decision)
+    if exhausted is not None:
+        raise refuse_exhausted(gathered, exhausted, case.ask.idempotency_key, case.amount)
     digest = _digest(case, gathered)
     answer = answer_of(case.entry.spec, gathered, decision, case.action, digest=digest)
     result = commit(_parts(case, gathered, decision, answer, digest))
     return (answer if result is CommitResult.DONE else None), result is CommitResult.MOVED
+
+
+def _exhausted(case: _Case, gathered: Gathered, decision: Decision) -> BudgetState | None:
+    """A budget that this action would pass and that has its case already: then there is no other case, of no key."""
+    if decision.breach is None or decision.outcome is not Outcome.ESCALATE or case.inputs is None:
+        return None
+    passed = {usage.budget_key for usage in case.inputs.usages if usage.breached}
+    return next((each for each in gathered.budgets if each.key in passed and each.case is not None), None)
 
 
 def _digest(case: _Case, gathered: Gathered) -> bytes:
