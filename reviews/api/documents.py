@@ -1,0 +1,210 @@
+"""What the calls answer, as the OpenAPI document tells it. The tests hold every answer against these."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reviews.api.payloads import Digest
+from reviews.models import RejectReason
+
+Tier = Literal["HALT", "OBSERVE", "PROPOSE", "EXECUTE", "COMMIT"]
+Risk = Literal["low", "medium", "high"]
+Status = Literal["checking", "pending", "approved", "rejected", "expired", "withdrawn", "superseded", "acknowledged"]
+State = Literal[
+    "executing", "escalated", "refused", "succeeded", "failed", "not_executed", "abandoned", "withdrawn", "superseded"
+]
+Moment = Annotated[dt.datetime, Field(description="RFC 3339 in UTC.")]
+
+
+class Document(BaseModel):
+    """An answer: it has exactly these members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReasonGiven(Document):
+    """Why, and what would have to change."""
+
+    code: str = Field(description="Stable code.")
+    sentence: str
+    help: str
+
+
+class GrantGiven(Document):
+    """A single use of one action. `token` proves it (JWS, EdDSA); the redeem call decides."""
+
+    id: UUID
+    not_before: Moment
+    expires_at: Moment
+    token: str = Field(description="JWS of type elevation+jwt; its key is in /.well-known/jwks.json.")
+
+
+class GrantShown(Document):
+    """A grant without its token."""
+
+    id: UUID
+    not_before: Moment
+    expires_at: Moment
+    redeemed_at: Moment | None
+
+
+class CaseGiven(Document):
+    """The case that was opened."""
+
+    id: UUID
+    href: str
+    status: Status
+
+
+class Decided(Document):
+    """The machine's answer."""
+
+    id: UUID | None = Field(description="The action; null in a dry run.")
+    outcome: Literal["execute", "escalate", "refuse"]
+    effective_tier: Tier
+    required_tier: Tier
+    effective_risk: Risk
+    bound_by: str = Field(description="What bound the result, in words.")
+    reasons: list[ReasonGiven]
+    policy_revision: int
+    evaluated_at: Moment
+    dry_run: bool
+    action_digest: Digest | None = Field(default=None, description="What a grant for this action is bound to.")
+    report_by: Moment | None = Field(default=None, description="Report what became of it before this.")
+    grant: GrantGiven | None = None
+    escalation: CaseGiven | None = None
+
+
+class ErrorPlace(Document):
+    """One thing that is wrong."""
+
+    pointer: str = Field(description="JSON pointer into the body; a name that is not plain is shown as *.")
+    detail: str
+
+
+class Problem(Document):
+    """RFC 9457. `type` answers with the catalogue's entry of `code`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    errors: list[ErrorPlace] = Field(default=[], description="What is wrong and where.")
+
+
+class Refused(Decided, Problem):
+    """A refusal is an answer and a problem document at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ExecutionShown(Document):
+    """What the agent reported."""
+
+    status: Literal["succeeded", "failed", "not_executed", "abandoned"]
+    reported_at: Moment
+
+
+class ActionShown(Document):
+    """An action as it stands now; `decision` is the answer that was given when it was posted."""
+
+    id: UUID
+    state: State
+    action_type: str
+    run: str
+    action_digest: Digest
+    created_at: Moment
+    report_by: Moment | None
+    decision: dict[str, Any]
+    grant: GrantShown | None
+    escalation: CaseGiven | None
+    execution: ExecutionShown | None
+
+
+class RejectGiven(Document):
+    """Why a person said no: one of a closed list."""
+
+    code: Literal[tuple(RejectReason.values)]  # type: ignore[valid-type]
+    sentence: str
+
+
+class CaseShown(Document):
+    """An escalation as the agent may know it: a verdict is told when its hold is over."""
+
+    id: UUID
+    status: Status
+    action: UUID
+    opened_at: Moment
+    deadline: Moment
+    closed_at: Moment | None
+    reject_reason: RejectGiven | None
+    superseded_by: CaseGiven | None
+    action_digest: Digest
+    grant: GrantGiven | GrantShown | None
+    reasons: list[ReasonGiven] = Field(description="Why the grant cannot be picked up now, if it cannot.")
+
+
+class Redeemed(Document):
+    """The grant is used; execute now, exactly this, and report."""
+
+    id: UUID
+    action: UUID
+    action_digest: Digest
+    redeemed_at: Moment
+    report_by: Moment | None
+
+
+class Reported(Document):
+    """The report was taken."""
+
+    id: UUID = Field(description="The action.")
+    state: State
+    execution: ExecutionShown
+
+
+class Withdrawn(Document):
+    """The action was withdrawn."""
+
+    id: UUID
+    state: State
+
+
+class ErrorEntry(Document):
+    """One entry of the error catalogue."""
+
+    type: str
+    code: str
+    status: int
+    title: str
+    remedy: str
+
+
+class ErrorCatalogue(Document):
+    """All of it."""
+
+    errors: list[ErrorEntry]
+
+
+class PublicKey(Document):
+    """An Ed25519 key, RFC 8037."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    x: str
+    kid: str
+    use: Literal["sig"]
+    alg: Literal["EdDSA"]
+
+
+class KeySet(Document):
+    """The public keys that verify grant tokens."""
+
+    keys: list[PublicKey]

@@ -1,0 +1,127 @@
+"""One example of each body, in the words of the demo shop. The tests hold them against the schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ACTION = "0b8f4d6e-6a1c-4b0e-9a55-1f3c8e0d7a21"
+_CASE = "6f1d2c3b-8e47-4c19-a0b5-7d9e2f4a6c10"
+_GRANT = "c2a7e915-3d84-4f6b-b1c0-5e8f7a9d0b32"
+_DIGEST = "5d41402abc4b2a76b9719d911017c592ae1f4c3d9b8e7a6f5c4d3e2f1a0b9c8d"
+_PROOF = "eyJhbGciOiJFZERTQSIsInR5cCI6ImVsZXZhdGlvbitqd3QifQ.e30.c2lnbmF0dXJl"
+_WANTED: dict[str, Any] = {
+    "action_type": "shop.refund",
+    "parameters": {"order": "#W1042", "amount": {"amount": "480.00", "currency": "USD"}},
+    "claims": {"customer": "c-77", "status": "delivered"},
+    "run": "chat-2026-11-22-17",
+    "subject": "c-77",
+}
+_DECISION: dict[str, Any] = {
+    "id": _ACTION,
+    "effective_risk": "medium",
+    "policy_revision": 7,
+    "evaluated_at": "2026-11-22T10:00:00.000Z",
+    "dry_run": False,
+    "action_digest": _DIGEST,
+}
+_EXECUTE: dict[str, Any] = {
+    **_DECISION,
+    "outcome": "execute",
+    "effective_tier": "EXECUTE",
+    "required_tier": "EXECUTE",
+    "bound_by": "project refunds: ceiling EXECUTE",
+    "reasons": [
+        {
+            "code": "within_authority",
+            "sentence": "The action is within the authority of the agent.",
+            "help": "Nothing: the action may run once.",
+        }
+    ],
+    "report_by": "2026-11-22T10:10:00.000Z",
+    "grant": {
+        "id": _GRANT,
+        "not_before": "2026-11-22T10:00:00.000Z",
+        "expires_at": "2026-11-22T10:01:00.000Z",
+        "token": _PROOF,
+    },
+}
+_ESCALATE: dict[str, Any] = {
+    **_DECISION,
+    "outcome": "escalate",
+    "effective_tier": "PROPOSE",
+    "required_tier": "EXECUTE",
+    "bound_by": "project refunds: ceiling PROPOSE",
+    "reasons": [
+        {
+            "code": "ceiling",
+            "sentence": "The ceiling of project refunds is PROPOSE; this action needs EXECUTE.",
+            "help": "Its steward must raise the ceiling of project refunds.",
+        }
+    ],
+    "escalation": {"id": _CASE, "href": f"/api/v1/escalations/{_CASE}/", "status": "checking"},
+}
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "ask": _WANTED,
+    "escalate": {**_WANTED, "reason": "ambiguous_policy"},
+    "report_action": {"status": "succeeded", "latency_ms": 340, "record_version": "18"},
+    "withdraw_action": {},
+    "redeem_grant": {"digest": _DIGEST},
+}
+
+ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
+    "ask": {"200": _EXECUTE, "202": _ESCALATE},
+    "escalate": {"202": _ESCALATE},
+    "action": {
+        "200": {
+            "id": _ACTION,
+            "state": "escalated",
+            "action_type": "shop.refund",
+            "run": "chat-2026-11-22-17",
+            "action_digest": _DIGEST,
+            "created_at": "2026-11-22T10:00:00.000Z",
+            "report_by": None,
+            "decision": _ESCALATE,
+            "grant": None,
+            "escalation": {"id": _CASE, "href": f"/api/v1/escalations/{_CASE}/", "status": "pending"},
+            "execution": None,
+        }
+    },
+    "escalation": {
+        "200": {
+            "id": _CASE,
+            "status": "approved",
+            "action": _ACTION,
+            "opened_at": "2026-11-22T10:00:00.000Z",
+            "deadline": "2026-11-22T14:00:00.000Z",
+            "closed_at": "2026-11-22T10:03:05.000Z",
+            "reject_reason": None,
+            "superseded_by": None,
+            "action_digest": _DIGEST,
+            "grant": {
+                "id": _GRANT,
+                "not_before": "2026-11-22T10:03:05.000Z",
+                "expires_at": "2026-11-22T11:03:05.000Z",
+                "token": _PROOF,
+            },
+            "reasons": [],
+        }
+    },
+    "report_action": {
+        "200": {
+            "id": _ACTION,
+            "state": "succeeded",
+            "execution": {"status": "succeeded", "reported_at": "2026-11-22T10:00:02.000Z"},
+        }
+    },
+    "withdraw_action": {"200": {"id": _ACTION, "state": "withdrawn"}},
+    "redeem_grant": {
+        "200": {
+            "id": _GRANT,
+            "action": _ACTION,
+            "action_digest": _DIGEST,
+            "redeemed_at": "2026-11-22T10:04:00.000Z",
+            "report_by": "2026-11-22T10:14:00.000Z",
+        }
+    },
+}

@@ -1,0 +1,181 @@
+"""The OpenAPI 3.1 document: ninja's, made complete with every refusal, header and an example of each body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from pydantic.json_schema import models_json_schema
+
+from governance.problems import Code
+from reviews.api import examples
+from reviews.api.catalogue import CATALOGUE, INTERNAL, Entry
+from reviews.api.documents import KeySet, Problem, Refused
+from reviews.api.problems import MEDIA_TYPE
+
+PREFIX = "/api/v1/"
+_REF = "#/components/schemas/{model}"
+
+_ALL = (Code.UNAUTHENTICATED, Code.UNAVAILABLE)
+_BODY = (Code.MALFORMED_JSON, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.INVALID_ENVELOPE)
+_DECIDE = (
+    *_ALL,
+    *_BODY,
+    Code.IDEMPOTENCY_KEY_MISSING,
+    Code.IDEMPOTENCY_KEY_INVALID,
+    Code.IDEMPOTENCY_BODY_CHANGED,
+    Code.IDEMPOTENCY_IN_FLIGHT,
+    Code.UNKNOWN_ACTION_TYPE,
+    Code.CONTRACT_BROKEN,
+    Code.REFUSED,
+    Code.CAP_EXHAUSTED,
+)
+_OWN = (*_ALL, Code.NOT_FOUND)
+_GRANT = (
+    Code.GRANT_NOT_YET_OPEN,
+    Code.GRANT_USED,
+    Code.GRANT_EXPIRED,
+    Code.GRANT_VOID,
+    Code.DIGEST_MISMATCH,
+    Code.RECORD_CHANGED,
+    Code.REFUSED,
+    Code.HALTED,
+    Code.WRONG_STATE,
+    Code.TOOL_RED,
+    Code.SOURCE_UNAVAILABLE,
+)
+CODES: Mapping[str, tuple[Code, ...]] = {
+    "ask": _DECIDE,
+    "escalate": _DECIDE,
+    "action": _OWN,
+    "escalation": _OWN,
+    "report_action": (*_OWN, *_BODY, Code.WRONG_STATE),
+    "withdraw_action": (*_OWN, *_BODY, Code.WRONG_STATE),
+    "redeem_grant": (*_OWN, *_BODY, *_GRANT),
+    "errors": (),
+    "error": (Code.NOT_FOUND,),
+}
+"""Which codes each call can answer with, by its operation id."""
+
+_PUBLIC = ("errors", "error")
+_CREATING = ("ask", "escalate")
+_RETRIED = (
+    Code.CAP_EXHAUSTED, Code.IDEMPOTENCY_IN_FLIGHT, Code.UNAVAILABLE, Code.TOOL_RED, Code.SOURCE_UNAVAILABLE,
+)  # fmt: skip
+
+_HEADERS: dict[str, dict[str, Any]] = {
+    "Retry-After": {"description": "Seconds until asking again makes sense.", "schema": {"type": "integer"}},
+    "Location": {"description": "The case that was opened.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "Bearer.", "schema": {"type": "string"}},
+}
+_PARAMETERS: list[dict[str, Any]] = [
+    {
+        "in": "header",
+        "name": "Idempotency-Key",
+        "required": True,
+        "description": "One per intended act; asked again with the same body, it gets the same answer. May be quoted.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+        "example": "chat-17:refund:1",
+    },
+    {
+        "in": "header",
+        "name": "traceparent",
+        "required": False,
+        "description": "W3C trace context. One that is malformed is ignored.",
+        "schema": {"type": "string"},
+    },
+]
+
+
+def serve(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
+    """The view of the document, which is put together once per process."""
+
+    @lru_cache(maxsize=1)
+    def text() -> str:
+        return json.dumps(document(api))
+
+    def openapi(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(text(), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
+
+    return openapi
+
+
+def document(api: NinjaAPI) -> dict[str, Any]:
+    """The complete document as JSON values."""
+    made: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX)))
+    for methods in made["paths"].values():
+        for call in methods.values():
+            _complete(call)
+    _, more = models_json_schema([(model, "serialization") for model in (Problem, Refused, KeySet)], ref_template=_REF)
+    made["components"]["schemas"] |= more["$defs"]
+    made["components"]["headers"] = _HEADERS
+    made["components"]["securitySchemes"] = {"agent": {"type": "http", "scheme": "bearer"}}
+    made["paths"]["/.well-known/jwks.json"] = {"get": _jwks()}
+    made["servers"] = [{"url": "/"}]
+    return made
+
+
+def _complete(call: dict[str, Any]) -> None:
+    name = call["operationId"]
+    call["summary"] = call.pop("description")
+    call["security"] = [] if name in _PUBLIC else [{"agent": []}]
+    if name in _CREATING:
+        call["parameters"] += _PARAMETERS
+    if "requestBody" in call:
+        call["requestBody"]["content"]["application/json"]["example"] = examples.REQUESTS[name]
+    answers: dict[str, Any] = call["responses"]
+    for status, answer in answers.items():
+        if (example := examples.ANSWERS.get(name, {}).get(status)) is not None:
+            answer["content"]["application/json"]["example"] = example
+        wanted = ("Location", "Retry-After") if status == "202" else ("Retry-After",) if name == "escalation" else ()
+        answer["headers"] = _header_refs(wanted)
+    by_status: dict[str, list[Entry]] = {}
+    for entry in (*(CATALOGUE[code.value] for code in CODES[name]), INTERNAL):
+        by_status.setdefault(str(entry.status), []).append(entry)
+    answers |= {status: _refusal(name, entries) for status, entries in sorted(by_status.items())}
+
+
+def _refusal(call: str, entries: list[Entry]) -> dict[str, Any]:
+    """The answer of one status: which codes it stands for, and an example of each."""
+    codes = {entry.code for entry in entries}
+    schema: dict[str, Any] = {"$ref": _REF.format(model="Problem")}
+    if call in _CREATING and Code.REFUSED.value in codes:
+        schema = {"anyOf": [{"$ref": _REF.format(model="Refused")}, schema]}
+    wanted = ["Retry-After"] if codes & set(_RETRIED) else []
+    wanted += ["WWW-Authenticate"] if Code.UNAUTHENTICATED in codes else []
+    return {
+        "description": " ".join(entry.title for entry in entries),
+        "content": {MEDIA_TYPE: {"schema": schema, "examples": {entry.code: _example(entry) for entry in entries}}},
+        "headers": _header_refs(wanted),
+    }
+
+
+def _example(entry: Entry) -> dict[str, Any]:
+    return {
+        "value": {
+            "type": entry.type,
+            "title": entry.title,
+            "status": entry.status,
+            "code": entry.code,
+            "detail": entry.title,
+            "instance": "urn:uuid:7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        }
+    }
+
+
+def _header_refs(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _jwks() -> dict[str, Any]:
+    schema = {"$ref": _REF.format(model="KeySet")}
+    return {
+        "operationId": "jwks",
+        "summary": "The public keys of grant tokens.",
+        "security": [],
+        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}},
+    }

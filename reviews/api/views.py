@@ -1,0 +1,146 @@
+"""The agents' calls: each parses, asks one verb or reader, and renders."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.params.functions import Body
+
+from governance import tokens
+from governance.digest import digest
+from governance.problems import Code, Problem
+from reviews import intake, redeem, report, withdraw
+from reviews.answers import Answer
+from reviews.api import documents, problems, states
+from reviews.api.callers import authenticated, caller_of, credential_of, presented
+from reviews.api.catalogue import CATALOGUE
+from reviews.api.headers import idempotency_key, trace_id
+from reviews.api.payloads import AskPayload, EscalatePayload, NothingPayload, RedeemPayload, ReportPayload, Wanted
+
+ACTIONS = "/api/v1/actions/"
+NOTICE = "notice"
+POLL_SECONDS = 5
+
+# A call without fields may come without a body.
+_NOTHING: Any = Body(NothingPayload())
+
+router = Router()
+
+
+@router.post("actions/", operation_id="ask", auth=presented, response={200: documents.Decided, 202: documents.Decided})
+def ask(request: HttpRequest, payload: AskPayload) -> HttpResponse:
+    """Ask to act: execute (200), a person decides (202), or refused (403)."""
+    wish = _wish(
+        request, "actions", payload, uncertain=payload.uncertain, elevate=payload.elevate, dry_run=payload.dry_run
+    )
+    return _decided(intake.ask(credential_of(request), wish))
+
+
+@router.post("escalations/", operation_id="escalate", auth=presented, response={202: documents.Decided})
+def escalate(request: HttpRequest, payload: EscalatePayload) -> HttpResponse:
+    """The agent asks for a person by itself (202), or is refused (403) as for an action."""
+    if (payload.reason == "out_of_scope") != (payload.action_type == NOTICE):
+        at = ("/action_type", "The reason out_of_scope goes with the action type notice, and only with it.")
+        raise Problem(Code.INVALID_ENVELOPE, "The reason and the action type do not go together.", fields=(at,))
+    wish = _wish(request, "escalations", payload, agent_reason=payload.reason)
+    return _decided(intake.ask(credential_of(request), wish))
+
+
+@router.get("actions/{uuid:id}/", operation_id="action", auth=authenticated, response=documents.ActionShown)
+def action(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002
+    """An own action as it stands now."""
+    return told(states.action(id, caller=caller_of(request)))
+
+
+@router.post("actions/{uuid:id}/report/", operation_id="report_action", auth=authenticated, response=documents.Reported)
+def report_action(request: HttpRequest, id: UUID, payload: ReportPayload) -> HttpResponse:  # noqa: A002
+    """Say what became of an action that was allowed."""
+    done = report.report(
+        id,
+        caller=caller_of(request),
+        status=payload.status,
+        latency_ms=payload.latency_ms if payload.latency_ms >= 0 else None,
+        record_version=payload.record_version,
+    )
+    return told(states.reported(done))
+
+
+@router.post(
+    "actions/{uuid:id}/withdraw/", operation_id="withdraw_action", auth=authenticated, response=documents.Withdrawn
+)
+def withdraw_action(request: HttpRequest, id: UUID, payload: NothingPayload = _NOTHING) -> HttpResponse:  # noqa: A002
+    """Take an action back before it was executed."""
+    done = withdraw.withdraw(id, caller=caller_of(request))
+    return told({"id": str(done.id), "state": done.state})
+
+
+@router.get("escalations/{uuid:id}/", operation_id="escalation", auth=authenticated, response=documents.CaseShown)
+def escalation(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002
+    """An own case as it stands now; once approved, with a token."""
+    shown = states.escalation(id, caller=caller_of(request))
+    return told(shown, headers={"Retry-After": str(POLL_SECONDS)} if shown["status"] in states.WAITING else None)
+
+
+@router.post("grants/{uuid:id}/redeem/", operation_id="redeem_grant", auth=authenticated, response=documents.Redeemed)
+def redeem_grant(request: HttpRequest, id: UUID, payload: RedeemPayload) -> HttpResponse:  # noqa: A002
+    """Use a grant once, for exactly what it was given for."""
+    return told(states.redeemed(redeem.redeem(id, caller=caller_of(request), digest=payload.digest)))
+
+
+@router.get("errors/", operation_id="errors", auth=None, response=documents.ErrorCatalogue)
+def errors(request: HttpRequest) -> HttpResponse:
+    """Every error code with what it means."""
+    return _public({"errors": [entry.document() for entry in CATALOGUE.values()]})
+
+
+@router.get("errors/{slug:code}/", operation_id="error", auth=None, response=documents.ErrorEntry)
+def error(request: HttpRequest, code: str) -> HttpResponse:
+    """What the type of a problem document leads to."""
+    entry = CATALOGUE.get(code)
+    if entry is None:
+        raise problems.not_found()
+    return _public(entry.document())
+
+
+def jwks(request: HttpRequest) -> HttpResponse:
+    """The public keys of grant tokens."""
+    return _public(tokens.jwks())
+
+
+def told(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    """An answer as JSON, for this agent at this moment: nobody may keep it."""
+    kept = {"Cache-Control": "no-store", **(headers or {})}
+    return HttpResponse(json.dumps(body), status=status, content_type="application/json", headers=kept)
+
+
+def _public(body: dict[str, Any]) -> HttpResponse:
+    return told(body, headers={"Cache-Control": "public, max-age=300"})
+
+
+def _decided(answer: Answer) -> HttpResponse:
+    """A decision over HTTP: a refusal is a problem document as well."""
+    if answer.status < 400:
+        return told(answer.body, answer.status, answer.headers)
+    return problems.refusal(answer.body, answer.headers)
+
+
+def _wish(request: HttpRequest, call: str, payload: Wanted, **more: Any) -> intake.Ask:
+    return intake.Ask(
+        action_type=payload.action_type,
+        parameters=payload.parameters,
+        claims=payload.claims,
+        run=payload.run,
+        subject=payload.subject or None,
+        confidence=Decimal(payload.confidence) if payload.confidence else None,
+        note=payload.note or None,
+        # of the body as it was sent: a default that is spelled out makes another body
+        body_hash=digest({"call": call, "body": payload.model_dump(exclude_unset=True)}),
+        idempotency_key=idempotency_key(request),
+        trace_id=trace_id(request),
+        **more,
+    )
