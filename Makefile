@@ -4,11 +4,10 @@ BIN := $(VENV)/bin
 UV := 0.13.8
 PORT ?= 8000
 RESET ?=
-# What lint and the database-less commands need of the environment; never the operator's.
-LOCAL := env -u DATABASE_URL -u DATABASE_OWNER_URL PLACET_MODE=local
-PRODUCTION := $(LOCAL) PLACET_MODE=production PLACET_HOSTS=console.example REDIS_URL=redis://127.0.0.1:1/0 \
-	DATABASE_URL=postgresql://placet_app@127.0.0.1:1/placet DATABASE_OWNER_URL=postgresql://placet_owner@127.0.0.1:1/placet
-RANDOM_KEY := $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(32))'
+# The environment of commands that need no database; never the operator's.
+NOWHERE := DATABASE_URL=postgresql://placet_app@127.0.0.1:1/placet DATABASE_OWNER_URL=postgresql://placet_owner@127.0.0.1:1/placet
+PRODUCTION := PLACET_MODE=production PLACET_HOSTS=console.example REDIS_URL=redis://127.0.0.1:1/0 $(NOWHERE)
+RANDOM_KEY = $(PYTHON) -c 'import secrets; print(secrets.token_urlsafe($(1)))'
 COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --quiet
 
@@ -46,10 +45,10 @@ lint: $(VENV)/.ready ## style, types, imports, templates, migrations, deployment
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
-	$(LOCAL) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(PRODUCTION) PLACET_SECRET_KEY=$$($(RANDOM_KEY)) PLACET_SIGNING_KEY=$$($(RANDOM_KEY)) \
+	PLACET_MODE=local $(NOWHERE) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+	$(PRODUCTION) PLACET_SECRET_KEY=$$($(call RANDOM_KEY,48)) PLACET_SIGNING_KEY=$$($(call RANDOM_KEY,32)) \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/bandit --quiet --recursive --severity-level medium config governance reviews manage.py
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive --severity-level medium config governance reviews manage.py
 	@$(BIN)/python -m tests.house.mirror
 
 mirror: $(VENV)/.ready ## the sizes of modules, functions and tests

@@ -135,11 +135,13 @@ _database = (
     else env.database(_app_url, "DATABASE_URL")
 )
 # The pool must be as wide as the request threads of a process, or requests queue for a connection.
-_database["OPTIONS"]["pool"] = {
-    "min_size": env.integer(_ENV, "PLACET_POOL_MIN", 1, 0, 64),
-    "max_size": env.integer(_ENV, "PLACET_POOL_MAX", 8, 1, 64),
-    "timeout": 10,
-}
+# The owner only migrates, over one connection.
+if PLACET_ROLE == "app":
+    _database["OPTIONS"]["pool"] = {
+        "min_size": env.integer(_ENV, "PLACET_POOL_MIN", 1, 0, 64),
+        "max_size": env.integer(_ENV, "PLACET_POOL_MAX", 8, 1, 64),
+        "timeout": 10,
+    }
 DATABASES = {
     "default": {
         **_database,
