@@ -22,7 +22,7 @@ from config.services.web import granian
 
 WEB_SECONDS = 90.0
 # Enough recorded actions to fill the queue, few enough to be done before the tea is.
-REPLAYED_RUNS = 150
+REPLAYED_WRITES = 150
 LOGIN = "login "
 
 
@@ -135,11 +135,9 @@ class Demo:
             return
         self.progress.say("Recorded runs of real agents were found; replaying some of them.")
         try:
-            self.manage(env, "replay", "--limit", str(REPLAYED_RUNS), "--json")
+            self.manage(env, "replay", "--limit", str(REPLAYED_WRITES), told=self.progress.say)
         except ServiceError as error:
             self.progress.say(str(error))  # the console is useful without them
-        else:
-            self.progress.say("Replayed.")
 
     def check(self) -> None:
         """A child that died takes the demo down with a sentence, rather than leaving half of it."""
