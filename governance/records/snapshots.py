@@ -39,14 +39,14 @@ class Frozen:
 
 
 def frozen(action: UUID | str, reading: Reading, *, sealed: Mapping[str, str] | None = None) -> Frozen:
-    """Freeze a reading for an action. Sealed texts that were compared leave only their length behind."""
+    """Freeze a reading for an action. Of a sealed text that is still in it only the length is left."""
     hidden = frozenset((sealed or {}).values())
     facts = [
         {
             "position": position,
             "name": fact.name,
             "claimed": _json(fact.claimed, hidden),
-            "recorded": _json(fact.recorded, frozenset()),
+            "recorded": _json(fact.recorded),
             "result": fact.result.value,
             "required": fact.required,
             "material": fact.material,
@@ -110,7 +110,7 @@ def digest_of(snapshot: Snapshot, facts: Iterable[Fact]) -> bytes:
 def _values(reading: Reading) -> dict[str, Any]:
     """Derived values: minor units of the reference currency, money of any other with its name, so it is no amount."""
     foreign = {name: money.to_wire() for name, money in reading.money.items() if money.currency != REFERENCE_CURRENCY}
-    values: dict[str, Any] = _json({**reading.values, **foreign}, frozenset())
+    values: dict[str, Any] = _json({**reading.values, **foreign})
     return values
 
 
@@ -128,7 +128,7 @@ def _named(row: Snapshot | Fact, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-def _json(value: object, hidden: frozenset[str]) -> Any:
+def _json(value: object, hidden: frozenset[str] = frozenset()) -> Any:
     """A value as JSON keeps it exactly; a sealed text as the number of its characters."""
     if isinstance(value, str) and value in hidden:
         return {"sealed": len(value)}
