@@ -18,11 +18,14 @@ _NO_EVIDENCE = frozenset({"unknown_field"})
 MOST_POINTERS = 20
 
 
-def broken(agent: UUID, action_type: int, found: Iterable[Problems]) -> Problem:
-    """The 422 that names each wrong field; one Breach row unless only unknown fields were sent."""
+def broken(agent: UUID, action_type: int, found: Iterable[Problems], *, request: bytes | None) -> Problem:
+    """The 422 that names each wrong field; one Breach row unless only unknown fields were sent.
+
+    `request` tells one request from another, so that a retry is no second breach; None notes nothing.
+    """
     problems = [problem for each in found for problem in each.problems]
-    if any(problem.code not in _NO_EVIDENCE for problem in problems):
-        _note(agent, action_type, problems)
+    if request is not None and any(problem.code not in _NO_EVIDENCE for problem in problems):
+        _note(agent, action_type, problems, request)
     return Problem(
         Code.CONTRACT_BROKEN,
         "The request breaks the contract of its action type.",
@@ -31,11 +34,15 @@ def broken(agent: UUID, action_type: int, found: Iterable[Problems]) -> Problem:
 
 
 @transaction.atomic
-def _note(agent: UUID, action_type: int, problems: list[Broken]) -> None:
+def _note(agent: UUID, action_type: int, problems: list[Broken], request: bytes) -> None:
     pointers = [{"pointer": problem.pointer, "code": problem.code} for problem in problems[:MOST_POINTERS]]
-    Breach.objects.create(
-        agent_id=agent, action_type_id=action_type, pointers=pointers, breached_at=locks.database_now()
+    _, is_new = Breach.objects.get_or_create(
+        agent_id=agent,
+        request=request,
+        defaults={"action_type_id": action_type, "pointers": pointers, "breached_at": locks.database_now()},
     )
+    if not is_new:
+        return
     record.append(
         event=record.Event.CONTRACT_BREACHED,
         actor=f"agent:{agent}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -130,11 +131,16 @@ def _parse(credential: Credential, ask: Ask, entry: Entry | None) -> _Case:
         latest = lookup(ask.action_type, stale=entry.revision)
         if latest is None or latest.revision != entry.revision:
             return _parse(credential, ask, latest)  # nobody is told off for keeping an edited contract
-        raise broken(_known(credential), entry.id, [each for each in (parsed, claims) if isinstance(each, Problems)])
+        found = [each for each in (parsed, claims) if isinstance(each, Problems)]
+        raise broken(_known(credential), entry.id, found, request=None if ask.dry_run else _request_hash(ask))
     case = _Case(ask, credential.digest, entry, parsed, claims, subject=ask.subject or "")
     case.amount = entry.spec.amount_in(parsed.values)
     _count(case)
     return case
+
+
+def _request_hash(ask: Ask) -> bytes:
+    return hashlib.sha256(ask.idempotency_key.encode() + b"\x00" + ask.body_hash).digest()
 
 
 def _known(credential: Credential) -> UUID:

@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
             name='Breach',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('request', models.BinaryField(max_length=32)),
                 ('pointers', models.JSONField()),
                 ('breached_at', models.DateTimeField()),
                 ('action_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='breaches', to='governance.actiontype')),
@@ -373,6 +374,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='breach',
             index=models.Index(fields=['agent', 'action_type', '-breached_at'], name='breach_latest'),
+        ),
+        migrations.AddConstraint(
+            model_name='breach',
+            constraint=models.UniqueConstraint(fields=('agent', 'request'), name='breach_once_per_request'),
         ),
         migrations.AddIndex(
             model_name='execution',

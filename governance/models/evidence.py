@@ -23,14 +23,19 @@ class ToolReading(models.Model):
 
 
 class Breach(models.Model):
-    """A well-formed request that broke its contract: no Action, only this row. Append-only."""
+    """A well-formed request that broke its contract: no Action, only this row. Append-only.
+
+    `request` is the hash of Idempotency-Key and body: asking the same again is the same breach.
+    """
 
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="breaches", db_index=False)
     action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="breaches", db_index=False)
+    request = models.BinaryField(max_length=32)
     pointers = models.JSONField()
     breached_at = models.DateTimeField()
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["agent", "request"], name="breach_once_per_request")]
         indexes = [models.Index(fields=["agent", "action_type", "-breached_at"], name="breach_latest")]
 
     def __str__(self) -> str:
