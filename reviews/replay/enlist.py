@@ -6,12 +6,14 @@ import datetime as dt
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 
-from governance import catalogue, locks, narrow, permit, register
+import governance
+from governance import catalogue, documents, locks, narrow, permit, register
 from governance.actors import COUNCIL
 from governance.models import ActionType, Agent, AgentKey, Instance, Permission, Scope, ScopeKind
 from governance.policy.names import MAX_NAME
@@ -23,6 +25,7 @@ from reviews.replay.types import REASON, type_document, type_key
 
 BY = "system:replay"
 DOMAIN, PROJECT = "recorded", "replay"
+CATALOGUES = Path(governance.__file__).parent / "catalogues"
 KEY_LIFE = dt.timedelta(hours=12)
 
 Tools = Mapping[tuple[str, str], Described]
@@ -72,7 +75,20 @@ def describe_tools(folder: Folder, *, caps: Sequence[Mapping[str, Any]]) -> Tool
         if call.is_write:
             written.setdefault((folder.group_of(call), call.tool), []).append(call)
     domain, demo = project().parent, is_demo()
+    import_catalogues({type_key(*place) for place in written}, domain)
     return {place: _describe(folder, place, calls, domain, demo, caps) for place, calls in written.items()}
+
+
+def import_catalogues(keys: Collection[str], domain: Scope | None) -> None:
+    """Import the files that come with Placet and describe one of these tools, unless that type is known already.
+
+    A type the council has imported or edited is theirs: it is not imported over.
+    """
+    known = set(ActionType.objects.values_list("key", flat=True))
+    for file in sorted(CATALOGUES.glob("*.yaml")):
+        described = {entry["key"] for entry in documents.load(file.read_text(encoding="utf-8"))["action_types"]}
+        if described & set(keys) and not described & known:
+            catalogue.import_file(file, domain=domain, by=BY)
 
 
 def _describe(
@@ -84,17 +100,17 @@ def _describe(
     caps: Sequence[Mapping[str, Any]],
 ) -> Described:
     key = type_key(*place)
-    known = catalogue.lookup(key)
-    if known is not None and known.binding is not None:
+    row = ActionType.objects.filter(key=key).first()
+    known = None if row is None else catalogue.current(row.pk)
+    if known is not None and (known.binding is not None or known.spec.risk_reason != REASON):
         return Described(key, known.spec, known.binding, {})
     tool = folder.tool_of(calls[0])
     shapes = infer([call.arguments for call in calls], money=amount_argument(tool.money), entities=tool.entities)
-    if known is None or known.spec.risk_reason == REASON:
-        catalogue.save_action_type(type_document(key, tool, shapes, demo=demo, caps=caps), domain=domain, by=BY)
-    entry = catalogue.current(ActionType.objects.get(key=key).pk)
-    if entry is None:
+    document = type_document(key, tool, shapes, demo=demo, caps=caps)
+    saved = catalogue.current(catalogue.save_action_type(document, domain=domain, by=BY).pk)
+    if saved is None:
         raise FolderError(f"The action type {key} is gone again.")
-    return Described(key, entry.spec, entry.binding, shapes)
+    return Described(key, saved.spec, saved.binding, shapes)
 
 
 def enlist(folder: Folder, tools: Tools) -> dict[str, Agent]:
@@ -104,14 +120,16 @@ def enlist(folder: Folder, tools: Tools) -> dict[str, Agent]:
     """
     at, person, demo = project(), owner(), is_demo()
     used: dict[str, set[str]] = {}
+    models: dict[str, str] = {}
     for call in folder.calls:
+        models.setdefault(call.agent, call.model)
         if call.is_write:
             used.setdefault(call.agent, set()).add(tools[(folder.group_of(call), call.tool)].key)
     rows = dict(ActionType.objects.values_list("key", "pk"))
     agents: dict[str, Agent] = {}
     names = agent_names(used)
     for recorded, keys in used.items():
-        agent = _agent(names[recorded], at, person)
+        agent = _agent(names[recorded], at, person, fingerprint(models[recorded]))
         held = set(Permission.objects.filter(agent=agent).values_list("action_type_id", flat=True))
         for key in sorted(keys):
             if rows[key] not in held:
@@ -121,13 +139,20 @@ def enlist(folder: Folder, tools: Tools) -> dict[str, Agent]:
     return agents
 
 
-def _agent(name: str, at: Scope, person: User) -> Agent:
+def _agent(name: str, at: Scope, person: User, declared: str) -> Agent:
     found = Agent.objects.filter(name__iexact=name, project=at).first()
     if found is not None:
         return found
     if Agent.objects.filter(name__iexact=name).exists():
         raise FolderError(f"An agent called {name} is registered in another project: rename one of them.")
-    return register.register_agent(name=name, owner=person, project=at, max_tier=Tier(at.ceiling), by=BY)
+    return register.register_agent(
+        name=name, owner=person, project=at, max_tier=Tier(at.ceiling), fingerprint=declared, by=BY
+    )
+
+
+def fingerprint(model: str) -> str:
+    """What a recorded agent declares: a hash of its model, the only part that is recorded; nothing if it is not."""
+    return f"model-{_tail(model)}" if model else ""
 
 
 def agent_names(recorded: Iterable[str]) -> dict[str, str]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.policy.action_types import ActionTypeSpec
-
 from governance.policy.contracts import Contract
 from governance.policy.fields import DEFAULT_ID
 from governance.records.bindings import Binding
@@ -31,7 +30,7 @@ _FAILED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """An action type as replay posts it: its key and spec, its binding if it has one, else its inferred shapes."""
+    """An action type as replay posts it: key, spec, its binding if it has one, and its shapes if it was inferred."""
 
     key: str
     spec: ActionTypeSpec
@@ -74,8 +73,8 @@ def posting(call: Call, described: Described, *, claims: Mapping[str, Any], befo
 
 
 def parameters(call: Call, described: Described) -> dict[str, Any]:
-    """The arguments as the type's parameters: by inferred shapes, or for a catalogue type by its contract."""
-    if described.binding is None:
+    """The arguments as the type's parameters: by inferred shapes, or for a type of the council's by its contract."""
+    if described.shapes:
         return write(call.arguments, described.shapes)
     return {name: fitted(described.spec.contract, name, value) for name, value in call.arguments.items()}
 

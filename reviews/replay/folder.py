@@ -51,6 +51,7 @@ class Call:
     is_write: bool
     note: str
     observation: str
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _calls(file: Path) -> tuple[Call, ...]:
             is_write=row.flag("is_write"),
             note=row.words("agent_text"),
             observation=row.words("observation"),
+            model=row.words("model"),
         )
         if (call.session, call.seq) in seen:
             raise row.wrong("session_id and seq name a call that came before")

@@ -41,7 +41,7 @@ def test_a_tool_nobody_described_is_taken_at_its_worst(tmp_path: Path) -> None:
 
 
 def test_only_claims_that_nobody_altered_are_kept(tmp_path: Path) -> None:
-    claims = [
+    claims: list[dict[str, Any]] = [
         {"claim_id": "s1#0", "claims": {"amount": 4.0}, "altered_field": None},
         {"claim_id": "s1#0~amount", "claims": {"amount": 4.01}, "altered_field": "amount"},
     ]
