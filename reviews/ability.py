@@ -1,0 +1,75 @@
+"""READ what one person can do with one case now, and why not: the same questions the verbs ask under their locks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.models import User
+
+from governance.entries import Entry, current
+from governance.locks import database_now
+from governance.models import Mandate
+from governance.problems import Code, Problem
+from governance.weigh import NOTICE
+from reviews.cases import halts_over
+from reviews.grounds import matter_of, missing_ground
+from reviews.models import Escalation
+from reviews.reviewers import is_reviewer, outside, refuse_own_agent
+from reviews.routing import hold_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """What a page offers. An obstacle is one sentence, empty where there is none.
+
+    `judge`: they are a reviewer at all. `hold` are the seconds in which a verdict can be withdrawn.
+    """
+
+    judge: bool
+    take_obstacle: str
+    approve_obstacle: str
+    notice: bool
+    bound: bool
+    hold: int
+
+
+def ability(case_id: UUID, user: User) -> Ability:
+    """What `user` can do with an existing case. Reads only; the verbs decide again."""
+    case = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot").get(pk=case_id)
+    entry = _entry(case)
+    return Ability(
+        judge=is_reviewer(user),
+        take_obstacle=_own_agent(case, user),
+        approve_obstacle=_approve_obstacle(case, user),
+        notice=entry.spec.key == NOTICE,
+        bound=entry.binding is not None,
+        hold=hold_seconds(entry.spec),
+    )
+
+
+def _approve_obstacle(case: Escalation, user: User) -> str:
+    """The first reason against approving, in the order in which the verb would find it."""
+    ground = missing_ground(case)
+    if ground is not None:
+        return ground
+    mandate = Mandate.objects.filter(reviewer=user).first()
+    why = outside(mandate, matter_of(case, _entry(case).spec), database_now())
+    if why is not None:
+        return why
+    return "A halt is in force here: nothing is approved until it is lifted." if halts_over(case.action_id) else ""
+
+
+def _own_agent(case: Escalation, user: User) -> str:
+    try:
+        refuse_own_agent(user, case.action)
+    except Problem as problem:
+        return problem.detail
+    return ""
+
+
+def _entry(case: Escalation) -> Entry:
+    entry = current(case.action.action_type_id)
+    if entry is None:
+        raise Problem(Code.UNAVAILABLE, "The catalogue entry of this action cannot be read.")
+    return entry

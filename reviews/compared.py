@@ -1,0 +1,88 @@
+"""READ what was compared and what would run: the lines of a facts table and the parameters of an action."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from governance.policy.facts import Result
+from reviews import rows
+from reviews.shown import Lens, Pieces, both_sides, label, pieces
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """One row of the facts table. `source` is empty where it is the table's own."""
+
+    name: str
+    label: str
+    claimed: Pieces
+    recorded: Pieces
+    result: str
+    required: bool
+    source: str
+    read_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """The facts of one reading, and where most of them come from."""
+
+    lines: tuple[FactLine, ...]
+    source: str
+    read_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter that would be executed."""
+
+    label: str
+    value: Pieces
+
+
+# Nothing was claimed and nothing had to be: no cause for anybody to look twice.
+NOT_CLAIMED = "not claimed"
+_FACTS = """
+  select name, claimed, recorded, result, required, show, source, read_at
+  from governance_fact where snapshot_id = %s order by position
+"""
+_ORDER = {Result.DIFFERS.value: 0, Result.AGREES.value: 2, NOT_CLAIMED: 2}
+
+
+def table(snapshot: int | None, binding: Mapping[str, Any] | None, lens: Lens) -> FactTable | None:
+    """What differs first, then what is not known, then what agrees; otherwise in the order of the binding."""
+    facts = [] if snapshot is None else rows.fetch(_FACTS, [snapshot])
+    if not facts:
+        return None
+    (source, read_at), _ = Counter((fact["source"], fact["read_at"]) for fact in facts).most_common(1)[0]
+    labels = {rule.get("name"): rule.get("label", "") for rule in (binding or {}).get("facts", [])}
+    found = [_line(fact, labels, lens, (source, read_at)) for fact in facts]
+    return FactTable(tuple(sorted(found, key=lambda line: _ORDER.get(line.result, 1))), source, read_at)
+
+
+def parameters(values: Mapping[str, Any], lens: Lens) -> tuple[Parameter, ...]:
+    """What would be executed: typed values as their form allows, sealed text by its length."""
+    return tuple(Parameter(label(name), pieces(value, lens)) for name, value in values.items())
+
+
+def _line(fact: rows.Row, labels: Mapping[str, str], lens: Lens, common: tuple[str, dt.datetime]) -> FactLine:
+    shown = both_sides(fact["claimed"], fact["recorded"], fact["result"], fact["show"], lens)
+    return FactLine(
+        name=fact["name"],
+        label=labels.get(fact["name"]) or label(fact["name"]),
+        claimed=shown.claimed,
+        recorded=shown.recorded,
+        result=_result(fact),
+        required=fact["required"],
+        source="" if (fact["source"], fact["read_at"]) == common else fact["source"],
+        read_at=fact["read_at"],
+    )
+
+
+def _result(fact: rows.Row) -> str:
+    spared = fact["result"] == Result.UNVERIFIABLE and fact["claimed"] is None and not fact["required"]
+    return NOT_CLAIMED if spared else fact["result"]

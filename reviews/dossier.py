@@ -1,0 +1,242 @@
+"""READ one case as its page shows it: frozen, in our words, from what was verified."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from governance.entries import current
+from governance.locks import database_now
+from governance.policy.tiers import Risk, Tier
+from governance.policy.velocity import Usage
+from governance.problems import Code, Problem
+from governance.weigh import cap_uses
+from reviews import rows
+from reviews.compared import FactTable, Parameter, parameters, table
+from reviews.exposure import Bar, as_of_now, bars, usages
+from reviews.models import RejectReason
+from reviews.phrases import Left, lasting, left, sentence_of
+from reviews.shown import Lens, Pieces, is_sealed, label
+
+
+class Phase(StrEnum):
+    """Where a case stands for whoever reads it."""
+
+    OPEN = "open"
+    MINE = "mine"
+    TAKEN = "taken"
+    HELD = "held"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason of the decision, and what would have to change."""
+
+    sentence: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The standing verdict of a case. `hold` are the seconds until it is final, 0 once it is."""
+
+    id: int
+    approve: bool
+    reviewer: str
+    mine: bool
+    reason: str
+    decided_at: dt.datetime
+    final_at: dt.datetime
+    hold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One case. Digests are hexadecimal; `snapshot_digest` is empty until something was read."""
+
+    id: UUID
+    now: dt.datetime
+    phase: Phase
+    sentence: Pieces
+    agent_id: UUID
+    agent: str
+    owner_id: int
+    action_id: UUID
+    action_type_id: int
+    action_type: str
+    type_label: str
+    amount: int | None
+    risk: Risk
+    required: Tier
+    effective: Tier
+    bound_by: str
+    opened_by: str
+    opened_at: dt.datetime
+    left: Left
+    why: tuple[Why, ...]
+    status: str
+    source: str
+    read_at: dt.datetime | None
+    facts: FactTable | None
+    parameters: tuple[Parameter, ...]
+    bars: tuple[Bar, ...]
+    refused: int
+    refused_amount: int
+    taken_by: str
+    taken_until: dt.datetime | None
+    lease: str
+    judged: Judged | None
+    halts: int
+    rank: int
+    action_digest: str
+    snapshot_digest: str
+    previous: UUID | None
+    following: UUID | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person can still decide it."""
+        return self.phase in (Phase.OPEN, Phase.MINE, Phase.TAKEN) and self.left.urgency != "over"
+
+    @property
+    def spare(self) -> tuple[Bar, ...]:
+        """The bars that need no look: all but the first, where they have room."""
+        return tuple(bar for bar in self.bars[1:] if not bar.over)
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether there is nothing to approve: the agent only says that something is out of its scope."""
+        return self.action_type == "notice"
+
+
+_CASE = """
+  select e.id, e.state, e.opened_by, e.opened_at, e.rank, e.taken_by_id, e.taken_until, e.previous_id,
+    placet_case_due(e.id, %(now)s) as due, u.username as taken_by, a.id as action_id, a.parameters, a.amount,
+    encode(a.digest, 'hex') as action_digest,
+    a.subject as named_subject, t.id as type_id, t.key as type_key, t.document,
+    ag.id as agent_id, ag.name as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
+    d.bound_by, d.reasons, d.inputs->'usages' as usages, s.id as snapshot_id, s.status, s.source, s.read_at,
+    s.sentence, s.values, s.subject, encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
+    (select f.id from reviews_escalation f where f.previous_id = e.id limit 1) as following,
+    (select count(*) from placet_halts_over(a.id) h where h.lifted_at is null) as halts,
+    (select count(*) from governance_refusal r where r.escalation_id = e.id) as refused,
+    (select coalesce(sum(r.amount), 0)::bigint from governance_refusal r
+       where r.escalation_id = e.id) as refused_amount
+  from reviews_escalation e
+  join governance_action a on a.id = e.action_id
+  join governance_actiontype t on t.id = a.action_type_id
+  join governance_agent ag on ag.id = a.agent_id
+  join governance_decision d on d.action_id = a.id
+  left join governance_snapshot s on s.id = e.snapshot_id
+  left join governance_binding b on b.action_type_id = t.id
+  left join auth_user u on u.id = e.taken_by_id
+  where e.id = %(case)s
+"""
+_VERDICT = """
+  select v.id, v.approve, v.reject_reason, v.decided_at, v.final_at, v.reviewer_id, u.username as reviewer
+  from reviews_verdict v join auth_user u on u.id = v.reviewer_id
+  where v.escalation_id = %s and v.withdrawn_at is null
+"""
+
+
+def read(case: UUID, *, viewer: int) -> Dossier:
+    """One case as `viewer` (a user id) may see it. Problem NOT_FOUND."""
+    now = database_now()
+    found = rows.fetch(_CASE, {"case": case, "now": now})
+    if not found:
+        raise Problem(Code.NOT_FOUND, "There is no such case.")
+    row = found[0]
+    lens = Lens.of(row["binding"], row["document"], subjects=(row["subject"], row["named_subject"]))
+    judged = _judged(case, viewer, now)
+    amount, used = _exposed(row)
+    return Dossier(
+        id=row["id"],
+        now=now,
+        phase=_phase(row, judged, viewer, now),
+        sentence=sentence_of(row["type_key"], amount, row["sentence"], lens),
+        agent_id=row["agent_id"],
+        agent=row["agent"],
+        owner_id=row["owner_id"],
+        action_id=row["action_id"],
+        action_type_id=row["type_id"],
+        action_type=row["type_key"],
+        type_label=label(row["type_key"]),
+        amount=amount,
+        risk=Risk(row["effective_risk"]),
+        required=Tier(row["required_tier"]),
+        effective=Tier(row["effective_tier"]),
+        bound_by=_bound_by(row["bound_by"]),
+        opened_by=row["opened_by"],
+        opened_at=row["opened_at"],
+        left=left(row["opened_at"], row["due"], now),
+        why=tuple(Why(reason["sentence"], reason["help"]) for reason in row["reasons"]),
+        status=row["status"] or "checking",
+        source=row["source"] or "",
+        read_at=row["read_at"],
+        facts=table(row["snapshot_id"], row["binding"], lens),
+        parameters=parameters(row["parameters"], lens),
+        bars=bars(used),
+        refused=row["refused"],
+        refused_amount=row["refused_amount"],
+        taken_by=row["taken_by"] or "",
+        taken_until=row["taken_until"],
+        lease=lasting(row["taken_until"], now),
+        judged=judged,
+        halts=row["halts"],
+        rank=row["rank"],
+        action_digest=row["action_digest"],
+        snapshot_digest=row["snapshot_digest"] or "",
+        previous=row["previous_id"],
+        following=row["following"],
+    )
+
+
+def _exposed(row: rows.Row) -> tuple[int | None, tuple[Usage, ...]]:
+    """The amount, from the record where the type says so, and the caps: as they are now, or were when it closed."""
+    entry = current(row["type_id"])
+    if entry is None or row["state"] != "open":
+        return row["amount"], usages(row["usages"])
+    values = {name: value for name, value in row["parameters"].items() if not is_sealed(value)}
+    amount = entry.spec.amount_in(values, row["values"] or {})
+    subject = row["subject"] or row["named_subject"]
+    uses = cap_uses(entry.spec, values=values, subject=subject, amount=amount)
+    return amount, as_of_now(row["action_id"], uses)
+
+
+def _bound_by(text: str) -> str:
+    """What bound the decision, where it is not one of its reasons said again."""
+    return "" if text.startswith(("evidence: ", "request: ")) else text
+
+
+def _phase(row: rows.Row, judged: Judged | None, viewer: int, now: dt.datetime) -> Phase:
+    if row["state"] != "open":
+        return Phase.HELD if judged is not None and judged.hold else Phase(row["state"])
+    if row["taken_until"] is None or row["taken_until"] <= now:
+        return Phase.OPEN
+    return Phase.MINE if row["taken_by_id"] == viewer else Phase.TAKEN
+
+
+def _judged(case: UUID, viewer: int, now: dt.datetime) -> Judged | None:
+    found = rows.fetch(_VERDICT, [case])
+    if not found:
+        return None
+    row = found[0]
+    seconds = (row["final_at"] - now).total_seconds()
+    return Judged(
+        id=row["id"],
+        approve=row["approve"],
+        reviewer=row["reviewer"],
+        mine=row["reviewer_id"] == viewer,
+        reason="" if row["approve"] else str(RejectReason(row["reject_reason"]).label),
+        decided_at=row["decided_at"],
+        final_at=row["final_at"],
+        hold=max(0, -int(-seconds // 1)),
+    )

@@ -1,0 +1,122 @@
+"""READ what an action would use of every cap: the figures behind the bars."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from governance.gather import CapUse
+from governance.policy.velocity import Cap, CapKey, Unit, Usage, first_breach
+from reviews import rows
+from reviews.shown import label
+
+_WHOSE: dict[CapKey, str] = {
+    CapKey.RUN: "this run",
+    CapKey.AGENT: "this agent",
+    CapKey.ROOT: "this agent and all below its root",
+    CapKey.OWNER: "all agents of this owner",
+    CapKey.PROJECT: "this project",
+    CapKey.DOMAIN: "this domain",
+    CapKey.ENTERPRISE: "the enterprise",
+}
+
+
+_HELD = """
+  select (c->>'place')::int as place, c->>'budget' as budget, coalesce(placet_ring_live(b.head, b.slots,
+    floor(extract(epoch from clock_timestamp()) * 1000 / b.width_ms)::bigint), 0) as live
+  from jsonb_array_elements(placet_budgets_of(%(action)s, %(caps)s::jsonb)) c
+  left join governance_budget b on b.key = c->>'budget' order by place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One cap as a bar: `used` is authorised already, `adds` is this action; both in the cap's unit.
+
+    `whose` names what the cap counts over, `window` its length in words.
+    """
+
+    whose: str
+    used: int
+    adds: int
+    limit: int
+    used_text: str
+    adds_text: str
+    total_text: str
+    limit_text: str
+    window: str
+    hard: bool
+    over: bool
+
+
+def usages(stored: object) -> tuple[Usage, ...]:
+    """The usages as a decision remembered them; what cannot be read is left out."""
+    rows = stored if isinstance(stored, list) else []
+    return tuple(
+        Usage(Cap(CapKey(key), Unit(unit), limit, window, hard), budget, live, adds, entity)
+        for key, unit, limit, window, hard, budget, live, adds, entity in rows
+    )
+
+
+def bars(used: Sequence[Usage]) -> tuple[Bar, ...]:
+    """The caps that would be passed first, then money, then the fullest."""
+    ordered = sorted(used, key=_urgency)
+    return tuple(_bar(usage) for usage in ordered)
+
+
+def summary(used: Sequence[Usage]) -> str:
+    """The breached cap in a few words, such as "$1,440.00 of $1,000.00 in 24 hours"; empty if none is."""
+    usage = first_breach(used)
+    if usage is None:
+        return ""
+    cap = usage.cap
+    unit = "" if cap.unit is Unit.MONEY else " actions"
+    return f"{cap.text(usage.total)} of {cap.limit_text}{unit} in {cap.window_text}"
+
+
+def as_of_now(action: UUID, uses: Sequence[CapUse]) -> tuple[Usage, ...]:
+    """What every cap of an action holds at this moment, by the database's clock, beside what the action adds."""
+    if not uses:
+        return ()
+    asked = [
+        {
+            "place": place,
+            "key": use.cap.key.value,
+            "unit": use.cap.unit.value,
+            "window": use.cap.window_seconds,
+            "name": use.name,
+            "value": use.value,
+        }
+        for place, use in enumerate(uses)
+    ]
+    found = rows.fetch(_HELD, {"action": action, "caps": json.dumps(asked)})
+    return tuple(_usage(uses[row["place"]], row) for row in found)
+
+
+def _usage(use: CapUse, row: rows.Row) -> Usage:
+    return Usage(use.cap, row["budget"] or "", row["live"], use.amount, use.name or None)
+
+
+def _urgency(usage: Usage) -> tuple[bool, bool, int]:
+    per_mille = usage.total * 1000 // max(1, usage.cap.limit)
+    return not usage.breached, usage.cap.unit is not Unit.MONEY, -per_mille
+
+
+def _bar(usage: Usage) -> Bar:
+    cap = usage.cap
+    named = f"this {label(usage.entity).lower()}" if usage.entity else "this record"
+    return Bar(
+        whose=_WHOSE.get(cap.key, named),
+        used=usage.live,
+        adds=usage.amount,
+        limit=cap.limit,
+        used_text=cap.text(usage.live),
+        adds_text=cap.text(usage.amount),
+        total_text=cap.text(usage.total),
+        limit_text=cap.limit_text if cap.unit is Unit.MONEY else f"{cap.limit} actions",
+        window=cap.window_text,
+        hard=cap.hard,
+        over=usage.breached,
+    )

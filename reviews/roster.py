@@ -1,0 +1,214 @@
+"""READ the agents: all of them as a list, and one with what bounds it and what it did last."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from governance.locks import database_now
+from governance.policy.tiers import LEVEL_NAMES, Level, Risk, Tier, earned_tier
+from governance.problems import Code, Problem
+from reviews import rows
+from reviews.shown import label
+from reviews.statistics import Rate, error_rate
+
+MOST = 500
+LAST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One agent of the list."""
+
+    id: UUID
+    name: str
+    owner: str
+    project: str
+    above: str
+    reach: Tier
+    state: str
+    types: int
+    halted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One thing that bounds an agent; `binds` marks the lowest, the first of them where several are."""
+
+    name: str
+    tier: Tier
+    binds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One permission: the level, and the tier it earns at the base risk of the type."""
+
+    action_type_id: int
+    action_type: str
+    title: str
+    level: str
+    risk: str
+    earned: Tier
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One of the last decisions. `case` where a person was asked."""
+
+    action_type: str
+    outcome: str
+    effective: Tier
+    bound_by: str
+    state: str
+    decided_at: dt.datetime
+    case: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One agent. Keys appear nowhere."""
+
+    id: UUID
+    name: str
+    owner: str
+    state: str
+    above: tuple[tuple[UUID, str], ...]
+    below: tuple[tuple[UUID, str], ...]
+    rungs: tuple[Rung, ...]
+    held: tuple[Held, ...]
+    last: tuple[Decided, ...]
+    halts: int
+    now: dt.datetime
+
+
+_LIST = """
+  select ag.id, ag.name, u.username as owner, p.name as project, coalesce(up.name, '') as above, ag.state,
+    least(ag.max_tier, p.ceiling, d.ceiling, e.ceiling) as reach,
+    (select count(*) from governance_permission g where g.agent_id = ag.id) as types,
+    exists (select 1 from governance_halt h where h.lifted_at is null and (h.target = 'enterprise'
+      or (h.target, h.key) in (('project', p.key), ('domain', d.key), ('agent', ag.id::text)))) as halted
+  from governance_agent ag
+  join auth_user u on u.id = ag.owner_id
+  join governance_scope p on p.id = ag.project_id
+  left join governance_scope d on d.id = p.parent_id
+  left join governance_scope e on e.id = d.parent_id
+  left join governance_agent up on up.id = ag.parent_id
+  order by lower(ag.name) limit %s
+"""
+_AGENT = """
+  select ag.id, ag.name, ag.state, ag.max_tier, u.username as owner, p.name as project, p.ceiling as project_ceiling,
+    d.name as domain, d.ceiling as domain_ceiling, e.name as enterprise, e.ceiling as enterprise_ceiling,
+    (select count(*) from governance_halt h where h.lifted_at is null and (h.target = 'enterprise'
+      or (h.target, h.key) in (('project', p.key), ('domain', d.key), ('agent', ag.id::text)))) as halts
+  from governance_agent ag
+  join auth_user u on u.id = ag.owner_id
+  join governance_scope p on p.id = ag.project_id
+  left join governance_scope d on d.id = p.parent_id
+  left join governance_scope e on e.id = d.parent_id
+  where ag.id = %s
+"""
+_ABOVE = """
+  with recursive up as (
+    select parent_id, 0 as depth from governance_agent where id = %s
+    union all
+    select ag.parent_id, up.depth + 1 from governance_agent ag join up on ag.id = up.parent_id where up.depth < 8
+  )
+  select ag.id, ag.name, least(ag.max_tier, p.ceiling) as tier from up
+  join governance_agent ag on ag.id = up.parent_id
+  join governance_scope p on p.id = ag.project_id order by up.depth
+"""
+_BELOW = "select id, name from governance_agent where parent_id = %s order by lower(name) limit 100"
+_HELD = """
+  select t.id, t.key, t.base_risk, g.level from governance_permission g
+  join governance_actiontype t on t.id = g.action_type_id where g.agent_id = %s order by t.key limit 200
+"""
+_LAST = """
+  select t.key, d.outcome, d.effective_tier, d.bound_by, a.state, d.decided_at,
+    (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id
+  from (select * from governance_action where agent_id = %s order by created_at desc limit %s) a
+  join governance_actiontype t on t.id = a.action_type_id
+  join governance_decision d on d.action_id = a.id
+  order by d.decided_at desc
+"""
+
+
+def listed() -> tuple[Listed, ...]:
+    """Every agent by name, at most 500."""
+    return tuple(
+        Listed(
+            id=row["id"],
+            name=row["name"],
+            owner=row["owner"],
+            project=row["project"],
+            above=row["above"],
+            reach=Tier(row["reach"]),
+            state=row["state"],
+            types=row["types"],
+            halted=row["halted"],
+        )
+        for row in rows.fetch(_LIST, [MOST])
+    )
+
+
+def read(agent: UUID) -> Profile:
+    """One agent. Problem NOT_FOUND."""
+    found = rows.fetch(_AGENT, [agent])
+    if not found:
+        raise Problem(Code.NOT_FOUND, "There is no such agent.")
+    row, above = found[0], rows.fetch(_ABOVE, [agent])
+    return Profile(
+        id=row["id"],
+        name=row["name"],
+        owner=row["owner"],
+        state=row["state"],
+        above=tuple((each["id"], each["name"]) for each in above),
+        below=tuple((each["id"], each["name"]) for each in rows.fetch(_BELOW, [agent])),
+        rungs=_rungs(row, above),
+        held=tuple(_held(agent, each) for each in rows.fetch(_HELD, [agent])),
+        last=tuple(_decided(each) for each in rows.fetch(_LAST, [agent, LAST])),
+        halts=row["halts"],
+        now=database_now(),
+    )
+
+
+def _rungs(row: rows.Row, above: list[rows.Row]) -> tuple[Rung, ...]:
+    """Everything that bounds the agent, from the enterprise down to itself. A ceiling nobody set counts as PROPOSE."""
+    steps: list[tuple[str, Any]] = [
+        (f"{kind} {row[kind] or 'not set'}", row[f"{kind}_ceiling"]) for kind in ("enterprise", "domain", "project")
+    ]
+    steps += [(f"agent above {each['name']}", each["tier"]) for each in above]
+    steps.append(("the agent itself", row["max_tier"]))
+    tiers = [Tier.PROPOSE if tier is None else Tier(tier) for _, tier in steps]
+    lowest = tiers.index(min(tiers))
+    return tuple(
+        Rung(name, tier, place == lowest) for place, ((name, _), tier) in enumerate(zip(steps, tiers, strict=True))
+    )
+
+
+def _held(agent: UUID, row: rows.Row) -> Held:
+    level, risk = Level(row["level"]), Risk(row["base_risk"])
+    return Held(
+        action_type_id=row["id"],
+        action_type=row["key"],
+        title=label(row["key"]),
+        level=LEVEL_NAMES[level],
+        risk=risk.name.lower(),
+        earned=earned_tier(level, risk),
+        rate=error_rate(agent, row["key"]),
+    )
+
+
+def _decided(row: rows.Row) -> Decided:
+    return Decided(
+        action_type=row["key"],
+        outcome=row["outcome"],
+        effective=Tier(row["effective_tier"]),
+        bound_by=row["bound_by"],
+        state=row["state"].replace("_", " "),
+        decided_at=row["decided_at"],
+        case=row["case_id"],
+    )

@@ -1,0 +1,89 @@
+"""What the console's templates print with. Data is printed by `fact` and `claim` alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django import template
+from django.template import Context
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from governance.policy.money import REFERENCE_CURRENCY, format_money
+from reviews.preferences import Preferences, preferences_of
+from reviews.shown import Piece
+from reviews.visible import visible
+
+register = template.Library()
+
+LONGEST_VALUE = 64
+LONGEST_WORDS = 400
+
+
+@register.simple_tag
+def fact(value: object) -> SafeString:
+    """A value of ours or of the record: capped, isolated, with everything invisible written out."""
+    return _printed(value, "value")
+
+
+@register.simple_tag
+def claim(value: object) -> SafeString:
+    """The same for what an agent claims."""
+    return _printed(value, "value claim")
+
+
+def _printed(value: object, css: str) -> SafeString:
+    if isinstance(value, tuple):
+        return format_html_join("", "{}", ((_piece(piece, css),) for piece in value))
+    return _piece(Piece(str(value)), css)
+
+
+def _piece(piece: Piece, css: str) -> SafeString:
+    if piece.literal:
+        return format_html('<bdi class="{}">{}</bdi>', css, visible(piece.text, LONGEST_VALUE))
+    return format_html("<bdi>{}</bdi>", visible(piece.text, LONGEST_WORDS))
+
+
+@register.simple_tag
+def since(moment: dt.datetime, now: dt.datetime) -> SafeString:
+    """How long ago, in words; both times are the database's."""
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), ago(moment, now))
+
+
+@register.simple_tag
+def clock(moment: dt.datetime, to: str = "minutes") -> SafeString:
+    """A moment in UTC: with its day to the minute, or within the day to the second."""
+    utc = moment.astimezone(dt.UTC)
+    text = f"{utc:%H:%M:%S} UTC" if to == "seconds" else f"{utc.day} {utc:%b %H:%M} UTC"
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), text)
+
+
+@register.filter
+def money(minor: int) -> str:
+    """Minor units of the reference currency, for people."""
+    return format_money(minor, REFERENCE_CURRENCY)
+
+
+@register.simple_tag(takes_context=True)
+def preferences(context: Context) -> Preferences:
+    """Theme and keyboard as this browser's person set them."""
+    return preferences_of(context["request"]) if "request" in context else Preferences()
+
+
+def ago(moment: dt.datetime, now: dt.datetime) -> str:
+    """ "just now", "40 s ago", "5 min ago", "3 h ago", "2 days ago"."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < 5:
+        return "just now"
+    for unit, size in (("s", 60), ("min", 3600), ("h", 86_400)):
+        if seconds < size:
+            return f"{seconds // _SIZES[unit]} {unit} ago"
+    days = seconds // 86_400
+    return f"{days} day{'s' if days > 1 else ''} ago"
+
+
+_SIZES = {"s": 1, "min": 60, "h": 3600}
+
+
+def _iso(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,97 @@
+"""Server-side SVG: bars and ladders with their figures as text, no style attribute, no script."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from governance.policy.tiers import Tier
+from reviews.exposure import Bar
+from reviews.statistics import Rate
+
+register = template.Library()
+
+WIDTH, HEIGHT, TOP = 400, 24, 6
+_RUNGS = (Tier.OBSERVE, Tier.PROPOSE, Tier.EXECUTE, Tier.COMMIT)
+
+
+@register.simple_tag
+def exposure(bar: Bar) -> SafeString:
+    """What is used and what this adds on one scale, the cap as a line across it."""
+    whole = max(bar.used + bar.adds, bar.limit, 1)
+    # the cap keeps clear of the right edge, so that it reads as a line and not as the end of the bar
+    scale = WIDTH * 96 // 100
+    used, adds, cap = (scale * part // whole for part in (bar.used, bar.adds, bar.limit))
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<rect class="track" x="0" y="{}" width="{}" height="12"/>'
+        '<rect class="used" x="0" y="{}" width="{}" height="12"/>'
+        '<rect class="this" x="{}" y="{}" width="{}" height="12"/>{}</svg>',
+        WIDTH,
+        HEIGHT,
+        f"{bar.used_text} used, this would make {bar.total_text}, the cap is {bar.limit_text}",
+        TOP,
+        WIDTH,
+        TOP,
+        used,
+        used,
+        TOP,
+        adds,
+        _line(cap),
+    )
+
+
+@register.simple_tag
+def ladder(tier: Tier) -> SafeString:
+    """The four tiers as four steps, those up to this one filled, and its word."""
+    steps = (
+        ("on" if rung <= tier else "off", index * 7, 12 - index * 3, 4 + index * 3) for index, rung in enumerate(_RUNGS)
+    )
+    drawn = format_html_join("", '<rect class="{}" x="{}" y="{}" width="5" height="{}"/>', steps)
+    return format_html(
+        '<span class="tier"><svg class="ladder" width="28" height="17" viewBox="-1 -1 30 19" aria-hidden="true">'
+        "{}</svg> {}</span>",
+        drawn,
+        tier.name,
+    )
+
+
+@register.simple_tag
+def interval(rate: Rate) -> SafeString:
+    """The range that holds the true rate as a bar from 0 to 100 %, the estimate as a line in it."""
+    low, high = (round(WIDTH * bound) for bound in (rate.range.low, rate.range.high))
+    line = "" if rate.estimate is None else _line(round(WIDTH * rate.estimate))
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<rect class="track" x="0" y="{}" width="{}" height="12"/>'
+        '<rect class="used" x="{}" y="{}" width="{}" height="12"/>{}</svg>',
+        WIDTH,
+        HEIGHT,
+        sentence(rate),
+        TOP,
+        WIDTH,
+        low,
+        TOP,
+        max(2, high - low),
+        line,
+    )
+
+
+@register.simple_tag
+def sentence(rate: Rate) -> str:
+    """The rate in one sentence."""
+    if not rate.checked:
+        waiting = f"; {rate.pending} wait" if rate.pending else ""
+        return f"No sample has been reviewed yet{waiting}."
+    wrong = f"{rate.wrong} of {rate.checked} reviewed samples were unsound"
+    pending = f", {rate.pending} wait" if rate.pending else ""
+    return f"{wrong}{pending}: the true rate is between {_percent(rate.range.low)} and {_percent(rate.range.high)}."
+
+
+def _line(x: int) -> SafeString:
+    return format_html('<line class="mark" x1="{}" x2="{}" y1="0" y2="{}"/>', x, x, HEIGHT)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

@@ -1,0 +1,115 @@
+"""READ the tree of authority: scopes with their ceilings, what stands in them, and the catalogue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from governance.locks import database_now
+from governance.policy.tiers import TIERS, Risk, Tier, TierRow
+from reviews import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One scope with what is below it. `agents` are those registered in it."""
+
+    kind: str
+    key: str
+    name: str
+    ceiling: Tier
+    agents: int
+    halted: bool
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One action type of the catalogue. `waiting` are its open cases, up to 1,000."""
+
+    key: str
+    action_class: str
+    risk: str
+    domain: str
+    human_required: bool
+    bound: bool
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A halt in force. Its reason stays in the admin: it is free text."""
+
+    target: str
+    name: str
+    by: str
+    halted_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Everything the council sees at once."""
+
+    root: Node | None
+    tiers: tuple[TierRow, ...]
+    types: tuple[Kind, ...]
+    halts: tuple[Stopped, ...]
+    now: dt.datetime
+
+
+_SCOPES = """
+  select s.id, s.parent_id, s.kind, s.key, s.name, s.ceiling,
+    (select count(*) from governance_agent a where a.project_id = s.id) as agents,
+    exists (select 1 from governance_halt h where h.lifted_at is null and h.target = s.kind and h.key = s.key) as halted
+  from governance_scope s order by s.name
+"""
+_TYPES = """
+  select t.key, t.action_class, t.base_risk, t.human_required, coalesce(s.name, 'every domain') as domain,
+    b.id is not null as bound, (select count(*) from (select 1 from reviews_escalation e
+      join governance_action a on a.id = e.action_id
+      where e.state = 'open' and a.action_type_id = t.id limit 1000) x) as waiting
+  from governance_actiontype t
+  left join governance_scope s on s.id = t.domain_id
+  left join governance_binding b on b.action_type_id = t.id
+  order by t.key limit 500
+"""
+_HALTS = """
+  select h.target, coalesce(ag.name, h.key) as name, h.halted_by, h.halted_at from governance_halt h
+  left join governance_agent ag on h.target = 'agent' and ag.id::text = h.key
+  where h.lifted_at is null order by h.halted_at desc limit 100
+"""
+
+
+def read() -> Tree:
+    """The tree as it stands now."""
+    scopes = rows.fetch(_SCOPES)
+    roots = [row for row in scopes if row["parent_id"] is None]
+    return Tree(
+        root=_node(roots[0], scopes) if roots else None,
+        tiers=TIERS,
+        types=tuple(_kind(row) for row in rows.fetch(_TYPES)),
+        halts=tuple(_stopped(row) for row in rows.fetch(_HALTS)),
+        now=database_now(),
+    )
+
+
+def _node(row: rows.Row, scopes: list[rows.Row]) -> Node:
+    children = tuple(_node(each, scopes) for each in scopes if each["parent_id"] == row["id"])
+    ceiling = Tier(row["ceiling"])
+    return Node(row["kind"], row["key"], row["name"], ceiling, row["agents"], row["halted"], children)
+
+
+def _kind(row: rows.Row) -> Kind:
+    return Kind(
+        key=row["key"],
+        action_class=row["action_class"],
+        risk=Risk(row["base_risk"]).name.lower(),
+        domain=row["domain"],
+        human_required=row["human_required"],
+        bound=row["bound"],
+        waiting=row["waiting"],
+    )
+
+
+def _stopped(row: rows.Row) -> Stopped:
+    return Stopped(row["target"].replace("_", " "), row["name"], row["halted_by"].partition(":")[2], row["halted_at"])

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from governance.problems import Problem
+from reviews import roster
+from reviews.web.loaders import READERS, ConsoleRequest, page
+
+
+@page(READERS)
+def listed(request: ConsoleRequest) -> HttpResponse:
+    """Every agent and how far it may reach."""
+    return render(request, "agents/list.html", {"agents": roster.listed()})
+
+
+@page(READERS)
+def show(request: ConsoleRequest, agent: UUID) -> HttpResponse:
+    """One agent: levels, what bounds it, error rates, last decisions."""
+    try:
+        found = roster.read(agent)
+    except Problem as problem:
+        raise Http404 from problem
+    return render(request, "agents/page.html", {"agent": found})

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from governance.actors import REVIEWER
+from governance.problems import Code, Problem
+from reviews import dossier, history, judge, queue, take, verify
+from reviews.ability import ability
+from reviews.dossier import Dossier, Phase
+from reviews.models import RejectReason
+from reviews.web.forms import case_of, digests_of, reject_reason_of
+from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
+
+# How often an open page asks whether something changed. A case in its reviewer's hands is never swapped.
+PACES = {Phase.OPEN: "10s", Phase.TAKEN: "5s", Phase.HELD: "2s"}
+
+
+@page(READERS)
+def show(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """One case; 204 for the poll of a page that shows it as it still is."""
+    context = _context(request, case)
+    if request.htmx and request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=204)
+    return _shown(request, context)
+
+
+@page(READERS)
+def clock(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """The line above a case: time left and whose it is, while somebody decides."""
+    return render(request, "escalation/_clock.html", {"case": _dossier(request, case)})
+
+
+@page(JUDGES)
+def following(request: ConsoleRequest) -> HttpResponse:
+    """The next case nobody has, in the order of the queue; the queue when there is none."""
+    found = queue.next_free(viewer=request.user.pk, besides=case_of(request.GET))
+    return redirect("escalation", found) if found else redirect("queue")
+
+
+@act(JUDGES)
+def take_case(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    return _settled(request, case, lambda: take.take(case, reviewer=request.user))
+
+
+@act(JUDGES)
+def release_case(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    return _settled(request, case, lambda: take.release(case, reviewer=request.user))
+
+
+@act(JUDGES)
+def verify_again(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """Read the record anew, for whoever has the case: nobody else's facts change under their eyes."""
+
+    def verb() -> None:
+        if _dossier(request, case).phase is not Phase.MINE:
+            raise Problem(Code.NOT_TAKEN, "Take the case first: your time with it is over.")
+        verify.verify(case)
+
+    return _settled(request, case, verb)
+
+
+@act(JUDGES)
+def approve(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    def verb() -> None:
+        action, snapshot = digests_of(request.POST)
+        judge.approve(case, reviewer=request.user, action_digest=action, snapshot_digest=snapshot)
+
+    return _settled(request, case, verb)
+
+
+@act(JUDGES)
+def reject(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    return _settled(
+        request, case, lambda: judge.reject(case, reviewer=request.user, reason=reject_reason_of(request.POST))
+    )
+
+
+@act(JUDGES)
+def acknowledge(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    return _settled(request, case, lambda: judge.acknowledge(case, reviewer=request.user))
+
+
+@act(JUDGES)
+def withdraw(request: ConsoleRequest, case: UUID, verdict: int) -> HttpResponse:
+    return _settled(request, case, lambda: judge.withdraw(verdict, reviewer=request.user))
+
+
+def _settled(request: ConsoleRequest, case: UUID, verb: Callable[[], object]) -> HttpResponse:
+    """Run one verb. The answer is the case as it stands after it, with the problem on top if there was one."""
+    try:
+        verb()
+    except Problem as problem:
+        return _shown(request, _context(request, case, problem), problem.status)
+    if not request.htmx:
+        return redirect("escalation", case)
+    return _shown(request, _context(request, case))
+
+
+def _shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    template = "escalation/_case.html" if request.htmx else "escalation/page.html"
+    return render(request, template, context, status=status)
+
+
+def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
+    found = _dossier(request, case)
+    can = ability(case, request.user)
+    checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
+    return {
+        "case": found,
+        "can": can,
+        "problem": problem,
+        "reasons": RejectReason.choices,
+        "chosen": request.POST.get("reason", ""),
+        "history": history.read(agent=found.agent_id, action_type=found.action_type_id, besides=case),
+        "pace": "2s" if checking else PACES.get(found.phase, ""),
+        "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
+        "announce": _announcement(found),
+        "seen": _seen(found, can.approve_obstacle),
+    }
+
+
+def _dossier(request: ConsoleRequest, case: UUID) -> Dossier:
+    try:
+        return dossier.read(case, viewer=request.user.pk)
+    except Problem as problem:
+        raise Http404 from problem
+
+
+def _announcement(case: Dossier) -> str:
+    """What a screen reader is told when the page changes by itself."""
+    if case.judged is not None:
+        return f"{'Approved' if case.judged.approve else 'Rejected'}{', held' if case.judged.hold else ', final'}"
+    return f"{case.phase.value}, {case.status}" if case.is_open else case.phase.value
+
+
+def _seen(case: Dossier, obstacle: str) -> str:
+    """A mark of everything that may change on an open page."""
+    left = (case.left.words, case.taken_by, case.refused)
+    parts = (case.phase, case.status, case.snapshot_digest, obstacle, *left)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,77 @@
+"""What a browser may send: closed words, numbers and digests; anything else is `Problem` INVALID, never a 500."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import QueryDict
+
+from governance.policy.tiers import Risk
+from governance.problems import Code, Problem
+from reviews.models import RejectReason, UnsoundReason
+from reviews.queue import Cursor, Filters
+
+_TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_CURSOR = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
+_RISKS = {risk.name.lower(): risk.value for risk in Risk}
+
+
+def filters_of(sent: QueryDict) -> tuple[Filters, Cursor | None]:
+    """Filters and place in the queue from the address; what is not one of the words filters nothing."""
+    action_type = sent.get("type", "")
+    filters = Filters(
+        action_type=action_type if _TYPE.fullmatch(action_type) else "",
+        risk=_RISKS.get(sent.get("risk", ""), 0),
+        mine=sent.get("mine") == "yes",
+    )
+    match = _CURSOR.fullmatch(sent.get("after", ""))
+    return filters, Cursor(int(match[1]), UUID(match[2])) if match else None
+
+
+def case_of(sent: QueryDict) -> UUID | None:
+    """The case that an address names as `after`, if it is one."""
+    name = sent.get("after", "")
+    return UUID(name) if _UUID.fullmatch(name) else None
+
+
+def address(filters: Filters, after: Cursor | None, **more: str) -> str:
+    """The query part of an address that leads back to these filters and this place."""
+    names = {value: name for name, value in _RISKS.items()}
+    parts = {
+        "type": filters.action_type,
+        "risk": names.get(filters.risk, ""),
+        "mine": "yes" if filters.mine else "",
+        "after": str(after or ""),
+        **more,
+    }
+    return urlencode({name: value for name, value in parts.items() if value})
+
+
+def digests_of(sent: Mapping[str, str]) -> tuple[str, str]:
+    """The two digests of what the page showed. Problem INVALID when they are missing or no digests."""
+    action, snapshot = sent.get("action_digest", ""), sent.get("snapshot_digest", "")
+    if not (_DIGEST.fullmatch(action) and _DIGEST.fullmatch(snapshot)):
+        raise Problem(Code.INVALID, "The form does not say which facts it was shown with. Open the case again.")
+    return action, snapshot
+
+
+def reject_reason_of(sent: Mapping[str, str]) -> RejectReason:
+    """The preset reason of a reject. Problem INVALID without one."""
+    reason = sent.get("reason", "")
+    if reason not in RejectReason.values:
+        raise Problem(Code.INVALID, "Choose a reason to reject.", fields=(("/reason", "One of the listed reasons."),))
+    return RejectReason(reason)
+
+
+def unsound_reason_of(sent: Mapping[str, str]) -> UnsoundReason:
+    """The preset reason of an unsound finding. Problem INVALID without one."""
+    reason = sent.get("reason", "")
+    if reason not in UnsoundReason.values:
+        fields = (("/reason", "One of the listed reasons."),)
+        raise Problem(Code.INVALID, "Choose what is unsound about it.", fields=fields)
+    return UnsoundReason(reason)

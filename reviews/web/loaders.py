@@ -1,0 +1,82 @@
+"""Who may see and do what: every view of the console is declared here or it is not reachable at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any, Concatenate, cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from governance.actors import AUDITOR, COUNCIL, REVIEWER, groups_of
+
+READERS = frozenset({REVIEWER, COUNCIL, AUDITOR})
+OVERSEERS = frozenset({COUNCIL, AUDITOR})
+JUDGES = frozenset({REVIEWER})
+SIGNED_IN: frozenset[str] = frozenset()
+
+
+class ConsoleRequest(HttpRequest):
+    """A request of a signed-in person whose groups were read from the database for this very request."""
+
+    htmx: HtmxDetails
+    user: User
+    groups: frozenset[str]
+
+
+View = Callable[Concatenate[ConsoleRequest, ...], HttpResponse]
+
+
+def page(groups: Collection[str]) -> Callable[[View], Callable[..., HttpResponse]]:
+    """A page that members of any of `groups` may read (nobody named: everyone signed in)."""
+    return _declared(groups, ("GET", "HEAD"))
+
+
+def act(groups: Collection[str]) -> Callable[[View], Callable[..., HttpResponse]]:
+    """One mutation, by POST alone, for members of any of `groups`."""
+    return _declared(groups, ("POST",))
+
+
+def _declared(groups: Collection[str], methods: tuple[str, ...]) -> Callable[[View], Callable[..., HttpResponse]]:
+    def declare(view: View) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_login(cast(ConsoleRequest, request))
+            known = cast(ConsoleRequest, request)
+            known.groups = groups_of(known.user)
+            if groups and known.groups.isdisjoint(groups):
+                raise PermissionDenied
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            return _private(view(known, *args, **kwargs))
+
+        guarded.access = frozenset(groups)  # type: ignore[attr-defined]
+        guarded.methods = methods  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def _to_login(request: ConsoleRequest) -> HttpResponse:
+    """The login page, as a whole page also when only a fragment was asked for."""
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    here = request.htmx.current_url_abs_path or "/"
+    return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}")
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Cases stay off disks and out of shared caches, and a fragment is never taken for its page."""
+    response.headers["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ("HX-Request", "Cookie"))
+    return response

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from reviews.web import agents, authority, escalation, home, queue, spot_review
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("preferences/", home.preferences, name="preferences"),
+    path("preferences/choose/", home.choose, name="preferences-choose"),
+    # /queue/
+    path("queue/", queue.show, name="queue"),
+    path("queue/next/", escalation.following, name="queue-next"),
+    # /escalations/<case>/
+    path("escalations/<uuid:case>/", escalation.show, name="escalation"),
+    path("escalations/<uuid:case>/clock/", escalation.clock, name="escalation-clock"),
+    path("escalations/<uuid:case>/take/", escalation.take_case, name="escalation-take"),
+    path("escalations/<uuid:case>/release/", escalation.release_case, name="escalation-release"),
+    path("escalations/<uuid:case>/verify/", escalation.verify_again, name="escalation-verify"),
+    path("escalations/<uuid:case>/approve/", escalation.approve, name="escalation-approve"),
+    path("escalations/<uuid:case>/reject/", escalation.reject, name="escalation-reject"),
+    path("escalations/<uuid:case>/acknowledge/", escalation.acknowledge, name="escalation-acknowledge"),
+    path("escalations/<uuid:case>/verdicts/<int:verdict>/withdraw/", escalation.withdraw, name="verdict-withdraw"),
+    # /spot-reviews/
+    path("spot-reviews/", spot_review.waiting, name="spot-reviews"),
+    path("spot-reviews/next/", spot_review.following, name="spot-review-next"),
+    path("spot-reviews/<uuid:draw>/", spot_review.show, name="spot-review"),
+    path("spot-reviews/<uuid:draw>/look/", spot_review.look, name="spot-review-look"),
+    path("spot-reviews/<uuid:draw>/sound/", spot_review.sound, name="spot-review-sound"),
+    path("spot-reviews/<uuid:draw>/unsound/", spot_review.unsound, name="spot-review-unsound"),
+    # /agents/
+    path("agents/", agents.listed, name="agents"),
+    path("agents/<uuid:agent>/", agents.show, name="agent"),
+    path("authority/", authority.show, name="authority"),
+]

@@ -1,0 +1,28 @@
+// Polling that rests while nobody looks, focus and announcements after a swap. Nothing here decides anything.
+const announcer = document.getElementById("announcer");
+let said = "";
+
+// What polls is marked data-live: a hidden page asks for nothing.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt.matches("[data-live]")) event.preventDefault();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const swapped = document.getElementById(event.detail.target.id) ?? event.detail.target;
+  const words = swapped.dataset.announce ?? "";
+  if (announcer && words !== said) announcer.textContent = said = words;
+  if (!event.detail.requestConfig.elt.matches("form")) return;
+  const heading = swapped.querySelector("[data-focus]");
+  if (!heading) return;
+  heading.focus({ preventScroll: true });
+  heading.scrollIntoView({ block: "nearest" });
+});
+
+// A server that does not answer is said, not hidden.
+for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(failure, () => {
+    if (announcer) announcer.textContent = said = "The console did not answer. What you see may be old.";
+    document.body.dataset.stale = "yes";
+  });
+}
+document.addEventListener("htmx:afterOnLoad", () => delete document.body.dataset.stale);
