@@ -7,4 +7,5 @@ from governance.admin import site
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("config.urls_accounts")),
     path("council/", site.urls),
+    path("", include("reviews.web.urls")),
 ]
