@@ -177,6 +177,16 @@ def test_a_refund_at_the_threshold_is_not_over_it() -> None:
     assert decide(inputs(amount=500_00)).outcome is Outcome.EXECUTE
 
 
+def test_nothing_is_an_amount_and_a_quantity_too() -> None:
+    assert decide(inputs(amount=0)).outcome is Outcome.EXECUTE
+    assert decide(inputs(quantity=0, thresholds=Thresholds(quantity=0))).outcome is Outcome.EXECUTE
+
+
+def test_a_threshold_counts_where_no_cap_does() -> None:
+    assert escalates(decide(inputs(amount=500_01, usages=())), Reason.AMOUNT_OVER_THRESHOLD)
+    assert escalates(decide(inputs(amount=None, usages=())), Reason.AMOUNT_UNKNOWN)
+
+
 def test_one_mail_to_ten_thousand_contacts_waits_for_a_person() -> None:
     limit = Thresholds(quantity=100)
     assert decide(inputs(thresholds=limit, quantity=100)).outcome is Outcome.EXECUTE
@@ -416,6 +426,22 @@ def test_doubt_lowers_authority(changes: dict[str, Any], reason: Reason, action_
     assert escalates(decide(inputs(action_class=action_class, **changes)), reason)
 
 
+def test_doubt_says_its_colour() -> None:
+    sentence = "The input is unlike what this agent has handled before: novelty is {}."
+    for signal, colour in ((Signal.AMBER, "amber"), ("purple", "unknown")):
+        assert decide(inputs(novelty=signal)).reasons[0].sentence == sentence.format(colour)
+
+
+def test_a_threshold_that_is_no_number_is_said_to_be_unknown() -> None:
+    decision = decide(
+        inputs(score_threshold=Decimal("NaN"), confidence=Decimal("0.5"), confidence_threshold=Decimal(2))
+    )
+    assert [given.sentence for given in decision.reasons] == [
+        "The stated confidence 0.500 is under the threshold unknown.",
+        "The evidence score 1.000 is under the threshold unknown.",
+    ]
+
+
 def test_confidence_never_raises_authority() -> None:
     sure = {"confidence": Decimal(1), "confidence_threshold": Decimal("0.8")}
     assert decide(inputs(**sure)).effective is decide(inputs()).effective
@@ -460,6 +486,13 @@ def test_a_real_session_that_pays_four_dollars_fifteen_times_stops_at_its_cap() 
         outcomes.append(decision.outcome)
         paid += 4_00 if decision.outcome is Outcome.EXECUTE else 0
     assert outcomes == [Outcome.EXECUTE] * 5 + [Outcome.ESCALATE] * 10
+
+
+def test_a_cap_names_its_key_and_the_parameter_that_it_comes_from() -> None:
+    cap = Cap(CapKey.RUN, Unit.COUNT, 0, 3600)
+    for entity, key in ((None, "run"), ("customer", "run customer"), ("VIP\u202e", "run (unreadable name)")):
+        decision = decide(inputs(usages=(Usage(cap, "key", 0, 1, entity),)))
+        assert decision.reasons[0].sentence == f"With this action the {key} would reach 1 of 0 within 1 hour."
 
 
 def test_a_hard_cap_says_that_no_approval_passes_it() -> None:
