@@ -68,11 +68,6 @@ class FactSpec:
     if_claimed: bool = False
     may_be_new: bool = False
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The recorded words that may be printed: a closed list of the council."""
-        return tuple(map(str, self.rule.options))
-
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -97,6 +92,11 @@ class Binding:
     def slots(self) -> tuple[str, ...]:
         """The names in the sentence that a reading fills: values, and `parameters.` with a name."""
         return tuple(dict.fromkeys(SLOT.findall(self.sentence)))
+
+    def words(self, *values: str) -> frozenset[str]:
+        """The recorded words of these values that may be printed: all that any fact about them lists."""
+        about = (spec for spec in self.facts if set(values) & set(spec.values))
+        return frozenset(str(word) for spec in about for word in spec.rule.options)
 
     def paths(self) -> Iterator[Path]:
         """Every path that a reading follows."""

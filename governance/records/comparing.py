@@ -117,14 +117,14 @@ def _comparable(claimed: object, recorded: object) -> object:
 def _fact(
     binding: Binding, spec: FactSpec, stated: Stated, result: Result, at: dt.datetime, version: str, recorded: object
 ) -> Fact:
-    rule, claimed = spec.rule, stated.of(spec)
+    rule, claimed, words = spec.rule, stated.of(spec), binding.words(*spec.values)
     show = rule.show
-    if show is Show.VALUE and recorded is not None and not printable(recorded, spec.words):
+    if show is Show.VALUE and recorded is not None and not printable(recorded, words):
         show = Show.MATCH
     return Fact(
         name=rule.name,
         claimed=hidden(claimed) if stated.is_sealed(spec) else kept(claimed, rule.show, None),
-        recorded=kept(recorded, show, spec.words),
+        recorded=kept(recorded, show, words),
         result=result,
         required=rule.required or (spec.if_claimed and claimed is not None),
         material=rule.material,

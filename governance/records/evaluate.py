@@ -117,8 +117,7 @@ def _value(value: BoundValue, document: Mapping[str, Json]) -> Json | Money:
 
 
 def _reading(binding: Binding, stated: Stated, found: Found, source: str) -> Reading:
-    words = {name: spec.words for spec in binding.facts for name in spec.values if spec.words}
-    plain = {name: _plain(value, words.get(name, ())) for name, value in found.values.items()}
+    plain = {name: _plain(value, binding.words(name)) for name, value in found.values.items()}
     return Reading(
         status=Status.OK,
         source=source,
@@ -128,11 +127,11 @@ def _reading(binding: Binding, stated: Stated, found: Found, source: str) -> Rea
         values={name: value for name, value in plain.items() if value is not None},
         money={name: value for name, value in found.values.items() if isinstance(value, Money)},
         facts=tuple(facts_of(binding, stated, found)),
-        sentence=_sentence(binding, stated, found, words),
+        sentence=_sentence(binding, stated, found),
     )
 
 
-def _plain(value: Json | Money, words: Sequence[str]) -> str | int | bool | None:
+def _plain(value: Json | Money, words: frozenset[str]) -> str | int | bool | None:
     """A single value fit for a page; money of the reference currency as minor units. None for everything else."""
     if isinstance(value, Money):
         return value.minor if value.currency == REFERENCE_CURRENCY else None
@@ -157,12 +156,12 @@ def _version(binding: Binding, found: Found) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _sentence(binding: Binding, stated: Stated, found: Found, words: Mapping[str, tuple[str, ...]]) -> Sentence | None:
+def _sentence(binding: Binding, stated: Stated, found: Found) -> Sentence | None:
     if not binding.sentence:
         return None
     slots: dict[str, str] = {}
     for slot in binding.slots():
         kind, _, name = slot.rpartition(".")
         value = stated.parameters.get(name) if kind == PARAMETERS else found.values.get(name)
-        slots[slot] = slot_text(value, words.get(slot, ()))
+        slots[slot] = slot_text(value, binding.words(slot))
     return Sentence(binding.sentence, slots)
