@@ -38,7 +38,8 @@ def report(
     if before is not None:
         return _again(before, (status, latency_ms, record_version))
     if action.state != ActionState.EXECUTING:
-        raise Problem(Code.WRONG_STATE, f"The action is not executing: it is {action.state}.")
+        # a verdict is told when its hold ends, so the state is not repeated here
+        raise Problem(Code.WRONG_STATE, "Only an action that is executing can be reported.")
     now = locks.database_now()
     execution = close(action, status, now, latency_ms=latency_ms, record_version=record_version)
     if status != ActionState.NOT_EXECUTED:
