@@ -66,10 +66,10 @@ class Demo:
     family: Family
     logins: list[str] = field(default_factory=list)
 
-    def services(self) -> dict[str, str]:
+    def services(self, **extra: str) -> dict[str, str]:
         """Start (or find) PostgreSQL and Valkey; returns the environment of everything else."""
         stack = Stack(self.state, self.family, durable=True)
-        env = local.environment(stack, os.environ, self.progress.say)
+        env = local.environment(stack, os.environ, self.progress.say) | extra
         env["PLACET_URL"] = f"http://127.0.0.1:{self.port}"
         local.offer(env)
         return {**os.environ, **env}
@@ -92,9 +92,11 @@ class Demo:
         if process.returncode != 0:
             raise ServiceError(f"`manage.py {' '.join(arguments)}` failed:\n{log.read_text()[-2000:]}")
 
-    def prepare(self, env: dict[str, str]) -> None:
+    def migrate(self, env: dict[str, str]) -> None:
         self.manage({**env, "PLACET_ROLE": "owner"}, "migrate", "--noinput", "--verbosity", "0")
         self.progress.say("Tables are up to date.")
+
+    def collect(self, env: dict[str, str]) -> None:
         self.manage(env, "collectstatic", "--noinput", "--verbosity", "0")
         self.progress.say("Static files are collected.")
 
@@ -198,11 +200,12 @@ def run(*, stack_only: bool = False) -> int:
 
 
 def _live(demo: Demo, stack_only: bool) -> None:
-    env = demo.services()
-    demo.prepare(env)
+    env = demo.services(**({"PLACET_STATIC": "finders"} if stack_only else {}))
+    demo.migrate(env)
     if stack_only:
         print("\nPostgreSQL and Valkey are up; manage.py finds them by itself. Ctrl-C stops them.\n", flush=True)
     else:
+        demo.collect(env)
         demo.seed(env)
         demo.serve(env)
         demo.replay(env)
