@@ -9,3 +9,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("council/", site.urls),
     path("", include("reviews.web.urls")),
 ]
+
+handler403 = "reviews.web.errors.forbidden"
+handler404 = "reviews.web.errors.not_found"

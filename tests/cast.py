@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from governance import actors, catalogue, genesis, mandates, narrow, permit, register
+from governance import actors, catalogue, documents, genesis, mandates, narrow, permit, register
 from governance.enrol import enrol
 from governance.models import ActionType, Agent, Instance, Scope, ScopeKind
 from governance.policy.tiers import Level, Risk, Tier
@@ -41,20 +42,8 @@ BENCH_REFUND: dict[str, Any] = {
     "evidence": ["contract", "velocity"],
 }
 
-# Bound to a record by tests/cast_binding below: the shape of the retail file, small.
-RETAIL_CANCEL: dict[str, Any] = {
-    "key": "retail.cancel_order",
-    "class": "act",
-    "risk": "medium",
-    "risk_reason": "A cancelled order can be placed again.",
-    "family": "orders",
-    "tool": "cancel_pending_order",
-    "parameters": {
-        "order_id": {"type": "id", "pattern": "#W[0-9]{7}"},
-        "reason": {"type": "enum", "values": ["no longer needed", "ordered by mistake"]},
-    },
-    "evidence": ["contract", "completeness", "velocity"],
-}
+RETAIL = Path(catalogue.__file__).parent / "catalogues" / "retail.yaml"
+CANCEL = "retail.cancel_pending_order"
 
 
 @dataclass(frozen=True)
@@ -96,7 +85,7 @@ def build(*, demo: bool = False) -> Cast:
     )
     people = _people()
     refund = catalogue.save_action_type(BENCH_REFUND, domain=service, by=BY)
-    cancel = catalogue.save_action_type(RETAIL_CANCEL, domain=service, by=BY)
+    cancel = _from_retail(CANCEL, service)
     refunder, drafter = _agents(people["mary"], refunds, [refund, cancel])
     return Cast(
         instance=instance,
@@ -111,6 +100,15 @@ def build(*, demo: bool = False) -> Cast:
         refund=refund,
         cancel=cancel,
     )
+
+
+def _from_retail(key: str, domain: Scope) -> ActionType:
+    """One type of the retail file with its binding, through connector `records`."""
+    content = documents.load(RETAIL.read_text())
+    (document,) = (each for each in content["action_types"] if each["key"] == key)
+    (binding,) = (each for each in content["bindings"] if each["action_type"] == key)
+    catalogue.save_action_type(document, domain=domain, by=BY)
+    return catalogue.save_binding(binding, by=BY).action_type
 
 
 def _people() -> dict[str, User]:

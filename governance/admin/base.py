@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -46,7 +46,7 @@ class GovernedForm(_Form):
         super().__init__(*args, **kwargs)
         self.exists = not self.instance._state.adding
         if self.exists:
-            self.stored = self.fields["seen"].initial = self._print()
+            self.stored = self.initial["seen"] = self._print()
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -144,6 +144,8 @@ class GovernedAdmin(_Admin):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "POST" and not self.has_council_permission(request):
+            raise PermissionDenied
         try:
             return super().changelist_view(request, extra_context)
         except Problem as problem:

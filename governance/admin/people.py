@@ -30,7 +30,7 @@ class PersonForm(GovernedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.exists:
-            self.fields["roles"].initial = held_by(self.instance)
+            self.initial["roles"] = held_by(self.instance)
 
     def _print(self) -> str:
         return f"{self.instance.is_active} {held_by(self.instance)}"
@@ -103,7 +103,7 @@ class MandateForm(GovernedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.exists:
-            self.fields["limit"].initial = amount_text(self.instance.money_limit, REFERENCE_CURRENCY)
+            self.initial["limit"] = amount_text(self.instance.money_limit, REFERENCE_CURRENCY)
 
     def clean_limit(self) -> int:
         try:

@@ -12,7 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods, require_POST
 
 from governance.actors import AUDITOR, COUNCIL, groups_of
 
@@ -24,6 +25,9 @@ def seats(request: HttpRequest) -> frozenset[str]:
         held = groups_of(request.user) if isinstance(request.user, User) else frozenset()
         request.placet_seats = held  # type: ignore[attr-defined]
     return held
+
+
+_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class CouncilSite(AdminSite):
@@ -45,14 +49,16 @@ class CouncilSite(AdminSite):
                 raise PermissionDenied
             return inner(request, *args, **kwargs)
 
-        return require_http_methods(["GET", "HEAD", "POST"])(guarded)
+        return _methods(guarded)
 
+    @method_decorator(_methods)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect_to_login(request.GET.get("next", reverse("admin:index")), reverse("account_login"))
 
+    @method_decorator(require_POST)
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         logout(request)
-        return redirect("account_login")
+        return redirect("/")
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return redirect("account_change_password")
