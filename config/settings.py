@@ -52,6 +52,7 @@ CSRF_COOKIE_NAME = "placet_csrf" if _LOCAL else "__Host-placet_csrf"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "reviews.web.errors.csrf_failure"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -142,6 +144,9 @@ if PLACET_ROLE == "app":
         "max_size": env.integer(_ENV, "PLACET_POOL_MAX", 8, 1, 64),
         "timeout": 10,
     }
+# Statements of the decision path stay prepared on the server. Behind a PgBouncer that does not keep track of
+# prepared statements (before 1.21) this must be off.
+_database["OPTIONS"]["prepare_threshold"] = 5 if env.boolean(_ENV, "PLACET_PREPARE", True) else None
 DATABASES = {
     "default": {
         **_database,
