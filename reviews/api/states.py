@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, F, Func
+from django.db.models import DateTimeField, F, Func, Q
 
 from governance import tokens
 from governance.authenticate import Caller
@@ -46,7 +46,7 @@ class _Known:
 
 def action(action_id: UUID, *, caller: Caller) -> dict[str, Any]:
     """An action of this agent as the API shows it. Raises `Problem` NOT_FOUND."""
-    rows = Action.objects.select_related("decision", "action_type").prefetch_related("grants")
+    rows = Action.objects.select_related("decision", "action_type")
     found = rows.filter(id=action_id, agent_id=caller.agent).first()
     if found is None:
         raise not_found()
@@ -61,7 +61,7 @@ def action(action_id: UUID, *, caller: Caller) -> dict[str, Any]:
         "created_at": wire(found.created_at),
         "report_by": _wire(found.report_by),
         "decision": found.decision.answer,
-        "grant": _shown(_grant_told(found, known)),
+        "grant": _shown(_grant_told(found)),
         "escalation": None if known is None else _brief(known.case.id, known.status),
         "execution": execution(found),
     }
@@ -132,12 +132,11 @@ def _rejected(known: _Known) -> dict[str, str] | None:
     return {"code": reason.value, "sentence": str(reason.label)}
 
 
-def _grant_told(action: Action, known: _Known | None) -> Grant | None:
-    """The latest grant of an action that its agent may know of."""
-    grants = sorted(action.grants.all(), key=lambda grant: grant.issued_at)
-    if known is not None and known.status in WAITING:
-        grants = [grant for grant in grants if grant.issued_by == "machine" or grant.voided_at is not None]
-    return grants[-1] if grants else None
+def _grant_told(action: Action) -> Grant | None:
+    """The latest grant of an action that its agent may know of: a person's when its verdict is final."""
+    final = Verdict.objects.filter(escalation__action=action, withdrawn_at=None, final_at__lte=_NOW)
+    known = Q(issued_by="machine") | Q(verdict_id__in=final.values("pk"))
+    return action.grants.filter(known).order_by("-issued_at").first()
 
 
 def _pick_up(known: _Known, caller: Caller) -> tuple[Mapping[str, Any] | None, tuple[Given, ...]]:

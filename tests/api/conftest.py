@@ -13,6 +13,9 @@ from django.db import close_old_connections
 from config.surface import dispatcher
 from tests.api.wsgi import Transport
 from tests.cast import Cast
+from tests.reviews.scene import no_hold, scene, shop, shop_database
+
+__all__ = ["no_hold", "scene", "shop", "shop_database"]
 
 _KEYS = itertools.count(1)
 
