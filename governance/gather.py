@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
+from governance.hot import call
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import Cap
 
+_GATHER = "select placet_gather(%s, %s, %s, %s, %s)::text"
 _SCOPE_KINDS = (LimiterKind.ENTERPRISE, LimiterKind.DOMAIN, LimiterKind.PROJECT)
 
 
@@ -94,15 +94,8 @@ def gather(
         }
         for use in caps
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select placet_gather(%s, %s, %s, %s::jsonb, %s)",
-            [key, idempotency_key, action_type, json.dumps(asked), run],
-        )
-        row = cursor.fetchone()[0]
-    if row is None:
-        return None
-    return _gathered(row if isinstance(row, dict) else json.loads(row))
+    row = call(_GATHER, [key, idempotency_key, action_type, json.dumps(asked), run])
+    return None if row is None else _gathered(json.loads(row))
 
 
 def moment(epoch_seconds: float | None) -> dt.datetime | None:

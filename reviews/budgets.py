@@ -35,8 +35,8 @@ def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int |
     budgets = _budgets(caps)
     try:
         with connection.cursor() as cursor:
-            items = [{"action": {"id": str(action.pk)}, "budgets": budgets}]
-            cursor.execute("select placet_reserve(%s::jsonb)", [json.dumps(items)])
+            rows = [{**budget, "action": str(action.pk)} for budget in budgets]
+            cursor.execute("select placet_reserve(%s::jsonb)", [json.dumps(rows)])
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) != OVER:
             raise

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 
 from governance.gather import BudgetState, CapUse, Gathered
+from governance.hot import call
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Outcome
 from governance.policy.sampling import cell_name, probability
@@ -25,6 +26,8 @@ from reviews.routing import deadline_seconds, rank_needed, sort_key
 # The fingerprint part of the cell of an agent that declares none.
 UNDECLARED = "undeclared"
 
+_COMMIT = "select placet_commit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
 
@@ -32,11 +35,10 @@ class CommitResult(StrEnum):
     """What the database said. Everything but DONE wrote nothing."""
 
     DONE = "done"
-    STORED = "stored"
-    MOVED = "moved"
     OVER = "PL001"
-    TWIN = "PL002"
+    ANSWERED = "PL002"
     EXHAUSTED = "PL003"
+    MOVED = "PL004"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +70,22 @@ class Parts:
 
 def commit(parts: Parts) -> CommitResult:
     """Write one decision with all its rows, or nothing."""
-    text = json.dumps([_item(parts)])
+    rows = _rows(parts)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("select placet_commit(%s::jsonb)->>'is'", [text])
-            return CommitResult(cursor.fetchone()[0])
+        call(_COMMIT, [parts.gathered.epoch, *(None if row is None else json.dumps(row) for row in rows)])
     except DatabaseError as error:
         return _result_of(error)
+    return CommitResult.DONE
 
 
 def _result_of(error: DatabaseError) -> CommitResult:
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None)
-    if state in (CommitResult.OVER.value, CommitResult.TWIN.value, CommitResult.EXHAUSTED.value):
+    if state in set(CommitResult):
         return CommitResult(state)
-    if state == "55P03" and "governance_action" in (getattr(getattr(cause, "diag", None), "context", None) or ""):
+    if state == _DEADLOCK:
+        return CommitResult.OVER
+    if state == _LOCK_TIMEOUT and "governance_action" in (getattr(getattr(cause, "diag", None), "context", None) or ""):
         raise Problem(
             Code.IDEMPOTENCY_IN_FLIGHT, "The first request with this key is still being answered.", retry_after=1
         ) from error
@@ -106,53 +109,76 @@ def refuse_exhausted(gathered: Gathered, state: BudgetState, key: str, amount: i
     )
 
 
-def _item(parts: Parts) -> dict[str, Any]:
-    decision, gathered, body = parts.decision, parts.gathered, parts.answer.stored
-    executes = decision.outcome is Outcome.EXECUTE
-    now = gathered.now.timestamp()
-    chance = probability(decision.risk, None, parts.spec.sampling)
+def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
+    """The rows of each table in the order of the function's parameters; None where there are none."""
+    executes = parts.decision.outcome is Outcome.EXECUTE
+    escalates = parts.decision.outcome is Outcome.ESCALATE
+    snapshot = parts.snapshot
+    body = {"action": str(parts.action)}
+    return (
+        [_action(parts)],
+        [_decision(parts)],
+        [entry(event=Event.ACTION_DECIDED, actor=f"agent:{parts.gathered.agent}", body=_ledger(parts))],
+        [_grant(parts)] if executes else None,
+        (_budgets(parts) or None) if executes else None,
+        [_escalation(parts)] if escalates else None,
+        [{**body, "fields": parts.sealed}] if parts.sealed else None,
+        None if snapshot is None else [{**snapshot.row, "tool": parts.spec.tool, "good": snapshot.good}],
+        None if snapshot is None else [{**body, **fact} for fact in snapshot.row["facts"]],
+    )
+
+
+def _action(parts: Parts) -> dict[str, Any]:
+    executes = parts.decision.outcome is Outcome.EXECUTE
     return {
-        "epoch": gathered.epoch,
-        "instance_epoch": gathered.instance_epoch,
-        "action": {
-            "id": body["id"],
-            "agent": gathered.agent,
-            "action_type": parts.type_id,
-            "idempotency_key": parts.idempotency_key,
-            "body_hash": parts.body_hash.hex(),
-            "run": parts.run,
-            "subject": parts.subject,
-            "entity": parts.entity,
-            "parameters": parts.parameters,
-            "claims": parts.claims,
-            "digest": parts.digest.hex(),
-            "amount": parts.amount,
-            "state": _STATES[decision.outcome],
-            "trace_id": parts.trace_id,
-            "report_by": now + REPORT_SECONDS if executes else None,
-        },
-        "decision": {
-            "outcome": decision.outcome.value,
-            "effective_tier": int(decision.effective),
-            "required_tier": int(decision.required),
-            "effective_risk": int(decision.risk),
-            "reasons": body["reasons"],
-            "bound_by": decision.bound_by[:200],
-            "ladder": [[rung.name, int(rung.tier), rung.bound] for rung in decision.ladder],
-            "inputs": parts.inputs,
-            "answer": body,
-            "policy_revision": gathered.policy_revision,
-            "cell": cell_name(gathered.agent, gathered.fingerprint or UNDECLARED, parts.spec.key, decision.risk),
-            "probability": str(chance),
-            "day_key": gathered.now.date().isoformat(),
-        },
-        "budgets": _budgets(parts) if executes else [],
-        "grant": {"id": body["grant"]["id"], "not_before": now, "expires_at": now + GRANT_SECONDS} if executes else {},
-        "escalation": _escalation(parts) if decision.outcome is Outcome.ESCALATE else {},
-        "snapshot": {} if parts.snapshot is None else parts.snapshot.row,
-        "reading": {} if parts.snapshot is None else {"tool": parts.spec.tool, "good": parts.snapshot.good},
-        "sealed": parts.sealed,
-        "ledger": entry(event=Event.ACTION_DECIDED, actor=f"agent:{gathered.agent}", body=_ledger(parts)),
+        "id": str(parts.action),
+        "agent": parts.gathered.agent,
+        "action_type": parts.type_id,
+        "idempotency_key": parts.idempotency_key,
+        "body_hash": parts.body_hash.hex(),
+        "run": parts.run,
+        "subject": parts.subject,
+        "entity": parts.entity,
+        "parameters": parts.parameters,
+        "claims": parts.claims,
+        "digest": parts.digest.hex(),
+        "amount": parts.amount,
+        "state": _STATES[parts.decision.outcome],
+        "trace_id": parts.trace_id,
+        "report_by": parts.gathered.now.timestamp() + REPORT_SECONDS if executes else None,
+    }
+
+
+def _decision(parts: Parts) -> dict[str, Any]:
+    decision, gathered, body = parts.decision, parts.gathered, parts.answer.stored
+    return {
+        "action": str(parts.action),
+        "outcome": decision.outcome.value,
+        "effective_tier": int(decision.effective),
+        "required_tier": int(decision.required),
+        "effective_risk": int(decision.risk),
+        "reasons": body["reasons"],
+        "bound_by": decision.bound_by[:200],
+        "ladder": [[rung.name, int(rung.tier), rung.bound] for rung in decision.ladder],
+        "inputs": parts.inputs,
+        "answer": body,
+        "policy_revision": gathered.policy_revision,
+        "cell": cell_name(gathered.agent, gathered.fingerprint, parts.spec.key, decision.risk),
+        "probability": str(probability(decision.risk, None, parts.spec.sampling)),
+        "day_key": gathered.now.date().isoformat(),
+    }
+
+
+def _grant(parts: Parts) -> dict[str, Any]:
+    now = parts.gathered.now.timestamp()
+    return {
+        "id": parts.answer.stored["grant"]["id"],
+        "action": str(parts.action),
+        "agent": parts.gathered.agent,
+        "digest": parts.digest.hex(),
+        "policy_revision": parts.gathered.policy_revision,
+        "not_before": now,
+        "expires_at": now + GRANT_SECONDS,
     }
 
 
@@ -161,7 +187,14 @@ def _budgets(parts: Parts) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for use, state in zip(parts.uses, parts.gathered.budgets, strict=True):
         row = rows.setdefault(
-            state.key, {"key": state.key, "width": state.width_ms, "amount": use.amount, "cap": use.cap.limit}
+            state.key,
+            {
+                "action": str(parts.action),
+                "key": state.key,
+                "width": state.width_ms,
+                "amount": use.amount,
+                "cap": use.cap.limit,
+            },
         )
         row["cap"] = min(row["cap"], use.cap.limit)
     return list(rows.values())
@@ -172,6 +205,7 @@ def _escalation(parts: Parts) -> dict[str, Any]:
     due = gathered.now.timestamp() + deadline_seconds(parts.spec, decision.risk)
     row: dict[str, Any] = {
         "id": parts.answer.stored["escalation"]["id"],
+        "action": str(parts.action),
         "opened_by": "agent" if parts.by_agent else "decision",
         "deadline": due,
         "rank": rank_needed(parts.spec, decision.risk),

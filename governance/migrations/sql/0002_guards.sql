@@ -61,8 +61,12 @@ end $$;
 select placet_governed(t::regclass) from unnest(array['governance_instance', 'governance_scope',
   'governance_agent', 'governance_agentkey', 'governance_actiontype', 'governance_binding',
   'governance_permission', 'governance_mandate', 'governance_halt', 'governance_action',
-  'governance_decision', 'governance_execution', 'governance_breach', 'governance_grant',
-  'governance_reservation', 'governance_snapshot', 'governance_daykey']) t;
+  'governance_execution', 'governance_breach', 'governance_grant', 'governance_snapshot',
+  'governance_daykey']) t;
+-- A decision is written once, beside its action; a reservation with its decision or its grant.
+create constraint trigger needs_entry after update or delete on governance_reservation
+  deferrable initially deferred for each row execute function placet_needs_entry();
+alter table governance_reservation enable always trigger needs_entry;
 
 -- Narrowing is seen by every decision that has not committed yet --------------------------------
 create function placet_bump_epoch() returns trigger language plpgsql as $$

@@ -19,7 +19,7 @@ $$;
 
 create function placet_gather(p_key bytea, p_idem text, p_type text, p_caps jsonb, p_run text)
 returns jsonb language plpgsql stable
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare
   t timestamptz := clock_timestamp();
   a record; i record; ty record;
