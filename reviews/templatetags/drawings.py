@@ -84,9 +84,9 @@ def sentence(rate: Rate) -> str:
     if not rate.checked:
         waiting = f"; {rate.pending} wait" if rate.pending else ""
         return f"No sample has been reviewed yet{waiting}."
-    wrong = f"{rate.wrong} of {rate.checked} reviewed samples were unsound"
-    pending = f", {rate.pending} wait" if rate.pending else ""
-    return f"{wrong}{pending}: the true rate is between {_percent(rate.range.low)} and {_percent(rate.range.high)}."
+    pending = f" ({rate.pending} wait)" if rate.pending else ""
+    low, high = _percent(rate.range.low), _percent(rate.range.high)
+    return f"Unsound: {rate.wrong} of {rate.checked} reviewed samples{pending}. The true rate is from {low} to {high}."
 
 
 def _line(x: int) -> SafeString:
@@ -94,4 +94,5 @@ def _line(x: int) -> SafeString:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+    digits = 1 if 0.0005 <= share < 0.1 else 0
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"

@@ -7,16 +7,16 @@ from django.shortcuts import render
 
 from governance.problems import Problem
 from reviews import roster
-from reviews.web.loaders import READERS, ConsoleRequest, page
+from reviews.web.loaders import WATCHERS, ConsoleRequest, page
 
 
-@page(READERS)
+@page(WATCHERS)
 def listed(request: ConsoleRequest) -> HttpResponse:
     """Every agent and how far it may reach."""
     return render(request, "agents/list.html", {"agents": roster.listed()})
 
 
-@page(READERS)
+@page(WATCHERS)
 def show(request: ConsoleRequest, agent: UUID) -> HttpResponse:
     """One agent: levels, what bounds it, error rates, last decisions."""
     try:

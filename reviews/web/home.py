@@ -4,17 +4,15 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from governance.actors import COUNCIL, GROUPS
+from governance.actors import AUDITOR, GROUPS, REVIEWER
 from reviews.preferences import KEYS, THEMES, Preferences, preferences_of, remember
-from reviews.web.loaders import READERS, SIGNED_IN, ConsoleRequest, act, page
+from reviews.web.loaders import SIGNED_IN, ConsoleRequest, act, page
 
 
 @page(GROUPS)
 def home(request: ConsoleRequest) -> HttpResponse:
-    """To the place where one's work is: the queue, or the desk of those who only govern or operate."""
-    if request.groups.isdisjoint(READERS):
-        return redirect("admin:index")
-    return redirect("authority" if request.groups == {COUNCIL} else "queue")
+    """To the place where one's work is: the queue, or the tree of authority for those who only govern or operate."""
+    return redirect("queue" if request.groups & {REVIEWER, AUDITOR} else "authority")
 
 
 @page(SIGNED_IN)

@@ -17,10 +17,13 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from governance.actors import AUDITOR, COUNCIL, REVIEWER, groups_of
+from governance.actors import AUDITOR, COUNCIL, OPERATOR, REVIEWER, groups_of
+from governance.problems import Problem
+from reviews.web.errors import refused
 
 READERS = frozenset({REVIEWER, COUNCIL, AUDITOR})
-OVERSEERS = frozenset({COUNCIL, AUDITOR})
+OVERSEERS = frozenset({COUNCIL, AUDITOR, OPERATOR})
+WATCHERS = READERS | {OPERATOR}
 JUDGES = frozenset({REVIEWER})
 SIGNED_IN: frozenset[str] = frozenset()
 
@@ -58,7 +61,10 @@ def _declared(groups: Collection[str], methods: tuple[str, ...]) -> Callable[[Vi
                 raise PermissionDenied
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
-            return _private(view(known, *args, **kwargs))
+            try:
+                return _private(view(known, *args, **kwargs))
+            except Problem as problem:
+                return refused(known, problem)
 
         guarded.access = frozenset(groups)  # type: ignore[attr-defined]
         guarded.methods = methods  # type: ignore[attr-defined]
