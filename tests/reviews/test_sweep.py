@@ -1,0 +1,173 @@
+"""What time has closed is written down: once, by whoever comes round, and never under a halt."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from governance import halt
+from governance.locks import database_now
+from governance.models import Action, Execution, Grant, Reservation, ToolReading
+from governance.policy.tiers import Risk
+from governance.problems import Code, Problem
+from reviews import report, routing, sweep, tasks, verify
+from reviews.bell import Bell
+from reviews.models import Escalation
+from tests.cast import BY
+from tests.reviews.scene import Scene, backdate, entries, live, overdue
+
+
+def test_expiry_rejects(scene: Scene) -> None:
+    case, other = scene.case(), scene.case(order="W2")
+    overdue(case)
+    assert sweep.expire_due() == 1
+    case.refresh_from_db()
+    assert (case.state, case.action.state) == ("expired", "refused")
+    assert case.closed_at is not None
+    assert Escalation.objects.get(pk=other.pk).state == "open"
+    assert entries("case_expired") == [{"escalation": str(case.pk), "action": str(case.action_id)}]
+
+
+def test_expiring_twice_is_expiring_once(scene: Scene) -> None:
+    overdue(scene.case())
+    assert (sweep.expire_due(), sweep.expire_due()) == (1, 0)
+    assert len(entries("case_expired")) == 1
+
+
+def test_nothing_expires_under_a_halt_and_afterwards_the_time_left_is_what_it_was(scene: Scene) -> None:
+    case = scene.case()
+    halted = halt.halt("agent", str(scene.cast.refunder.pk), reason="test", by=BY)
+    overdue(case)
+    assert sweep.expire_due() == 0
+    halt.lift(halted, by=BY)
+    assert sweep.expire_due() == 1
+
+
+def test_a_case_frozen_for_longer_than_it_is_overdue_does_not_expire(scene: Scene) -> None:
+    case = scene.case()
+    backdate(
+        "update reviews_escalation set opened_at = clock_timestamp() - interval '3 hours',"
+        " deadline = clock_timestamp() - interval '1 hour' where id = %s",
+        case.pk,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into governance_halt (target, key, reason, halted_at, halted_by, lifted_at, lifted_by) values"
+            " ('enterprise', 'acme', 'x', clock_timestamp() - interval '150 minutes', 'user:mary',"
+            " clock_timestamp() - interval '30 minutes', 'user:mary')"
+        )
+    assert sweep.expire_due() == 0
+    assert scene.take(case).state == "open"
+
+
+def test_an_expired_over_cap_case_sums_its_refusals_in_its_entry(scene: Scene) -> None:
+    for _ in range(2):
+        scene.approve(scene.case())
+    case = scene.case()
+    with pytest.raises(Problem) as problem:
+        scene.ask("480.00")
+    assert problem.value.code is Code.CAP_EXHAUSTED
+    overdue(case)
+    sweep.expire_due()
+    assert entries("case_expired")[0]["cap_exhausted"] == {"count": 1, "amount": 48_000}
+
+
+def test_a_batch_takes_no_more_than_its_limit(scene: Scene) -> None:
+    for number in range(1, 4):
+        overdue(scene.case(order=f"W{number}"))
+    assert [sweep.expire_due(2), sweep.expire_due(2), sweep.expire_due(2)] == [2, 1, 0]
+
+
+def test_an_overdue_action_is_abandoned_and_a_bad_mark_for_its_tool(scene: Scene) -> None:
+    action = scene.running("300.00", customer="c-1")
+    assert sweep.abandon_overdue() == 0
+    backdate("update governance_action set report_by = clock_timestamp() where id = %s", action.pk)
+    assert (sweep.abandon_overdue(), sweep.abandon_overdue()) == (1, 0)
+    action.refresh_from_db()
+    assert (action.state, Execution.objects.get().status) == ("abandoned", "abandoned")
+    assert list(ToolReading.objects.values_list("tool", "good", "source")) == [("refund_api", False, "report")]
+    assert Grant.objects.get().closed_at is not None
+    held = Reservation.objects.get()
+    assert held.settled_at is not None
+    assert live("entity:customer=c-1%") == 30_000
+    assert len(entries("action_abandoned")) == 1
+
+
+def test_a_report_after_abandonment_is_too_late(scene: Scene) -> None:
+    action = scene.running()
+    backdate("update governance_action set report_by = clock_timestamp() where id = %s", action.pk)
+    sweep.abandon_overdue()
+    with pytest.raises(Problem) as problem:
+        report.report(action.pk, caller=scene.refunder, status="succeeded")
+    assert problem.value.code is Code.WRONG_STATE
+
+
+def test_an_approval_that_nobody_picked_up_lapses_without_a_mark(
+    scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(routing.PICK_UP, Risk.MEDIUM, 0.02)
+    grant = scene.approved()
+    readings = ToolReading.objects.count()
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_sleep(0.03)")
+    assert (sweep.lapse_unused(), sweep.lapse_unused()) == (1, 0)
+    grant.refresh_from_db()
+    assert (grant.closed_at is not None, grant.redeemed_at, grant.voided_at) == (True, None, None)
+    assert (Escalation.objects.get().state, Action.objects.get().state) == ("approved", "not_executed")
+    assert live("%shop.refund%") == 0
+    assert ToolReading.objects.count() == readings
+    assert entries("grant_lapsed") == [{"grant": str(grant.pk), "action": str(grant.action_id), "released": True}]
+    with pytest.raises(Problem) as problem:
+        scene.redeem(grant)
+    assert problem.value.code is Code.GRANT_EXPIRED
+
+
+def test_what_is_redeemed_or_not_due_does_not_lapse(scene: Scene, no_hold: None) -> None:
+    scene.redeem(scene.approved())
+    scene.approved(order="W2")
+    assert sweep.lapse_unused() == 0
+
+
+def test_unread_cases_are_found_oldest_first_when_their_ring_was_lost(scene: Scene) -> None:
+    first, second, third = (scene.case(order=f"W{number}") for number in (1, 2, 3))
+    for case, seconds in ((first, 60), (second, 90)):
+        sql = "update reviews_escalation set opened_at = clock_timestamp() - %s * interval '1 second' where id = %s"
+        backdate(sql, seconds, case.pk)
+    assert sweep.unread() == [second.pk, first.pk]
+    verify.verify(second.pk)
+    assert sweep.unread() == [first.pk]
+    assert third.snapshot is None
+
+
+# -- bells ----------------------------------------------------------------------------------------
+
+
+def test_a_ring_reads_a_case_once(scene: Scene) -> None:
+    case = scene.case()
+    tasks.verify_case(str(case.pk))
+    case.refresh_from_db()
+    snapshot = case.snapshot
+    assert snapshot is not None
+    tasks.verify_case(str(case.pk))
+    case.refresh_from_db()
+    assert case.snapshot == snapshot
+
+
+def test_a_ring_for_a_closed_or_unknown_case_does_nothing(scene: Scene) -> None:
+    case = scene.case()
+    overdue(case)
+    sweep.expire_due()
+    tasks.verify_case(str(case.pk))
+    tasks.verify_case(str(case.action_id))
+    case.refresh_from_db()
+    assert case.snapshot is None
+
+
+def test_every_round_of_the_beat_is_a_task_that_can_run_at_any_time(scene: Scene) -> None:
+    from celery import current_app
+    from django.conf import settings
+
+    for round_ in settings.CELERY_BEAT_SCHEDULE.values():
+        current_app.tasks[round_["task"]]()
+    assert Bell.VERIFY.value in current_app.tasks
+    assert database_now()
