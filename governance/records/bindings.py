@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from governance.policy.facts import FactRule
 from governance.records.grammar import Lookup, Path, Value, paths
@@ -69,9 +70,9 @@ class FactSpec:
     may_be_new: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Binding:
-    """One parsed binding.
+    """One parsed binding. What a reading asks of it again and again is computed once.
 
     `joins` are in the order in which they can be read. `target` is the claim in which the agent names the record it
     speaks about. `subject_from` names the recorded tool whose answer gives the subject of a replayed run.
@@ -89,14 +90,27 @@ class Binding:
     facts: tuple[FactSpec, ...]
     sentence: str
 
+    @cached_property
     def slots(self) -> tuple[str, ...]:
         """The names in the sentence that a reading fills: values, and `parameters.` with a name."""
         return tuple(dict.fromkeys(SLOT.findall(self.sentence)))
 
-    def words(self, *values: str) -> frozenset[str]:
-        """The recorded words of these values that may be printed: all that any fact about them lists."""
-        about = (spec for spec in self.facts if set(values) & set(spec.values))
-        return frozenset(str(word) for spec in about for word in spec.rule.options)
+    @cached_property
+    def words(self) -> Mapping[str, frozenset[str]]:
+        """By value, the recorded words of it that may be printed: all that any fact about it lists."""
+        return {
+            name: frozenset(str(word) for spec in self.facts if name in spec.values for word in spec.rule.options)
+            for name in self.values
+        }
+
+    @cached_property
+    def tables(self) -> Mapping[str, tuple[str, ...]]:
+        """By fact, the tables that its values come from."""
+        found: dict[str, tuple[str, ...]] = {}
+        for spec in self.facts:
+            roots = {path.root for name in spec.values for path in self.values[name].paths()} - {PARAMETERS}
+            found[spec.rule.name] = tuple(sorted({self.joins.get(root, self.record).table for root in roots}))
+        return found
 
     def paths(self) -> Iterator[Path]:
         """Every path that a reading follows."""
@@ -106,21 +120,24 @@ class Binding:
             yield from value.paths()
         yield from (path for path in (self.subject, self.version) if path is not None)
 
-    def columns(self, join: str | None = None) -> frozenset[str]:
-        """Columns of the record, or of a join, that a reading needs: nothing else is ever fetched."""
-        source = self.record if join is None else self.joins[join]
-        needed = set(source.by)
-        for path in self.paths():
-            if join is None and path.root != PARAMETERS and path.root not in self.joins:
-                needed.add(path.root)
-            elif join is not None and path.root == join:
-                needed.update(names_read(path))
-        return frozenset(needed)
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Columns of the record that a reading needs: nothing else is ever fetched."""
+        roots = {path.root for path in self.paths()} - {PARAMETERS} - set(self.joins)
+        return frozenset(roots | set(self.record.by))
+
+    @cached_property
+    def join_columns(self) -> Mapping[str, frozenset[str]]:
+        """By join, the columns that a reading needs of it."""
+        return {
+            name: frozenset(join.by).union(*(names_read(path) for path in self.paths() if path.root == name))
+            for name, join in self.joins.items()
+        }
 
     def parameters(self) -> frozenset[str]:
         """Names of the parameters that a reading uses."""
         named = {path.steps[1].name for path in self.paths() if path.root == PARAMETERS and len(path.steps) > 1}
-        named |= {slot.removeprefix("parameters.") for slot in self.slots() if slot.startswith("parameters.")}
+        named |= {slot.removeprefix("parameters.") for slot in self.slots if slot.startswith("parameters.")}
         return frozenset(named | self._claimed("parameters."))
 
     def claims(self) -> frozenset[str]:

@@ -117,7 +117,8 @@ def _comparable(claimed: object, recorded: object) -> object:
 def _fact(
     binding: Binding, spec: FactSpec, stated: Stated, result: Result, at: dt.datetime, version: str, recorded: object
 ) -> Fact:
-    rule, claimed, words = spec.rule, stated.of(spec), binding.words(*spec.values)
+    rule, claimed = spec.rule, stated.of(spec)
+    words = frozenset[str]().union(*(binding.words[name] for name in spec.values))
     show = rule.show
     if show is Show.VALUE and recorded is not None and not printable(recorded, words):
         show = Show.MATCH
@@ -129,16 +130,8 @@ def _fact(
         required=rule.required or (spec.if_claimed and claimed is not None),
         material=rule.material,
         show=show,
-        source=source_of(binding, _tables(binding, spec)),
+        source=source_of(binding, binding.tables[rule.name]),
         version=version,
         read_at=at,
         label=spec.label,
-    )
-
-
-def _tables(binding: Binding, spec: FactSpec) -> tuple[str, ...]:
-    """The tables that the values of a fact come from."""
-    roots = {path.root for name in spec.values for path in binding.values[name].paths()} - {PARAMETERS}
-    return tuple(
-        sorted({binding.joins[root].table if root in binding.joins else binding.record.table for root in roots})
     )

@@ -70,7 +70,7 @@ def _unsealed(sealed: Mapping[str, str]) -> dict[str, object]:
 
 def _read(binding: Binding, session: Session, document: dict[str, Json]) -> Found | Unavailable | dt.datetime:
     """The record and its joins; the moment of reading alone when there is not exactly one such record."""
-    got = _fetch(session, binding.record, binding.columns(), document)
+    got = _fetch(session, binding.record, binding.columns, document)
     if isinstance(got, Unavailable):
         return got
     if len(got.rows) != 1:
@@ -78,7 +78,7 @@ def _read(binding: Binding, session: Session, document: dict[str, Json]) -> Foun
     # Joins and parameters win over a column of the same name.
     document = {**got.rows[0], **document}
     for name, join in binding.joins.items():
-        joined = _fetch(session, join, binding.columns(name), document)
+        joined = _fetch(session, join, binding.join_columns[name], document)
         if isinstance(joined, Unavailable):
             return joined
         document[name] = _joined(join, joined.rows)
@@ -117,7 +117,7 @@ def _value(value: BoundValue, document: Mapping[str, Json]) -> Json | Money:
 
 
 def _reading(binding: Binding, stated: Stated, found: Found, source: str) -> Reading:
-    plain = {name: _plain(value, binding.words(name)) for name, value in found.values.items()}
+    plain = {name: _plain(value, binding.words[name]) for name, value in found.values.items()}
     return Reading(
         status=Status.OK,
         source=source,
@@ -149,7 +149,7 @@ def _subject(binding: Binding, found: Found) -> str | None:
 def _version(binding: Binding, found: Found) -> str:
     """The record's own version, or a digest of everything that was read."""
     own = None if binding.version is None else text_of(resolve(binding.version, found.document))
-    if own and len(own) <= LONGEST and own.isprintable():
+    if own and printable(own):
         return own
     read = {name: value for name, value in found.document.items() if name != PARAMETERS}
     text = json.dumps(to_json(read), sort_keys=True, separators=(",", ":"))
@@ -160,8 +160,8 @@ def _sentence(binding: Binding, stated: Stated, found: Found) -> Sentence | None
     if not binding.sentence:
         return None
     slots: dict[str, str] = {}
-    for slot in binding.slots():
+    for slot in binding.slots:
         kind, _, name = slot.rpartition(".")
         value = stated.parameters.get(name) if kind == PARAMETERS else found.values.get(name)
-        slots[slot] = slot_text(value, binding.words(slot))
+        slots[slot] = slot_text(value, binding.words.get(slot, ()))
     return Sentence(binding.sentence, slots)

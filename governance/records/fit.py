@@ -39,7 +39,7 @@ def _keys(contract: Contract, binding: Binding) -> Iterator[tuple[str, str]]:
 
 
 def _slots(contract: Contract, binding: Binding) -> Iterator[tuple[str, str]]:
-    for slot in binding.slots():
+    for slot in binding.slots:
         kind, _, name = slot.rpartition(".")
         field = contract.fields.get(name) if kind == PARAMETERS else None
         if field is not None and (field.type not in _PRINTED or field.sealed):

@@ -192,7 +192,7 @@ def _check(node: Node, binding: Binding) -> None:
     _check_paths(node, binding)
     printable = {name for spec in binding.facts if spec.rule.show is Show.VALUE for name in spec.values}
     printable |= {name for name, value in binding.values.items() if value.money}
-    for slot in binding.slots():
+    for slot in binding.slots:
         if not slot.startswith("parameters.") and slot not in printable:
             node.at("sentence").say(f"{slot} is neither money nor shown as a value by a fact, so it is never printed.")
 

@@ -16,7 +16,7 @@ from governance.policy.money import Money, parse_money
 from governance.records.protocol import Outage
 
 # Identifiers, dates and numbers. A word without a digit could be an order to the reader, so it must be a listed one.
-_IDENTIFIER = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9#][A-Za-z0-9#_.:-]{0,47}", re.ASCII)
+_IDENTIFIER = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9#][A-Za-z0-9#_.:+-]{0,47}", re.ASCII)
 
 # Countries and states.
 _CODE = re.compile(r"[A-Z]{2,3}", re.ASCII)

@@ -77,8 +77,8 @@ def entry(key: str) -> tuple[ActionTypeSpec, Binding]:
     """A committed catalogue entry that is bound, parsed and fitting."""
     for path in sorted(CATALOGUES.glob("*.yaml")):
         content = documents.load(path.read_text(encoding="utf-8"))
-        specs = {each["key"]: parse_action_type(each) for each in content["action_types"]}
-        bindings = {each["action_type"]: parse_binding(each) for each in content["bindings"]}
+        specs = {each["key"]: parse_action_type(each) for each in content.get("action_types", [])}
+        bindings = {each["action_type"]: parse_binding(each) for each in content.get("bindings", [])}
         if key in specs and key in bindings:
             spec, binding = specs[key], bindings[key]
             assert isinstance(spec, ActionTypeSpec), spec

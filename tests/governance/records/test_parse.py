@@ -68,13 +68,13 @@ def changed(*path: str | int, to: object = None, drop: bool = False) -> dict[str
 
 def test_a_sound_document_is_a_binding() -> None:
     binding = bound(DOCUMENT)
-    assert binding.columns() == {"record_id", "customer_id", "updated_at", "status", "items", "currency"}
-    assert binding.columns("customer") == {"record_id"}
-    assert binding.columns("charges") == {"order_id", "method_id", "kind"}
-    assert binding.columns("account") == {"owner_id", "kind"}
+    assert binding.columns == {"record_id", "customer_id", "updated_at", "status", "items", "currency"}
+    assert binding.join_columns["customer"] == {"record_id"}
+    assert binding.join_columns["charges"] == {"order_id", "method_id", "kind"}
+    assert binding.join_columns["account"] == {"owner_id", "kind"}
     assert binding.parameters() == {"order_id", "amount"}
     assert binding.claims() == {"target_id", "method"}
-    assert binding.slots() == ("price", "parameters.order_id", "status")
+    assert binding.slots == ("price", "parameters.order_id", "status")
 
 
 def test_joins_are_read_after_what_they_need_in_whatever_order_they_were_stored() -> None:
@@ -174,7 +174,7 @@ def test_a_place_begins_where_the_caller_says() -> None:
 def test_a_join_key_may_be_a_lookup_over_a_list_of_parameters() -> None:
     _, binding = entry("retail.exchange_delivered_order_items")
     assert binding.joins["products"].many
-    assert "items" in binding.columns()
+    assert "items" in binding.columns
 
 
 JSON = st.recursive(
