@@ -17,7 +17,8 @@ MAX_LIST = 1_000
 MAX_PROBLEMS = 50
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
-_SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+# Shorter than a bearer key: what an agent puts in the wrong place must not come back or be stored.
+_SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
 _KEYS = frozenset({"type", "max", "min", "pattern", "values", "required", "nullable", "sealed", "of"})
 _LENGTHS = {"id": (fields.DEFAULT_ID_LENGTH, MAX_VALUE), "text": (fields.DEFAULT_TEXT, fields.MAX_TEXT)}
 _SEALABLE = frozenset({"id", "email", "iban", "postcode", "host", "text"})

@@ -19,8 +19,8 @@ MAX_DEPTH = 12
 MAX_INTEGER = 2**53 - 1
 MAX_PROBLEMS = 50
 
-# A name is as untrusted as a value: only a plain one is repeated in a pointer.
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+# A name is as untrusted as a value: only a plain one, shorter than a bearer key, is repeated in a pointer.
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,40}", re.ASCII)
 _MEDIA_TYPE = re.compile(r'application/json(?:\s*;\s*charset="?utf-8"?)?', re.ASCII | re.IGNORECASE)
 _BOM = b"\xef\xbb\xbf"
 
