@@ -178,6 +178,8 @@ def _address(value: Mapping[object, object], lens: Lens) -> Pieces:
 
 def _initials(value: object) -> Pieces:
     """First letters of at most four words of a name; nothing when there are none."""
+    if isinstance(value, Mapping):  # a reading keeps no more of a name than these
+        value = " ".join(str(value.get("initials", "")))
     if not isinstance(value, str):
         return ()
     letters = _INITIAL.findall(value[:200])[:4]

@@ -13,7 +13,7 @@ from governance.policy.facts import Compare, Fact, Result, Show, compare
 from governance.policy.money import Money
 from governance.records.bindings import PARAMETERS, Binding, FactSpec
 from governance.records.protocol import Json
-from governance.records.reading import hidden, kept, printable
+from governance.records.reading import hidden, is_hidden, kept
 from governance.records.resolve import text_of
 
 _SINGLE = (Compare.EQUALS, Compare.ONE_OF)
@@ -117,19 +117,20 @@ def _comparable(claimed: object, recorded: object) -> object:
 def _fact(
     binding: Binding, spec: FactSpec, stated: Stated, result: Result, at: dt.datetime, version: str, recorded: object
 ) -> Fact:
-    rule, claimed = spec.rule, stated.of(spec)
+    rule, stated_value = spec.rule, stated.of(spec)
     words = frozenset[str]().union(*(binding.words[name] for name in spec.values))
-    show = rule.show
-    if show is Show.VALUE and recorded is not None and not printable(recorded, words):
-        show = Show.MATCH
+    left = kept(recorded, rule.show, words)
+    claimed = hidden(stated_value) if stated.is_sealed(spec) else kept(stated_value, rule.show, None)
+    # What is not kept cannot be shown: the page then says whether it matches.
+    shown_whole = not (is_hidden(left) or is_hidden(claimed)) or rule.show is Show.INITIALS
     return Fact(
         name=rule.name,
-        claimed=hidden(claimed) if stated.is_sealed(spec) else kept(claimed, rule.show, None),
-        recorded=kept(recorded, show, words),
+        claimed=claimed,
+        recorded=left,
         result=result,
-        required=rule.required or (spec.if_claimed and claimed is not None),
+        required=rule.required or (spec.if_claimed and stated_value is not None),
         material=rule.material,
-        show=show,
+        show=rule.show if shown_whole else Show.MATCH,
         source=source_of(binding, binding.tables[rule.name]),
         version=version,
         read_at=at,

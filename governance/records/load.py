@@ -64,11 +64,19 @@ def load_folder(folder: Path, *, owner_url: str | None = None, reader: str | Non
     files = sorted(path for path in folder.glob("*") if path.name.removesuffix(".gz").endswith(".json"))
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
-            return tuple(_load(connection, path, role) for path in files)
+            return tuple(_loaded(connection, path, role) for path in files)
     except psycopg.OperationalError as error:
         raise LoadError("The database of records cannot be reached.") from error
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise LoadError("The owner of the database of records may not create schemas.") from error
+
+
+def _loaded(connection: psycopg.Connection[Any], path: Path, reader: str) -> Loaded:
+    try:
+        return _load(connection, path, reader)
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
+        raise LoadError(f"{path.name}: the role of PLACET_RECORDS_OWNER_URL may not load it.") from error
+    except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError) as error:
+        # The server's own words could repeat what is in the file.
+        raise LoadError(f"{path.name} cannot be loaded: {type(error).__name__}.") from error
 
 
 def reader_role(connector: str = CONNECTOR) -> str:

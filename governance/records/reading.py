@@ -117,6 +117,11 @@ def hidden(value: object, *, initials: bool = False) -> object:
     return left
 
 
+def is_hidden(value: object) -> bool:
+    """Whether only a digest was kept of a value."""
+    return isinstance(value, dict) and "hidden" in value
+
+
 def to_json(value: object) -> object:
     """A recorded value as it is stored beside the claim: money in its wire form, exact numbers as text."""
     if isinstance(value, Money):
