@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from django.db import transaction
 
 from governance import locks, record
 from governance.actors import COUNCIL
+from governance.catalogue import import_file
 from governance.enrol import enrol
 from governance.guards import invalid, told
 from governance.models import Instance, Scope, ScopeKind
@@ -14,6 +16,7 @@ from governance.policy.tiers import Tier
 from governance.problems import Code, Problem
 
 BY = "system:genesis"
+BUILT_IN = Path(__file__).parent / "catalogues" / "notice.yaml"
 
 
 @told()
@@ -27,7 +30,7 @@ def genesis(
     passwords: Mapping[str, str] | None = None,
     demo: bool = False,
 ) -> Instance:
-    """Begin a fresh instance: its one row, its enterprise, its first council.
+    """Begin a fresh instance: its one row, its enterprise, its first council, the built-in type.
 
     It happens once; everything after it goes through people. Without a password a member cannot sign in
     yet. `demo` can never be set later. Problems: WRONG_STATE (begun already), INVALID.
@@ -47,4 +50,5 @@ def genesis(
     record.append(event=record.Event.INSTANCE_BORN, actor=BY, body=body)
     for username in council:
         enrol(username, groups=[COUNCIL], password=(passwords or {}).get(username), by=BY)
+    import_file(BUILT_IN, by=BY)
     return instance

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from governance import enrol, locks, mandates
+from governance.models import Mandate
+from governance.policy.tiers import Risk
+from governance.problems import Code
+from governance.record import Event
+from tests.cast import Cast
+from tests.governance.asking import entries, guarded, refused
+
+
+def test_a_mandate_says_what_a_reviewer_may_decide(cast: Cast) -> None:
+    until = locks.database_now() + timedelta(days=30)
+    mandate = mandates.set_mandate(
+        cast.ada,
+        rank=2,
+        money_limit=900_00,
+        max_risk=Risk.HIGH,
+        action_types=[cast.refund],
+        expires_at=until,
+        by=cast.mary,
+    )
+    assert Mandate.objects.get(reviewer=cast.ada) == mandate
+    assert list(mandate.action_types.all()) == [cast.refund]
+    entry = entries(Event.MANDATE_SET)[-1]
+    assert (entry["from"]["money_limit"], entry["to"]["money_limit"]) == (500_00, 900_00)
+    assert entry["to"]["action_types"] == ["bench.refund"]
+
+
+@pytest.mark.parametrize("who", ["ada", "grace", "edith", "mallory", "sudo"])
+def test_only_the_council_gives_and_ends_mandates(cast: Cast, who: str) -> None:
+    with refused(Code.FORBIDDEN):
+        mandates.set_mandate(cast.ada, rank=3, money_limit=10**9, by=getattr(cast, who))
+    with refused(Code.FORBIDDEN):
+        mandates.revoke_mandate(cast.grace, by=getattr(cast, who))
+
+
+def test_nobody_sets_their_own_mandate(cast: Cast) -> None:
+    enrol.change_person(cast.mary, groups=["council", "reviewer"], by=cast.joan)
+    with refused(Code.FORBIDDEN):
+        mandates.set_mandate(cast.mary, rank=3, money_limit=10**9, by=cast.mary)
+    mandates.set_mandate(cast.mary, rank=1, money_limit=0, by=cast.joan)
+
+
+def test_a_mandate_is_for_active_reviewers(cast: Cast) -> None:
+    for person in (cast.mallory, cast.edith, cast.sudo):
+        with refused(Code.INVALID):
+            mandates.set_mandate(person, rank=1, money_limit=0, by=cast.mary)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("rank", 0), ("rank", 4), ("money_limit", -1), ("money_limit", 10**16), ("max_risk", 4)]
+)
+def test_a_mandate_out_of_range_is_refused(cast: Cast, field: str, value: int) -> None:
+    terms = {"rank": 1, "money_limit": 0, "max_risk": Risk.LOW, field: value}
+    with refused(Code.INVALID) as problem:
+        mandates.set_mandate(cast.ada, by=cast.mary, **terms)  # type: ignore[arg-type]
+    assert problem.value.fields[0][0] == f"/{field}"
+
+
+def test_a_mandate_expires_in_the_future_or_is_revoked(cast: Cast) -> None:
+    with refused(Code.INVALID):
+        mandates.set_mandate(cast.ada, rank=1, money_limit=0, expires_at=locks.database_now(), by=cast.mary)
+    mandates.revoke_mandate(cast.ada, by=cast.mary)
+    assert not Mandate.objects.filter(reviewer=cast.ada).exists()
+    assert entries(Event.MANDATE_REVOKED)[-1]["from"]["rank"] == 1
+    with refused(Code.WRONG_STATE):
+        mandates.revoke_mandate(cast.ada, by=cast.mary)
+
+
+def test_the_types_of_a_mandate_are_governed_too(committed_cast: Cast) -> None:
+    with guarded("PL011"):
+        committed_cast.ada.mandate.action_types.add(committed_cast.refund)
