@@ -236,17 +236,19 @@ begin
 end $$;
 
 create function placet_ring_frees_at(p_head bigint, p_slots bigint[], p_width bigint, p_now bigint, p_room bigint)
-returns timestamptz language sql immutable parallel safe as $$
-  -- the first slot boundary at which what is still live fits in p_room (the cap less the amount)
-  with live as (
-    select p_head - mod(p_head - (o - 1), 61) as n, v
-    from unnest(p_slots) with ordinality as u(v, o)
-  ), after as (
-    select n, sum(v) over (order by n desc) - v as left_over from live where n > p_now - 61
-  )
-  select to_timestamp(coalesce(
-    (select min(n) from after where left_over <= p_room), p_now) * p_width / 1000.0 + 61 * p_width / 1000.0)
-$$;
+returns timestamptz language plpgsql immutable strict parallel safe as $$
+-- The first slot boundary at which what is still live fits in p_room, the cap less the amount.
+declare remaining bigint := placet_ring_live(p_head, p_slots, p_now); moment bigint := greatest(p_head, p_now);
+begin
+  for n in greatest(p_head, p_now) - 60..p_head loop
+    exit when remaining <= p_room;
+    if p_slots[mod(n, 61) + 1] > 0 then
+      remaining := remaining - p_slots[mod(n, 61) + 1];
+      moment := n + 61;
+    end if;
+  end loop;
+  return to_timestamp(moment * p_width / 1000.0);
+end $$;
 
 -- Django adds a second, pattern index to every unique text column. Nothing here searches by prefix, and on
 -- the hot tables each index is paid for by every decision.
@@ -259,3 +261,7 @@ begin
     execute format('drop index %I', i);
   end loop;
 end $$;
+
+-- A decision with its inputs is two to four kilobytes. Compressing and moving it aside at the default of
+-- two would cost every decision more than the space is worth.
+alter table governance_decision set (toast_tuple_target = 8160);

@@ -74,20 +74,24 @@ begin
   end if;
 
   if ty.id is not null and jsonb_array_length(p_caps) > 0 then
+    -- when it frees is asked for only where the action does not fit
     with caps as (
       select c, o, placet_budget_key(c, ty.family, p_run, a.agent_id, root, a.owner_id,
         a.project, a.domain, a.enterprise) as key,
-        (c->>'window')::bigint * 1000 / 60 as width
+        (c->>'window')::bigint * 1000 / 60 as width, (c->>'room')::bigint as room
       from jsonb_array_elements(p_caps) with ordinality as x(c, o)
+    ), held as (
+      select caps.*, b.head, b.slots, floor(extract(epoch from t)::double precision * 1000 / width)::bigint as slot
+      from caps left join governance_budget b on b.key = caps.key
+    ), used as (
+      select held.*, coalesce(placet_ring_live(head, slots, slot), 0) as live from held
     )
-    select jsonb_agg(jsonb_build_object('key', caps.key, 'width', caps.width,
-        'live', coalesce(placet_ring_live(b.head, b.slots, floor(extract(epoch from t) * 1000 / caps.width)::bigint), 0),
-        'case', (select e.id from reviews_escalation e where e.cap_key = caps.key
-                 and (e.state = 'open' or e.cap_frees_at > t) order by e.opened_at desc limit 1),
-        'frees_at', case when b.key is not null then extract(epoch from placet_ring_frees_at(b.head, b.slots,
-            caps.width, floor(extract(epoch from t) * 1000 / caps.width)::bigint, (c->>'room')::bigint)) end
-      ) order by o) into usages
-      from caps left join governance_budget b on b.key = caps.key;
+    select jsonb_agg(jsonb_build_object('key', key, 'width', width, 'live', live,
+        'case', case when live > room then (select e.id from reviews_escalation e where e.cap_key = used.key
+            and (e.state = 'open' or e.cap_frees_at > t) order by e.opened_at desc limit 1) end,
+        'frees_at', case when live > room then
+            extract(epoch from placet_ring_frees_at(head, slots, width, slot, room)) end
+      ) order by o) into usages from used;
   end if;
 
   return jsonb_build_object(
