@@ -22,6 +22,7 @@ from governance.records.grammar import (
     parse_path,
     paths,
 )
+from tests.policy.prove import examples
 
 
 def path(*names: str, where: Condition | None = None) -> Path:
@@ -119,11 +120,13 @@ def written(value: Any) -> str:
     return text if value.where is None else f"{text} where {value.where.column} = {value.where.literal}"
 
 
+@examples(200)
 @given(VALUES)
 def test_what_is_written_is_what_is_read(value: Value) -> None:
     assert parse(written(value)) == value
 
 
+@examples(200)
 @given(st.one_of(st.text(max_size=60), st.text(alphabet="ab.(),=-[*]' whersumlookpct0", max_size=60)))
 def test_no_text_does_anything_but_parse_or_be_refused(text: str) -> None:
     try:

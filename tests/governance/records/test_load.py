@@ -16,6 +16,7 @@ from governance.records.exact import dumps, loads, storable
 from governance.records.load import LoadError, load_folder, plain_name
 from governance.records.parse import COLUMN
 from tests.governance.records.support import Database
+from tests.policy.prove import examples
 
 SHOP: dict[str, Any] = {
     "orders": {
@@ -154,12 +155,14 @@ def test_everything_recorded_is_loaded(replayed: Database) -> None:
     assert rows(replayed, "select iban from dojo_banking.bank_account") == [("DE89370400440532013000",)]
 
 
+@examples(80)
 @given(st.text(max_size=80))
 def test_every_name_becomes_a_plain_one(text: str) -> None:
     assert COLUMN.fullmatch(plain_name(text))
     assert plain_name(text) == plain_name(text)
 
 
+@examples(80)
 @given(st.text(max_size=40))
 def test_any_text_can_be_stored(text: str) -> None:
     stored = storable(text + "\ud800\x00")
@@ -178,6 +181,7 @@ JSON = st.recursive(
 )
 
 
+@examples(80)
 @given(JSON)
 def test_json_goes_through_exactly(value: Any) -> None:
     assert loads(dumps(value)) == value

@@ -14,6 +14,7 @@ from governance.policy.documents import DocumentProblem
 from governance.records.bindings import Binding
 from governance.records.parse import parse_binding
 from tests.governance.records.support import bound, entry
+from tests.policy.prove import examples
 
 DOCUMENT: dict[str, Any] = {
     "action_type": "shop.refund",
@@ -184,12 +185,14 @@ JSON = st.recursive(
 )
 
 
+@examples(100)
 @given(st.sampled_from([*DOCUMENT, "extra"]), JSON)
 def test_no_document_does_anything_but_parse_or_be_refused(key: str, value: object) -> None:
     found = parse_binding({**DOCUMENT, key: value})
     assert isinstance(found, Binding) or all(isinstance(each, DocumentProblem) for each in found)
 
 
+@examples(100)
 @given(JSON)
 def test_no_fact_does_anything_but_parse_or_be_refused(fact: object) -> None:
     found = parse_binding({**DOCUMENT, "facts": [fact]})

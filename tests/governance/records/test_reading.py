@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from governance.policy.facts import Show
 from governance.policy.money import Money
 from governance.records.reading import NOT_SHOWN, Sentence, hidden, kept, printable, slot_text, to_json
+from tests.policy.prove import examples
 
 PRINTED = ["O-1042", "#W2611340", "credit_card_9513926", "yusuf_rossi_9620", "2026-11-22", "7",
            "DE89370400440532013000", "2026-11-20T10:00:00+00:00", 7, True,
@@ -79,10 +80,12 @@ def test_only_values_shown_by_value_are_kept_as_they_are() -> None:
     assert kept(Money(1, "USD"), Show.MATCH, ()) == {"amount": "0.01", "currency": "USD"}
 
 
+@examples(60)
 @given(st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.decimals(allow_nan=False), st.text(),
               st.builds(Money, st.integers(0, 10**12), st.sampled_from(["USD", "JPY"]))),
-    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    max_leaves=8,
 ))  # fmt: skip
 def test_whatever_was_recorded_can_be_stored_as_json(value: Any) -> None:
     for show in Show:

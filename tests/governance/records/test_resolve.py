@@ -13,6 +13,7 @@ from governance.policy.money import Money
 from governance.records.grammar import Value, parse
 from governance.records.resolve import money_of, resolve, text_of
 from tests.governance.records.test_grammar import VALUES
+from tests.policy.prove import examples
 
 D = Decimal
 
@@ -150,6 +151,7 @@ def test_one_text_for_one_value(value: Any, text: str | None) -> None:
     assert text_of(value) == text
 
 
+@examples(150)
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=50))
 def test_a_sum_of_cents_is_exact(cents: list[int]) -> None:
     document: dict[str, Any] = {"items": [{"price": D(cent).scaleb(-2)} for cent in cents]}
@@ -170,6 +172,7 @@ JSON = st.recursive(
 )
 
 
+@examples(150)
 @given(VALUES, st.dictionaries(st.sampled_from(["a", "b", "c", "_", "parameters"]), JSON, max_size=5))
 def test_no_document_makes_an_expression_fail(value: Value, document: dict[str, Any]) -> None:
     found = resolve(value, document)

@@ -1,0 +1,219 @@
+"""Catalogue entries: read from documents, every mistake told with its place."""
+
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.policy.action_types import ActionTypeSpec, Amount, parse_action_type
+from governance.policy.documents import DocumentProblem
+from governance.policy.evidence import Kind
+from governance.policy.tiers import ActionClass, Risk
+from governance.policy.velocity import Cap, CapKey, Unit
+from tests.policy.prove import examples
+
+DOCUMENT: dict[str, Any] = {
+    "key": "shop.refund",
+    "class": "act",
+    "risk": "medium",
+    "risk_reason": "Refunds up to 500 are routine.",
+    "irreversible": True,
+    "family": "shop.refund",
+    "tool": "shop.payments",
+    "parameters": {
+        "order_id": {"type": "id"},
+        "amount": {"type": "money"},
+        "item_ids": {"type": "list", "of": {"type": "id"}, "max": 5},
+        "copies": {"type": "integer"},
+        "memo": {"type": "text"},
+    },
+    "claims": {"status": {"type": "enum", "values": ["open"], "required": False}},
+    "amount": {"parameter": "amount"},
+    "entities": ["subject", "order_id"],
+    "thresholds": {"amount": "500.00", "quantity": 3, "quantity_of": "item_ids"},
+    "caps": [{"key": "entity", "money": "1000.00", "count": 2, "window": "24h"}],
+    "evidence": ["contract", "velocity"],
+    "facts": "first",
+    "deadline": "4h",
+    "hold": "5s",
+    "sampling": "0.2",
+    "confidence": "0.9",
+}
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    for key, value in changes.items():
+        name = "class" if key == "class_" else key
+        if value is None:
+            document.pop(name)
+        else:
+            document[name] = value
+    return document
+
+
+def spec(document: dict[str, Any]) -> ActionTypeSpec:
+    found = parse_action_type(document)
+    assert isinstance(found, ActionTypeSpec), [str(problem) for problem in found]
+    return found
+
+
+def places(document: object) -> list[str]:
+    found = parse_action_type(document)
+    return [problem.path for problem in found] if isinstance(found, list) else []
+
+
+def test_a_whole_entry_is_read() -> None:
+    found = spec(DOCUMENT)
+    assert (found.key, found.action_class, found.base_risk) == ("shop.refund", ActionClass.ACT, Risk.MEDIUM)
+    assert found.amount == Amount("amount", from_record=False)
+    assert (found.thresholds.amount, found.thresholds.quantity, found.quantity_of) == (50_000, 3, "item_ids")
+    assert found.caps == (
+        Cap(CapKey.ENTITY, Unit.COUNT, 2, 86_400),
+        Cap(CapKey.ENTITY, Unit.MONEY, 100_000, 86_400),
+    )
+    assert found.evidence == {Kind.CONTRACT, Kind.VELOCITY}
+    assert (found.facts_first, found.deadline_seconds, found.hold_seconds) == (True, 14_400, 5)
+    assert (found.sampling, found.confidence_threshold) == (Decimal("0.2"), Decimal("0.9"))
+    assert ActionTypeSpec.from_document(DOCUMENT) == found
+
+
+def test_what_is_not_said_has_the_careful_default() -> None:
+    found = spec({"key": "a", "class": "act", "irreversible": True, "parameters": {}})
+    assert found.base_risk is Risk.HIGH
+    assert found.evidence == {Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY, Kind.TOOL_HEALTH}
+    assert (found.family, found.tool) == ("a", "a")
+    assert (found.facts_first, found.human_required, found.amount) == (False, False, None)
+    assert (found.deadline_seconds, found.hold_seconds, found.sampling, found.caps) == (None, None, None, ())
+
+
+@pytest.mark.parametrize("document", [
+    changed(risk_reason=None),
+    changed(amount=None, thresholds={"quantity": 3, "quantity_of": "item_ids"}, risk_reason=None),
+    changed(irreversible=False, risk_reason=None, risk="low"),
+])  # fmt: skip
+def test_money_and_what_is_irreversible_is_high_unless_somebody_wrote_why_not(document: dict[str, Any]) -> None:
+    assert places(document) == ["action_type.risk_reason"]
+    assert places({**document, "risk": "high"}) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        (None, "action_type"),
+        ([], "action_type"),
+        (changed(key=None), "action_type"),
+        (changed(extra=1), "action_type"),
+        (changed(key="Shop Refund"), "action_type.key"),
+        (changed(key="a" * 65), "action_type.key"),
+        (changed(class_="execute"), "action_type.class"),
+        (changed(risk="none"), "action_type.risk"),
+        (changed(risk=2), "action_type.risk"),
+        (changed(risk_reason="<b>"), "action_type.risk_reason"),
+        (changed(irreversible="yes"), "action_type.irreversible"),
+        (changed(human_required=True), "action_type.legal_basis"),
+        (changed(family="A B"), "action_type.family"),
+        (changed(tool=7), "action_type.tool"),
+        (changed(parameters={"Order": {"type": "id"}}), "action_type.parameters"),
+        (changed(parameters={"a": {"type": "float"}}), "action_type.parameters"),
+        (changed(claims={"a": {"type": "id", "eval": 1}}), "action_type.claims"),
+        (changed(amount="a b"), "action_type.amount"),
+        (changed(amount={"parameter": "order_id"}), "action_type.amount"),
+        (changed(amount={"parameter": "nobody"}), "action_type.amount"),
+        (changed(amount={"value": "amount"}), "action_type.amount"),
+        (changed(entities="subject"), "action_type.entities"),
+        (changed(entities=["nobody"]), "action_type.entities"),
+        (changed(entities=["memo"]), "action_type.entities"),
+        (changed(entities=["amount"]), "action_type.entities"),
+        (changed(entities=None), "action_type.entities"),
+        (changed(thresholds={"amount": 500}), "action_type.thresholds.amount"),
+        (changed(thresholds={"amount": "500"}), "action_type.thresholds.amount"),
+        (changed(thresholds={"amount": "-1.00"}), "action_type.thresholds.amount"),
+        (changed(thresholds={"quantity": 3}), "action_type.thresholds"),
+        (changed(thresholds={"quantity": -3, "quantity_of": "copies"}), "action_type.thresholds.quantity"),
+        (changed(thresholds={"quantity": 3, "quantity_of": "order_id"}), "action_type.thresholds"),
+        (changed(thresholds={"quantity": 3, "quantity_of": "nobody"}), "action_type.thresholds"),
+        (changed(thresholds=[]), "action_type.thresholds"),
+        (changed(caps={}), "action_type.caps"),
+        (changed(caps=[{"key": "planet", "count": 1, "window": "24h"}]), "action_type.caps[0]"),
+        (changed(caps=[{"key": "run", "count": 1, "window": "24h"}, {"key": "run"}]), "action_type.caps[1]"),
+        (changed(evidence=["vibes"]), "action_type.evidence[0]"),
+        (changed(evidence="contract"), "action_type.evidence"),
+        (changed(facts="later"), "action_type.facts"),
+        (changed(deadline="49h"), "action_type.deadline"),
+        (changed(deadline=14_400), "action_type.deadline"),
+        (changed(deadline="0s"), "action_type.deadline"),
+        (changed(hold="2h"), "action_type.hold"),
+        (changed(sampling="0"), "action_type.sampling"),
+        (changed(sampling="1.5"), "action_type.sampling"),
+        (changed(sampling=0.5), "action_type.sampling"),
+        (changed(confidence="high"), "action_type.confidence"),
+    ],
+    ids=str,
+)
+def test_every_mistake_is_told_at_its_place(document: object, place: str) -> None:
+    found = parse_action_type(document)
+    assert isinstance(found, list)
+    assert place in [problem.path for problem in found], list(map(str, found))
+    assert all(problem.detail.endswith((".", "hours.")) for problem in found)
+
+
+def test_a_type_that_is_neither_money_nor_irreversible_states_its_risk() -> None:
+    assert places({"key": "a", "class": "read", "parameters": {}}) == ["action_type"]
+    assert spec({"key": "a", "class": "read", "risk": "low", "parameters": {}}).base_risk is Risk.LOW
+
+
+def test_all_mistakes_are_told_at_once_and_none_repeats_what_was_written() -> None:
+    found = parse_action_type({**DOCUMENT, "key": "SECRET KEY", "risk": "SECRET", "SECRET<b>": 1, "hold": "SECRET"})
+    assert isinstance(found, list)
+    assert {problem.path for problem in found} == {
+        "action_type",
+        "action_type.key",
+        "action_type.risk",
+        "action_type.hold",
+    }
+    assert "SECRET" not in " ".join(map(str, found))
+
+
+def test_an_amount_comes_from_the_parameters_or_from_the_record() -> None:
+    stated, derived = spec(DOCUMENT), spec(changed(amount="price"))
+    dollars, euros = ({"amount": {"amount": "480.00", "currency": currency}} for currency in ("USD", "EUR"))
+    assert stated.amount_in(dollars) == 48_000
+    assert stated.amount_in(dollars, {"amount": 1}) == 48_000
+    assert stated.amount_in(euros) is None
+    assert stated.amount_in({}) is None
+    assert stated.amount_in({"amount": "480.00"}) is None
+    assert derived.amount_in(dollars) is None
+    assert derived.amount_in(dollars, {"price": 7}) == 7
+    assert derived.amount_in(dollars, {"price": True}) is None
+    assert derived.amount_in(dollars, {"price": "7"}) is None
+    assert spec(changed(amount=None)).amount_in(dollars, {"amount": 7}) is None
+
+
+def test_a_quantity_is_a_length_or_a_whole_number() -> None:
+    found = spec(DOCUMENT)
+    assert found.quantity_in({"item_ids": ["a", "b"]}) == 2
+    assert found.quantity_in({}) is None
+    counted = spec(changed(thresholds={"quantity": 3, "quantity_of": "copies"}))
+    assert counted.quantity_in({"copies": 10_000}) == 10_000
+    assert counted.quantity_in({"copies": True}) is None
+    assert spec(changed(thresholds=None)).quantity_in({"item_ids": ["a"]}) is None
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@examples(100)
+@given(st.sampled_from([*DOCUMENT, "legal_basis"]), JSON)
+def test_no_document_does_anything_but_parse_or_be_refused(key: str, value: object) -> None:
+    found = parse_action_type({**DOCUMENT, key: value})
+    assert isinstance(found, ActionTypeSpec) or all(isinstance(each, DocumentProblem) for each in found)
