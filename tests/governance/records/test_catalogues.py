@@ -11,11 +11,13 @@ from governance import documents
 from governance.policy.action_types import ActionTypeSpec, parse_action_type
 from governance.policy.evidence import Kind
 from governance.policy.facts import Compare, Show
+from governance.policy.fields import READERS
 from governance.policy.tiers import ActionClass, Risk
 from governance.policy.velocity import CapKey, Unit
 from governance.records.bindings import Binding
 from governance.records.fit import misfits
 from governance.records.parse import parse_binding
+from governance.records.protocol import Outage
 from tests.governance.records.support import CATALOGUES, entry
 
 FILES = sorted(CATALOGUES.glob("*.yaml"))
@@ -145,3 +147,18 @@ def test_money_is_held_against_money() -> None:
     binding = parse_binding({**document("shop.refund"), "facts": facts, "sentence": "Refund."})
     assert isinstance(binding, Binding), binding
     assert [problem.path for problem in misfits(spec, binding)] == ["binding.facts"]
+
+
+def test_the_examples_of_the_reference_are_sound() -> None:
+    text = (CATALOGUES.parents[1] / "docs" / "reference" / "catalogue.md").read_text()
+    _, example_type, example_binding = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
+    spec = parse_action_type(documents.load(example_type)[0])
+    binding = parse_binding(documents.load(example_binding)[0])
+    assert isinstance(spec, ActionTypeSpec), spec
+    assert isinstance(binding, Binding), binding
+
+
+def test_the_reference_names_every_key_and_every_word() -> None:
+    text = (CATALOGUES.parents[1] / "docs" / "reference" / "catalogue.md").read_text()
+    words = [*Compare, *Show, *Outage, *Kind, *CapKey, *READERS]
+    assert [word for word in words if f"`{word}`" not in text] == []
