@@ -47,6 +47,7 @@ class Posting:
     key: str
     body: Mapping[str, Any]
     succeeded: bool
+    call: str = "actions"
 
 
 def posting(call: Call, described: Described, *, claims: Mapping[str, Any], before: Sequence[Call]) -> Posting:

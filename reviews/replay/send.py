@@ -23,13 +23,14 @@ _AGAIN = frozenset({"idempotency_in_flight", "rate_limited", "unavailable"})
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of one posting. `status` 0: nobody answered. `seconds` is the last attempt's."""
+    """What became of one posting. `status` 0: nobody answered. `seconds` is the last attempt's, `case` its case."""
 
     posting: Posting
     status: int
     outcome: str
     seconds: float
     reasons: tuple[str, ...] = ()
+    case: str = ""
 
 
 class Pace:
@@ -88,7 +89,9 @@ def send(client: httpx.Client, posting: Posting) -> Answered:
     for attempt in range(ATTEMPTS):
         begun = time.perf_counter()
         try:
-            response = client.post("/api/v1/actions/", json=posting.body, headers={"Idempotency-Key": posting.key})
+            response = client.post(
+                f"/api/v1/{posting.call}/", json=posting.body, headers={"Idempotency-Key": posting.key}
+            )
         except httpx.TransportError:
             time.sleep(min(0.2 * 2**attempt, MOST_PATIENCE))
             continue
@@ -100,7 +103,8 @@ def send(client: httpx.Client, posting: Posting) -> Answered:
         outcome = outcome_of(response.status_code, body)
         if outcome == "execute":
             report(client, posting, str(body.get("id")))
-        return Answered(posting, response.status_code, outcome, seconds, _reasons(body))
+        case = str((body.get("escalation") or {}).get("id", "")) if outcome == "escalate" else ""
+        return Answered(posting, response.status_code, outcome, seconds, _reasons(body), case)
     return Answered(posting, 0, "unanswered", 0.0)
 
 

@@ -1,0 +1,129 @@
+"""The scene of the demo: people, scopes, catalogue, agents, records. What is there already is left as it is."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+import governance
+from governance import catalogue, enrol, genesis, mandates, narrow, permit, register
+from governance.locks import database_now
+from governance.models import ActionType, Agent, Instance, Mandate, Permission, Scope, ScopeKind, ToolReading
+from governance.policy.evidence import TOOL_REPORTS
+from governance.policy.tiers import Risk, Tier
+from governance.problems import Code, Problem
+from governance.records.exact import dumps
+from governance.records.load import load_folder
+from reviews.demo import records
+from reviews.demo.cast import PEOPLE, ROLES, Role
+
+BY = "system:demo"
+CATALOGUES = Path(governance.__file__).parent / "catalogues"
+TOOLS = ("shop.payments", "shop.orders", "shop.mail", "shop.warehouse", "bank.payments", "bank.payees")
+
+
+def seed(say: Callable[[str], None]) -> dict[str, str]:
+    """Set the scene; returns the demo passwords by user name.
+
+    Problem FORBIDDEN on an instance that was not born as a demo: nothing is touched there.
+    """
+    instance = Instance.objects.first() or genesis.genesis(demo=True, ceiling=Tier.EXECUTE)
+    if not instance.born_as_demo:
+        raise Problem(Code.FORBIDDEN, "This instance was not born as a demo: nothing is seeded here.")
+    passwords = {username: _person(username, group) for username, (group, _) in PEOPLE.items()}
+    _mandate("ada", rank=1, money=500_00, risk=Risk.MEDIUM)
+    _mandate("grace", rank=3, money=10_000_00, risk=Risk.HIGH)
+    say("Two reviewers, two members of the council and an auditor can sign in.")
+    rows = _load_records()
+    say(f"A shop and a bank have {rows} records in a database of their own.")
+    _catalogue()
+    for role in ROLES:
+        _agent(role)
+    _tool_health()
+    say(f"{len(ROLES)} agents are registered, one of them below another.")
+    return passwords
+
+
+def password_of(username: str) -> str:
+    """The demo password of a person: made from this installation's secret key, so the same at each start."""
+    digest = salted_hmac("placet.demo.password", username, algorithm="sha256").digest()
+    text = base64.b32encode(digest).decode().lower()
+    return "-".join((text[:4], text[4:8], text[8:12]))
+
+
+def _person(username: str, group: str) -> str:
+    password = password_of(username)
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        enrol.enrol(username, groups=[group], by=BY, password=password)
+    elif not person.check_password(password):
+        person.set_password(password)
+        person.save(update_fields=["password"])
+    return password
+
+
+def _mandate(username: str, *, rank: int, money: int, risk: Risk) -> None:
+    person = User.objects.get(username=username)
+    if not Mandate.objects.filter(reviewer=person).exists():
+        mandates.set_mandate(person, rank=rank, money_limit=money, max_risk=risk, by=BY)
+
+
+def _load_records() -> int:
+    with tempfile.TemporaryDirectory(prefix="placet-demo-") as folder:
+        for name, collections in (("shop", records.shop()), ("bank", records.bank())):
+            (Path(folder) / f"{name}.json").write_text(dumps(collections), encoding="utf-8")
+        loaded = load_folder(Path(folder))
+    return sum(sum(each.rows.values()) for each in loaded)
+
+
+def _scope(key: str, name: str, kind: ScopeKind, parent: Scope) -> Scope:
+    found = Scope.objects.filter(key=key).first()
+    return found or narrow.create_scope(
+        key=key, name=name, kind=kind, parent=parent, ceiling=Tier(min(Tier.EXECUTE, parent.ceiling)), by=BY
+    )
+
+
+def _catalogue() -> None:
+    """Domains, projects and the catalogue files; a type that is there may have been edited since and stays."""
+    top = Scope.objects.get(kind=ScopeKind.ENTERPRISE.value)
+    projects = {"shop": (("refunds", "Refunds"), ("orders", "Orders")), "bank": (("payments", "Payments"),)}
+    for key, inside in projects.items():
+        domain = _scope(key, key.capitalize(), ScopeKind.DOMAIN, top)
+        for project, name in inside:
+            _scope(project, name, ScopeKind.PROJECT, domain)
+        if not ActionType.objects.filter(key__startswith=f"{key}.").exists():
+            catalogue.import_file(CATALOGUES / f"{key}.yaml", domain=domain, by=BY)
+
+
+def _agent(role: Role) -> None:
+    project = Scope.objects.get(key=role.project)
+    agent = Agent.objects.filter(name=role.name).first() or register.register_agent(
+        name=role.name,
+        owner=User.objects.get(username=role.owner),
+        project=project,
+        parent=None if role.parent is None else Agent.objects.get(name=role.parent),
+        max_tier=Tier(min(role.tier, project.ceiling)),
+        fingerprint=f"{role.name.lower()}-1",
+        by=BY,
+    )
+    for key, level in role.levels.items():
+        action_type = ActionType.objects.get(key=key)
+        if not Permission.objects.filter(agent=agent, action_type=action_type).exists():
+            permit.set_level(agent, action_type, level=level, by=BY)
+
+
+@transaction.atomic
+def _tool_health() -> None:
+    """Good reports for tools that nobody has used yet, marked as seeded: without five of them nobody may act."""
+    known = set(ToolReading.objects.values_list("tool", flat=True))
+    now = database_now()
+    fresh = [tool for tool in TOOLS if tool not in known]
+    ToolReading.objects.bulk_create(
+        ToolReading(tool=tool, good=True, source="seed", read_at=now) for tool in fresh for _ in range(TOOL_REPORTS)
+    )

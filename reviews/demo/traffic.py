@@ -1,0 +1,146 @@
+"""The demo's agents at work on the running server, and what Grace had decided before you came.
+
+Agents go through HTTP as they would anywhere; people go through the verbs that their pages call.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import httpx
+from django.contrib.auth.models import User
+
+from governance import register
+from governance.locks import database_now
+from governance.models import Action, Agent, AgentKey, Grant, Refusal
+from governance.problems import Problem
+from reviews import judge, sample, spot_review, take
+from reviews.demo.cast import ROLES
+from reviews.demo.incidents import incidents
+from reviews.demo.scenario import Step, cases, history
+from reviews.demo.seed import BY
+from reviews.models import Draw, Escalation, RejectReason
+from reviews.replay.envelope import Posting
+from reviews.replay.send import TIMEOUT, Answered, Pace, report, send_all
+
+KEY_LIFE = dt.timedelta(hours=1)
+CONNECTIONS = 4
+# Of the cases that agents may not decide alone: how many Grace approves and rejects; the rest waits for you.
+APPROVED, REJECTED = 3, 1
+# So many draws are left for you to judge, if so many were drawn.
+LEFT_TO_JUDGE = 6
+PATIENCE = 20.0
+
+
+def traffic(url: str, say: Callable[[str], None]) -> int:
+    """Post what was not posted before; returns how many requests that were. Stops nowhere: a rerun goes on."""
+    waiting, acting = _fresh([*cases(), *incidents()]), _fresh(history())
+    if not waiting and not acting:
+        say("The agents of the demo have done their work before.")
+        return 0
+    agents = {agent.name: agent for agent in Agent.objects.filter(name__in=[role.name for role in ROLES])}
+    until = database_now() + KEY_LIFE
+    keys = {name: register.issue_key(agent, by=BY, expires_at=until) for name, agent in agents.items()}
+    try:
+        answers = _post(url, waiting, keys)
+        say(f"{sum(each.outcome == 'escalate' for each in answers)} cases are waiting for people.")
+        decide_some()
+        answers += _post(url, acting, keys)
+        say(f"{sum(each.outcome == 'execute' for each in answers)} actions ran on their own and were reported.")
+        pick_up(url, keys)
+        judge_some()
+        say(f"{Draw.objects.filter(finding=None).count()} draws are waiting for a spot review.")
+    finally:
+        for key in keys.values():
+            register.revoke_key(AgentKey.objects.get(prefix=key.split("_")[1]), by=BY)
+    return len(answers)
+
+
+def posting_of(step: Step) -> Posting:
+    """A step of the scenario as the request it is."""
+    return Posting(step.agent, step.type, step.key, step.body(), step.succeeded, step.call)
+
+
+def _fresh(steps: Sequence[Step]) -> list[Step]:
+    """Steps whose key nobody has answered yet, so that a warm start adds nothing, not even a day later."""
+    keys = [step.key for step in steps]
+    names = [role.name for role in ROLES]
+    answered = {
+        key
+        for model in (Action, Refusal)
+        for key in model.objects.filter(agent__name__in=names, idempotency_key__in=keys).values_list(
+            "idempotency_key", flat=True
+        )
+    }
+    return [step for step in steps if step.key not in answered]
+
+
+def _post(url: str, steps: Sequence[Step], keys: dict[str, str]) -> list[Answered]:
+    answers: list[Answered] = []
+    postings = [posting_of(step) for step in steps]
+    send_all(url, postings, keys, connections=CONNECTIONS, pace=Pace(None), done=answers.append)
+    return answers
+
+
+def decide_some() -> None:
+    """Grace approves and rejects the first cases of Drafter, as she would on their pages."""
+    grace = User.objects.get(username="grace")
+    drafted = Escalation.objects.filter(
+        state="open", action__agent__name="Drafter", action__idempotency_key__startswith="demo:case:"
+    )
+    for place, case in enumerate(drafted.order_by("action__idempotency_key")[: APPROVED + REJECTED]):
+        taken = take.take(case.pk, reviewer=grace)
+        if place >= APPROVED:
+            judge.reject(case.pk, reviewer=grace, reason=RejectReason.NOT_NEEDED.value)
+        elif taken.snapshot is not None:
+            judge.approve(
+                case.pk,
+                reviewer=grace,
+                action_digest=bytes(taken.action.digest).hex(),
+                snapshot_digest=bytes(taken.snapshot.digest).hex(),
+            )
+
+
+def pick_up(url: str, keys: dict[str, str]) -> None:
+    """Drafter uses what was approved, once the hold is over, and reports it."""
+    limit = time.monotonic() + PATIENCE
+    with httpx.Client(
+        base_url=url, timeout=TIMEOUT, trust_env=False, headers={"Authorization": f"Bearer {keys['Drafter']}"}
+    ) as client:
+        while (open_grants := _unused()) and time.monotonic() < limit:
+            for grant in open_grants:
+                digest = bytes(grant.digest).hex()
+                if client.post(f"/api/v1/grants/{grant.pk}/redeem/", json={"digest": digest}).status_code == 200:
+                    report(client, Posting("Drafter", "", "", {}, True), str(grant.action_id))
+            time.sleep(0.5)
+
+
+def _unused() -> list[Grant]:
+    return list(
+        Grant.objects.filter(agent__name="Drafter", issued_by="human", redeemed_at=None, voided_at=None).filter(
+            action__idempotency_key__startswith="demo:case:", expires_at__gt=database_now()
+        )
+    )
+
+
+def judge_some() -> None:
+    """Draw what is due, and let Grace judge all but the last few, finding what the scenario knows to be wrong."""
+    sample.draw_due()
+    grace = User.objects.get(username="grace")
+    wrong = {step.key: step.unsound for step in history()}
+    drawn = Draw.objects.filter(finding=None, action__idempotency_key__in=wrong).select_related("action")
+    waiting = list(drawn.order_by("action_id"))
+    for draw in waiting[: max(0, len(waiting) - LEFT_TO_JUDGE)]:
+        reason = wrong[str(draw.action.idempotency_key)]
+        _judge(draw.pk, grace, reason)
+
+
+def _judge(draw: UUID, reviewer: User, reason: str) -> None:
+    try:
+        spot_review.look_again(draw)
+        spot_review.judge_draw(draw, reviewer=reviewer, sound=not reason, reason=reason)
+    except Problem:
+        return  # somebody at the screen was faster

@@ -1,0 +1,124 @@
+"""The demo on real processes: seeded by verbs, acted over HTTP, and the incidents end as they must."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from governance import genesis
+from governance.models import Action, Agent, Decision, Fact, LedgerEntry, Refusal, ToolReading
+from governance.policy.tiers import Tier
+from reviews.demo.scenario import history
+from reviews.demo.seed import password_of
+from reviews.demo.traffic import LEFT_TO_JUDGE
+from reviews.models import Draw, Escalation, Finding, Verdict
+from reviews.verify import verify
+from tests.support.fixtures import Committed, Records
+from tests.support.live import Servers
+
+# A port of this machine that nobody listens on: the warehouse is down.
+WAREHOUSE = "postgresql://placet_reader@127.0.0.1:1/warehouse"
+
+
+def seed() -> str:
+    out = io.StringIO()
+    call_command("demo_seed", stdout=out)
+    return out.getvalue()
+
+
+def act(url: str) -> str:
+    out = io.StringIO()
+    call_command("demo_traffic", url=url, stdout=out)
+    return out.getvalue()
+
+
+def outcome(key: str) -> str:
+    if Refusal.objects.filter(idempotency_key=key).exists():
+        return "cap_exhausted"
+    return Decision.objects.get(action__idempotency_key=key).outcome
+
+
+def differing(key: str) -> set[str]:
+    facts = Fact.objects.filter(snapshot__action__idempotency_key=key, result="differs")
+    return set(facts.values_list("name", flat=True))
+
+
+def test_seeding_twice_changes_nothing_and_prints_the_same_logins(committed: Committed, records: Records) -> None:
+    first = seed()
+    entries, readings = LedgerEntry.objects.count(), ToolReading.objects.count()
+    assert [line for line in first.splitlines() if line.startswith("login")] == [
+        line for line in seed().splitlines() if line.startswith("login")
+    ]
+    assert (LedgerEntry.objects.count(), ToolReading.objects.count()) == (entries, readings)
+    assert User.objects.get(username="ada").check_password(password_of("ada"))
+    assert Agent.objects.count() == 6
+
+
+@pytest.mark.parametrize("command", ["demo_seed", "demo_traffic"])
+def test_an_instance_that_was_not_born_as_a_demo_is_left_alone(db: None, command: str) -> None:
+    genesis.genesis(ceiling=Tier.COMMIT)
+    entries = LedgerEntry.objects.count()
+    with pytest.raises(CommandError, match="not born as a demo"):
+        call_command(command)
+    assert LedgerEntry.objects.count() == entries
+
+
+def test_the_demo_plays_and_a_second_start_adds_nothing(
+    committed: Committed, records: Records, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.PLACET_CONNECTORS, "warehouse", WAREHOUSE)
+    seed()
+    url = servers.start("api", PLACET_CONNECTOR_WAREHOUSE_URL=WAREHOUSE)
+    act(url)
+    _incidents_end_as_they_must()
+    _agents_worked_on_their_own()
+    _people_have_something_to_do()
+    _no_hostile_line_is_in_the_ledger()
+    before = counts()
+    assert "before" in act(url)
+    assert counts() == before
+
+
+def _incidents_end_as_they_must() -> None:
+    loop = [outcome(f"demo:loop:{number}") for number in (1, 2, 3, 4)]
+    assert loop == ["execute", "execute", "escalate", "cap_exhausted"]
+    for key in ("vip", "others", "cent", "mass-mail", "warehouse", "hijack", "hijack-payee", "unsure"):
+        assert outcome(f"demo:{key}") == "escalate", key
+    assert differing("demo:others") == {"owner", "customer"}
+    assert differing("demo:cent") == {"amount", "refundable"}
+    assert "iban" in differing("demo:hijack")
+    assert Decision.objects.get(action__idempotency_key="demo:mass-mail").effective_risk == 3
+    statuses = {
+        key: verify(Escalation.objects.get(action__idempotency_key=f"demo:{key}").pk).status
+        for key in ("warehouse", "hijack-payee")
+    }
+    assert statuses == {"warehouse": "unavailable", "hijack-payee": "read"}
+
+
+def _agents_worked_on_their_own() -> None:
+    assert Decision.objects.filter(outcome="execute").count() == len(history()) + 2
+    assert not Action.objects.filter(state="executing").exists()
+    assert Action.objects.filter(state="failed").count() == len([step for step in history() if not step.succeeded])
+
+
+def _people_have_something_to_do() -> None:
+    assert Verdict.objects.filter(approve=True).count() == 3
+    assert Action.objects.filter(agent__name="Drafter", state="succeeded", action_type__key="shop.refund").count() == 3
+    assert Escalation.objects.filter(state="open").count() >= 12
+    assert Finding.objects.count() > 0
+    assert 0 < Draw.objects.filter(finding=None).count() <= LEFT_TO_JUDGE
+
+
+def _no_hostile_line_is_in_the_ledger() -> None:
+    text = b" ".join(bytes(body) for body in LedgerEntry.objects.values_list("body", flat=True))
+    assert b"SYSTEM NOTE" not in text
+    assert b"Our bank has changed" not in text
+
+
+def counts() -> list[int]:
+    models = (Action, Refusal, LedgerEntry, Escalation, Verdict, Draw, Finding)
+    return [model._default_manager.count() for model in models]
