@@ -41,4 +41,4 @@ class Transport(httpx.BaseTransport):
         content = b"".join(chunks)
         if hasattr(chunks, "close"):
             chunks.close()
-        return httpx.Response(int(started[0].split()[0]), headers=started[1], content=content, request=request)
+        return httpx.Response(int(started[0].split()[0]), headers=started[1], stream=httpx.ByteStream(content))
