@@ -133,6 +133,11 @@ def _fit(spec: ActionTypeSpec, binding: BindingSpec, at: str) -> None:
         for kind, names, contract in used
         for name in sorted(names - set(contract.fields))
     ]
+    amount = spec.amount
+    if amount is not None and amount.from_record:
+        value = binding.values.get(amount.name)
+        if value is None or not value.money:
+            wrong.append(DocumentProblem(at, f"The binding has no money value {amount.name} for the amount."))
     if wrong:
         raise _refused(wrong)
 
