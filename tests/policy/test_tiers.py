@@ -21,8 +21,11 @@ from governance.policy.tiers import (
 LOW, MEDIUM, HIGH = Risk.LOW, Risk.MEDIUM, Risk.HIGH
 
 
-def test_tiers_are_ordered() -> None:
+def test_tiers_risks_and_levels_are_stored_as_these_numbers() -> None:
     assert list(Tier) == sorted(Tier)
+    assert [int(tier) for tier in Tier] == [0, 1, 2, 3, 4]
+    assert [int(risk) for risk in Risk] == [1, 2, 3]
+    assert [int(level) for level in Level] == [0, 1, 2, 3]
     assert [tier.name for tier in Tier] == ["HALT", "OBSERVE", "PROPOSE", "EXECUTE", "COMMIT"]
 
 

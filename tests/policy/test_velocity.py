@@ -178,6 +178,14 @@ def test_an_amount_that_fits_now_fits_from_the_start_of_this_slot() -> None:
     assert frees_at(0, EMPTY, 5, 1000, 10, 10) == 5000
 
 
+def test_an_exact_fit_is_a_fit() -> None:
+    head, slots = written(*written(0, EMPTY, 0, 5), 1, 5)
+    assert frees_at(head, slots, 1, 1000, 15, 5) == 1000
+    assert frees_at(head, slots, 1, 1000, 10, 5) == SLOTS * 1000
+    assert frees_at(head, slots, 1, 1000, 10, 6) == (SLOTS + 1) * 1000
+    assert frees_at(head, slots, 1, 1000, 10, 11) is None
+
+
 def test_a_negative_slot_opens_no_room() -> None:
     slots = list(EMPTY)
     slots[0], slots[1] = 5, -100
