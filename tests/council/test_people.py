@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.contrib.auth.models import User
+
+from governance.actors import groups_of
+from governance.models import LedgerEntry, Mandate
+from governance.record import Event
+from tests.cast import Cast
+from tests.council.conftest import Desk, errors
+from tests.governance.asking import entries
+from tests.support.clients import SurfaceClient
+
+
+def shown(page: bytes) -> str:
+    found = re.search(r'<code class="secret">([^<]+)</code>', page.decode())
+    assert found is not None
+    return found[1]
+
+
+def test_a_person_is_enrolled_with_a_first_password_shown_once(cast: Cast, desk: Desk) -> None:
+    answer = desk.send("auth/user/add/", {"username": "olga", "roles": ["reviewer"]})
+    password = shown(answer.content)
+    olga = User.objects.get(username="olga")
+    assert olga.check_password(password)
+    assert groups_of(olga) == {"reviewer"}
+    assert all(password.encode() not in bytes(entry.body) for entry in LedgerEntry.objects.all())
+
+
+def test_roles_are_changed_through_the_verb(cast: Cast, desk: Desk) -> None:
+    path = f"auth/user/{cast.mallory.pk}/change/"
+    assert desk.save(path, roles=["auditor"]).status_code == 302
+    assert groups_of(cast.mallory) == {"auditor"}
+    assert entries(Event.PERSON_CHANGED)[-1]["actor"] == "user:mary"
+    assert desk.save(path, is_active=None).status_code == 302
+    assert groups_of(cast.mallory) == frozenset()
+
+
+def test_no_field_of_the_form_makes_a_superuser_or_renames_anybody(cast: Cast, desk: Desk) -> None:
+    path = f"auth/user/{cast.mallory.pk}/change/"
+    desk.save(path, username="mary2", is_superuser="on", is_staff="on", password="x")
+    mallory = User.objects.get(pk=cast.mallory.pk)
+    assert (mallory.username, mallory.is_superuser, mallory.is_staff) == ("mallory", False, False)
+    assert not mallory.has_usable_password()
+
+
+def test_nobody_gives_themselves_a_role(cast: Cast, desk: Desk) -> None:
+    answer = desk.save(f"auth/user/{cast.mary.pk}/change/", roles=["council", "reviewer"])
+    assert "Nobody changes their own groups" in errors(answer)
+    assert groups_of(cast.mary) == {"council"}
+
+
+def test_a_password_is_reset_from_the_list_and_shown_once(cast: Cast, desk: Desk) -> None:
+    password = shown(desk.act("auth/user/", "reset_password", cast.ada.pk).content)
+    assert User.objects.get(pk=cast.ada.pk).check_password(password)
+    assert desk.act("auth/user/", "reset_password", cast.mary.pk).status_code == 302
+    assert desk.act("auth/user/", "reset_password", cast.ada.pk, cast.grace.pk).status_code == 302
+
+
+def test_a_mandate_takes_its_limit_as_written_money(cast: Cast, desk: Desk) -> None:
+    path = f"governance/mandate/{cast.ada.mandate.pk}/change/"
+    assert desk.fields(path)["limit"] == "500.00"
+    assert desk.save(path, limit="750.50", rank=2).status_code == 302
+    mandate = Mandate.objects.get(reviewer=cast.ada)
+    assert (mandate.money_limit, mandate.rank) == (750_50, 2)
+    for wrong in ("750.5", "1e3", "-1.00", "$5.00", "\u0665.00"):
+        errors(desk.save(path, limit=wrong))
+    assert Mandate.objects.get(reviewer=cast.ada).money_limit == 750_50
+
+
+def test_a_mandate_of_some_types_keeps_them_and_an_old_page_does_not_win(cast: Cast, desk: Desk) -> None:
+    path = f"governance/mandate/{cast.ada.mandate.pk}/change/"
+    page = desk.fields(path)
+    assert desk.save(path, action_types=[cast.refund.pk]).status_code == 302
+    assert list(cast.ada.mandate.action_types.all()) == [cast.refund]
+    assert "Somebody changed this" in errors(desk.send(path, page))
+    assert list(cast.ada.mandate.action_types.all()) == [cast.refund]
+
+
+def test_mandates_end_from_their_list(cast: Cast, desk: Desk) -> None:
+    assert desk.act("governance/mandate/", "revoke", cast.ada.mandate.pk).status_code == 302
+    assert not Mandate.objects.filter(reviewer=cast.ada).exists()
+
+
+def test_a_superuser_without_a_group_reaches_nothing(cast: Cast, sign_in: Callable[[User], Desk]) -> None:
+    sudo = sign_in(cast.sudo).browser
+    for path in ("", "governance/scope/", "auth/user/add/", f"governance/agent/{cast.refunder.pk}/change/"):
+        assert sudo.get(f"/council/{path}").status_code == 403
+
+
+def test_who_loses_the_seat_loses_the_desk_with_the_next_click(cast: Cast, desk: Desk) -> None:
+    from governance.enrol import change_person
+
+    desk.open("")
+    change_person(cast.mary, groups=[], by=cast.joan)
+    assert desk.browser.get("/council/").status_code == 403
+
+
+def test_a_stranger_is_led_to_the_login_and_nobody_can_sign_up(cast: Cast) -> None:
+    browser = SurfaceClient()
+    answer = browser.get("/council/governance/scope/")
+    assert answer.status_code == 302
+    first = browser.get(answer["Location"])
+    assert first["Location"].startswith("/accounts/login/")
+    assert browser.get("/accounts/signup/").status_code == 404
+    page = browser.get("/accounts/login/").content.decode()
+    assert "signup" not in page
+
+
+def test_people_sign_in_with_their_password_and_land_on_the_console(cast: Cast) -> None:
+    from governance.enrol import reset_password
+
+    password = reset_password(cast.ada, by=cast.mary)
+    browser = SurfaceClient()
+    wrong = browser.post("/accounts/login/", {"login": "ada", "password": "no"})
+    assert wrong.status_code == 200
+    right = browser.post("/accounts/login/", {"login": "ada", "password": password})
+    assert (right.status_code, right["Location"]) == (302, "/")
