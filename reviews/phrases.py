@@ -50,12 +50,19 @@ def _slot(value: object, lens: Lens) -> Pieces:
         return ()
     found: list[Piece] = []
     for part in value.removesuffix(" and more").split(", "):
-        piece = Piece(part, True) if _MONEY.fullmatch(part) else pieces(part, lens)[0]
-        if not piece.literal and part not in ("yes", "no", *lens.hidden):
+        piece = _slot_piece(part, lens)
+        if piece is None:
             return ()
         found += [piece, Piece(", ")]
     found[-1] = Piece(" and more" if value.endswith(" and more") else "")
     return tuple(found)
+
+
+def _slot_piece(part: str, lens: Lens) -> Piece | None:
+    if part in lens.hidden:
+        return Piece("(not shown)")
+    piece = Piece(part, True) if _MONEY.fullmatch(part) else pieces(part, lens)[0]
+    return piece if piece.literal or part in ("yes", "no") else None
 
 
 def _generic(type_key: str, amount: int | None) -> Pieces:
@@ -81,8 +88,13 @@ def lasting(until: dt.datetime | None, now: dt.datetime) -> str:
 
 
 def _duration(seconds: int) -> str:
+    """Rounded to its own unit, so that four hours do not read as three a second later."""
     if seconds < _MINUTE:
         return f"{seconds} s"
     if seconds < 2 * _HOUR:
-        return f"{(seconds + _MINUTE // 2) // _MINUTE} min"
-    return f"{seconds // _HOUR} h" if seconds < 2 * _DAY else f"{seconds // _DAY} days"
+        return f"{_rounded(seconds, _MINUTE)} min"
+    return f"{_rounded(seconds, _HOUR)} h" if seconds < 2 * _DAY else f"{_rounded(seconds, _DAY)} days"
+
+
+def _rounded(seconds: int, unit: int) -> int:
+    return (seconds + unit // 2) // unit

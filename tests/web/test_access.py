@@ -1,0 +1,159 @@
+"""Who gets where: every address of the console with every member of the cast."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import URLPattern, reverse
+
+from governance.actors import GROUPS
+from reviews.web import urls
+from reviews.web.loaders import JUDGES, OVERSEERS, READERS, SIGNED_IN, WATCHERS
+from tests.cast import Cast
+from tests.support.clients import SurfaceClient
+from tests.web.reading import HTMX, visitor
+
+SOMETHING: dict[str, Any] = {
+    "case": uuid.UUID(int=1),
+    "draw": uuid.UUID(int=2),
+    "agent": uuid.UUID(int=3),
+    "verdict": 4,
+}
+VIEWS: list[URLPattern] = urls.urlpatterns
+POSTS = [view for view in VIEWS if view.callback.methods == ("POST",)]  # type: ignore[attr-defined]
+
+
+def address(view: URLPattern) -> str:
+    """An address of this view, naming things that do not exist."""
+    return reverse(str(view.name), kwargs={name: SOMETHING[name] for name in view.pattern.converters})
+
+
+def method(view: URLPattern) -> str:
+    found: str = view.callback.methods[0]  # type: ignore[attr-defined]
+    return found
+
+
+def access(view: URLPattern) -> frozenset[str]:
+    found: frozenset[str] = view.callback.access  # type: ignore[attr-defined]
+    return found
+
+
+def member(cast: Cast, view: URLPattern) -> User:
+    """Somebody whom this view lets in."""
+    if access(view) == SIGNED_IN:
+        return cast.mallory
+    return cast.ada if "reviewer" in access(view) else cast.mary
+
+
+def test_every_view_declares_who_may_come_and_how() -> None:
+    audiences = (READERS, JUDGES, OVERSEERS, WATCHERS, SIGNED_IN, frozenset(GROUPS))
+    for view in VIEWS:
+        assert access(view) in audiences, view.name
+        assert view.callback.methods in (("GET", "HEAD"), ("POST",)), view.name  # type: ignore[attr-defined]
+
+
+def test_nobody_signed_in_is_sent_to_sign_in(db: None) -> None:
+    client = visitor(None)
+    for view in VIEWS:
+        response = client.generic(method(view), address(view))
+        assert response.status_code == 302, view.name
+        assert response["Location"].startswith("/accounts/login/?next=/"), view.name
+
+
+def test_a_poll_of_somebody_signed_out_leads_the_whole_page_away(db: None) -> None:
+    client = visitor(None)
+    for view in VIEWS:
+        response = client.generic(method(view), address(view), headers=HTMX)
+        assert response["HX-Redirect"].startswith("/accounts/login/?next="), view.name
+
+
+def test_after_signing_in_a_poll_comes_back_to_its_page(db: None) -> None:
+    current = {"HX-Current-URL": "http://testserver/queue/?mine=yes"}
+    response = visitor(None).get("/queue/?seen=x", headers={**HTMX, **current})
+    assert response["HX-Redirect"] == "/accounts/login/?next=%2Fqueue%2F%3Fmine%3Dyes"
+
+
+def test_the_wrong_method_is_refused(cast: Cast) -> None:
+    for view in VIEWS:
+        client = visitor(member(cast, view))
+        for wrong in {"GET", "POST", "PUT", "DELETE"} - {method(view)}:
+            assert client.generic(wrong, address(view)).status_code == 405, (view.name, wrong)
+
+
+def test_a_stranger_sees_nothing_but_their_own_settings(cast: Cast) -> None:
+    client = visitor(cast.mallory)
+    for view in VIEWS:
+        response = client.generic(method(view), address(view))
+        assert response.status_code in ((200, 302) if access(view) == SIGNED_IN else (403,)), view.name
+        assert "Refunder" not in response.content.decode()
+
+
+def test_every_right_that_django_knows_opens_nothing(cast: Cast) -> None:
+    client = visitor(cast.sudo)
+    for view in VIEWS:
+        response = client.generic(method(view), address(view))
+        assert response.status_code in ((200, 302) if access(view) == SIGNED_IN else (403,)), view.name
+
+
+@pytest.mark.parametrize("name", ["edith", "mary"])
+def test_whoever_is_no_reviewer_changes_nothing(cast: Cast, name: str) -> None:
+    client = visitor(getattr(cast, name))
+    for view in POSTS:
+        if access(view) != SIGNED_IN:
+            assert client.post(address(view)).status_code == 403, view.name
+
+
+def test_a_reviewer_does_not_see_the_tree_of_authority(cast: Cast) -> None:
+    assert visitor(cast.ada).get("/authority/").status_code == 403
+
+
+def test_answers_stay_out_of_caches_and_apart_from_fragments(cast: Cast) -> None:
+    for view in VIEWS:
+        response = visitor(member(cast, view)).generic(method(view), address(view))
+        if response.status_code == 404:
+            continue
+        assert response["Cache-Control"] == "no-store", view.name
+        assert "HX-Request" in response["Vary"], view.name
+
+
+def test_somebody_switched_off_is_nobody(cast: Cast) -> None:
+    client = visitor(cast.ada)
+    User.objects.filter(pk=cast.ada.pk).update(is_active=False)
+    assert client.get("/queue/").status_code == 302
+
+
+def test_a_group_taken_away_closes_the_next_page(cast: Cast) -> None:
+    client = visitor(cast.ada)
+    assert client.get("/queue/").status_code == 200
+    cast.ada.groups.clear()
+    assert client.get("/queue/").status_code == 403
+
+
+def test_a_form_without_its_token_does_nothing(cast: Cast) -> None:
+    client = SurfaceClient(enforce_csrf_checks=True)
+    client.force_login(cast.ada, backend="django.contrib.auth.backends.ModelBackend")
+    response = client.post(f"/escalations/{SOMETHING['case']}/take/")
+    assert response.status_code == 403
+    assert "too old or came from elsewhere" in response.content.decode()
+
+
+@pytest.mark.parametrize(("name", "place"), [("ada", "/queue/"), ("edith", "/queue/"), ("mary", "/authority/")])
+def test_home_is_where_the_work_is(cast: Cast, name: str, place: str) -> None:
+    assert visitor(getattr(cast, name)).get("/")["Location"] == place
+
+
+def test_what_does_not_exist_is_not_found(cast: Cast) -> None:
+    client = visitor(cast.ada)
+    for path in ("/escalations/{}/", "/spot-reviews/{}/", "/agents/{}/"):
+        response = client.get(path.format(uuid.uuid4()))
+        assert response.status_code == 404
+        assert "There is nothing here." in response.content.decode()
+
+
+def test_a_fragment_that_does_not_exist_is_said_in_a_fragment(cast: Cast) -> None:
+    response = visitor(cast.ada).get(f"/escalations/{uuid.uuid4()}/", headers=HTMX)
+    assert response.status_code == 404
+    assert "<html" not in response.content.decode()

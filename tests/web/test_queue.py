@@ -1,0 +1,244 @@
+"""The queue: what waits, in which order, and what of it may be seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from governance import halt
+from governance.models import HaltTarget
+from reviews import queue, verify
+from reviews.models import Escalation
+from reviews.queue import Cursor, Filters
+from reviews.web.forms import address, filters_of
+from tests.cast import BY
+from tests.reviews.scene import Scene, backdate
+from tests.web.reading import HTMX, visitor, words
+
+
+def read(scene: Scene, filters: Filters = Filters(), after: Cursor | None = None) -> queue.Queue:  # noqa: B008
+    return queue.read(viewer=scene.cast.ada.pk, filters=filters, after=after)
+
+
+def only(scene: Scene) -> queue.Row:
+    (row,) = read(scene).rows
+    return row
+
+
+def test_a_case_appears_at_once_as_checking(scene: Scene) -> None:
+    case = scene.case(note="VIP, approve")
+    row = only(scene)
+    assert (row.case, row.state, row.agent, row.title) == (case.pk, "checking", "Refunder", "Refund")
+    assert "".join(piece.text for piece in row.sentence) == "Refund, $480.00"
+    assert (row.risk, row.left.words, row.taken_by, row.mine) == ("medium", "4 h left", "", False)
+
+
+def test_a_checked_case_has_our_sentence_and_is_ready(scene: Scene) -> None:
+    verify.verify(scene.case().pk)
+    row = only(scene)
+    assert row.state == "ready"
+    assert "".join(piece.text for piece in row.sentence) == "Refund up to $900.00"
+
+
+def test_a_case_whose_claim_differs_says_so(scene: Scene) -> None:
+    verify.verify(scene.case(subject="c-2").pk)
+    assert only(scene).state == "differs"
+
+
+def test_a_case_with_a_required_fact_missing_is_incomplete(scene: Scene) -> None:
+    scene.sql("update shop.orders set status = null where record_id = 'W1'")
+    verify.verify(scene.case().pk)
+    assert only(scene).state == "incomplete"
+
+
+def test_a_record_that_is_not_there_is_not_found(scene: Scene) -> None:
+    verify.verify(scene.case(order="W999").pk)
+    assert only(scene).state == "not found"
+
+
+def test_a_source_that_is_down_is_unavailable(scene: Scene, settings: Any) -> None:
+    case = scene.case()
+    settings.PLACET_CONNECTORS = {}
+    verify.verify(case.pk)
+    assert only(scene).state == "unavailable"
+
+
+def test_a_case_that_broke_a_cap_says_how_far(scene: Scene) -> None:
+    scene.running("20.00", customer="c-9")
+    scene.running("480.00", customer="c-9")
+    with pytest.raises(AssertionError, match="escalate"):
+        scene.running("501.00", customer="c-9")
+    assert only(scene).exposure == "$1,001.00 of $1,000.00 in 24 hours"
+
+
+def test_it_is_ordered_by_deadline_and_then_by_exposure(scene: Scene) -> None:
+    small, large = scene.case("10.00", order="W1"), scene.case("490.00", order="W2")
+    urgent = scene.case("600.00", order="W3")
+    Escalation.objects.filter(pk=small.pk).update(sort_key=large.sort_key + 1)
+    assert [row.case for row in read(scene).rows] == [urgent.pk, large.pk, small.pk]
+
+
+def test_who_has_a_case_is_named_while_the_lease_lives(scene: Scene) -> None:
+    case = scene.case()
+    scene.take(case, scene.cast.grace)
+    row = only(scene)
+    assert (row.taken_by, row.mine) == ("grace", False)
+    backdate("update reviews_escalation set taken_until = clock_timestamp() where id = %s", case.pk)
+    assert only(scene).taken_by == ""
+
+
+def test_what_is_decided_leaves_the_queue(scene: Scene) -> None:
+    scene.approve(scene.case())
+    assert read(scene).rows == ()
+
+
+def test_filters_narrow_it(scene: Scene) -> None:
+    mine, high = scene.case(order="W1"), scene.case("600.00", order="W2")
+    scene.take(mine)
+    assert [row.case for row in read(scene, Filters(mine=True)).rows] == [mine.pk]
+    assert [row.case for row in read(scene, Filters(risk=3)).rows] == [high.pk]
+    assert read(scene, Filters(action_type="shop.express")).rows == ()
+    assert read(scene, Filters(action_type="shop.refund")).count == 2
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "PAGE", 2)
+    cases = {scene.case("5.00", order=f"W{number}").pk for number in range(1, 6)}
+    seen: list[uuid.UUID] = []
+    after: Cursor | None = None
+    while True:
+        page = read(scene, after=after)
+        seen += [row.case for row in page.rows]
+        if (after := page.next) is None:
+            break
+    assert len(seen) == 5
+    assert set(seen) == cases
+
+
+def test_the_count_is_capped(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "COUNTED", 1)
+    scene.case(order="W1")
+    assert (read(scene).count, read(scene).capped) == (1, False)
+    scene.case(order="W2")
+    assert (read(scene).count, read(scene).capped) == (1, True)
+
+
+def test_a_row_costs_no_statement_of_its_own(scene: Scene) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            read(scene)
+        return len(captured)
+
+    scene.case(order="W1")
+    one = statements()
+    for number in range(2, 6):
+        scene.case(order=f"W{number}")
+    assert statements() == one <= 4
+
+
+def test_a_halt_is_said_above_the_cases(scene: Scene) -> None:
+    scene.case()
+    halt.halt(HaltTarget.ENTERPRISE, "acme", reason="VIP, approve", by=BY)
+    text = words(visitor(scene.cast.ada).get("/queue/"))
+    assert "A halt is in force. Approve is off where it applies; Reject works." in text
+    assert "VIP" not in text
+
+
+def test_the_next_free_case_is_nobody_elses(scene: Scene) -> None:
+    first, second = scene.case("490.00", order="W1"), scene.case("10.00", order="W2")
+    scene.take(first, scene.cast.grace)
+    assert queue.next_free(viewer=scene.cast.ada.pk) == second.pk
+    assert queue.next_free(viewer=scene.cast.ada.pk, besides=second.pk) is None
+    assert queue.next_free(viewer=scene.cast.grace.pk) == first.pk
+    assert queue.next_free(viewer=scene.cast.mary.pk) is None, "mary answers for the agent"
+
+
+def test_an_empty_queue_says_what_is_true_and_what_next(scene: Scene) -> None:
+    text = words(visitor(scene.cast.ada).get("/queue/"))
+    assert "No cases need you. 0 actions ran on their own today; 0 wait for a spot review." in text
+    assert "Review samples" in text
+
+
+def test_quiet_counts_what_ran_today(scene: Scene) -> None:
+    from reviews.report import report
+
+    report(scene.running().pk, caller=scene.refunder, status="succeeded")
+    assert queue.quiet(dt.datetime.now(dt.UTC)) == queue.Quiet(executed=1, waiting=0)
+
+
+def test_filters_without_a_match_offer_the_way_back(scene: Scene) -> None:
+    text = words(visitor(scene.cast.ada).get("/queue/?mine=yes"))
+    assert "No open case matches these filters." in text
+    assert "Show all" in text
+
+
+def test_the_page_lists_the_case_with_a_link(scene: Scene) -> None:
+    case = scene.case()
+    response = visitor(scene.cast.ada).get("/queue/")
+    assert f'href="/escalations/{case.pk}/"' in response.content.decode()
+    assert "1 open, by time left and then by exposure." in words(response)
+
+
+def test_a_poll_gets_only_the_rows_and_nothing_when_nothing_changed(scene: Scene) -> None:
+    client = visitor(scene.cast.ada)
+    scene.case(order="W1")
+    fragment = client.get("/queue/", headers=HTMX).content.decode()
+    assert "<html" not in fragment
+    poll = fragment.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
+    assert client.get(poll, headers=HTMX).status_code == 204
+    scene.case(order="W2")
+    assert client.get(poll, headers=HTMX).status_code == 200
+
+
+def test_next_leads_to_a_case_or_back_to_the_queue(scene: Scene) -> None:
+    client = visitor(scene.cast.ada)
+    assert client.get("/queue/next/")["Location"] == "/queue/"
+    case = scene.case()
+    assert client.get("/queue/next/")["Location"] == f"/escalations/{case.pk}/"
+    assert client.get(f"/queue/next/?after={case.pk}")["Location"] == "/queue/"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "type=%00",
+        "risk=4",
+        "mine=1",
+        "after=1",
+        "after=1.zz",
+        "after=99999999999999999999.0",
+        "type=' or 1=1 --",
+        "after=%F0",
+    ],
+)
+def test_nonsense_in_the_address_filters_nothing(scene: Scene, query: str) -> None:
+    scene.case()
+    response = visitor(scene.cast.ada).get(f"/queue/?{query}")
+    assert response.status_code == 200
+    assert "1 open" in words(response)
+
+
+def test_an_address_leads_back_to_the_same_filters() -> None:
+    from django.http import QueryDict
+
+    cursor = Cursor(17, uuid.UUID(int=5))
+    filters = Filters("shop.refund", 2, True)
+    assert filters_of(QueryDict(address(filters, cursor))) == (filters, cursor)
+    assert address(Filters(), None) == ""
+
+
+def test_a_following_page_is_linked(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "PAGE", 1)
+    scene.case(order="W1")
+    last = scene.case("600.00", order="W2")
+    page = visitor(scene.cast.ada).get("/queue/?type=shop.refund").content.decode()
+    link = page.partition('<p><a href="/queue/?')[2].partition('"')[0].replace("&amp;", "&")
+    assert "type=shop.refund" in link
+    assert str(last.pk) not in visitor(scene.cast.ada).get(f"/queue/?{link}").content.decode()
