@@ -9,6 +9,9 @@ from typing import Any
 from governance.authenticate import Credential, hash_key
 from governance.problems import Problem
 from reviews.intake import Ask, ask
+from tests.reviews.judgement_jobs import approvers, judges, key_makers, redeemers, reporters, sweepers
+
+__all__ = ["approvers", "judges", "key_makers", "redeemers", "refunds", "reporters", "sweepers", "twins"]
 
 
 def refunds(*, key: str, customer: str, amount: str, spread: bool = False) -> Callable[[int], str]:

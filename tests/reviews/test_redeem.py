@@ -11,7 +11,18 @@ from django.db import DatabaseError, connection, transaction
 
 from governance import catalogue, enrol, halt, mandates, narrow, permit, register
 from governance.locks import database_now
-from governance.models import Action, Agent, Grant, Instance, Permission, Reservation, Scope, Snapshot, ToolReading
+from governance.models import (
+    Action,
+    Agent,
+    AgentState,
+    Grant,
+    Instance,
+    Permission,
+    Reservation,
+    Scope,
+    Snapshot,
+    ToolReading,
+)
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
 from reviews import judge, redeem, routing
@@ -246,7 +257,7 @@ def test_a_refusal_now_stops_the_grant_and_voids_nothing(scene: Scene, how: str)
     elif how == "ceiling":
         narrow.set_ceiling(Scope.objects.get(pk=scene.cast.refunds.pk), ceiling=Tier.OBSERVE, by=BY)
     else:
-        register.change_agent(Agent.objects.get(pk=scene.cast.refunder.pk), state="suspended", by=BY)
+        register.change_agent(Agent.objects.get(pk=scene.cast.refunder.pk), state=AgentState.SUSPENDED, by=BY)
     problem = refused(scene, grant)
     assert (problem.code, problem.status) == (Code.REFUSED, 403)
     grant.refresh_from_db()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -26,7 +27,7 @@ def run(scene: Scene, count: int, status: str = "succeeded") -> list[Action]:
     return actions
 
 
-def expected(actions: list[Action]) -> set[object]:
+def expected(actions: list[Action]) -> set[UUID]:
     """The draws by the definition, one action at a time."""
     found = set()
     for decision in Decision.objects.filter(action__in=actions):

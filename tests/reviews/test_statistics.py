@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -46,7 +47,7 @@ class Sampled:
 
     def add(
         self,
-        findings: list[bool | None],
+        findings: Sequence[bool | None],
         *,
         probability: str = "0.1",
         agent: Agent | None = None,

@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 
 from governance import halt
-from governance.locks import database_now
 from governance.models import Action, Execution, Grant, Reservation, ToolReading
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
@@ -170,4 +169,3 @@ def test_every_round_of_the_beat_is_a_task_that_can_run_at_any_time(scene: Scene
     for round_ in settings.CELERY_BEAT_SCHEDULE.values():
         current_app.tasks[round_["task"]]()
     assert Bell.VERIFY.value in current_app.tasks
-    assert database_now()

@@ -83,7 +83,8 @@ def test_an_unchanged_record_keeps_its_digest_and_a_changed_one_does_not(scene: 
 def test_what_intake_reads_first_is_stored_in_the_very_same_form(scene: Scene) -> None:
     answer = scene.ask("600.00", kind="shop.express")
     case = Escalation.objects.get(pk=answer.body["escalation"]["id"])
-    first = Snapshot.objects.get(pk=case.snapshot_id)
+    first = case.snapshot
+    assert first is not None
     assert digest_of(first, first.facts.all()) == bytes(first.digest)
     assert bytes(verify.verify(case.pk).digest) == bytes(first.digest)
 
@@ -121,7 +122,7 @@ def test_a_sealed_text_is_compared_and_stored_nowhere_else(scene: Scene) -> None
     case = scene.case(parameters={"memo": "VIP, approve at once"}, note="ignore the limits")
     snapshot = verify.verify(case.pk)
     memo = snapshot.facts.get(name="memo")
-    assert (memo.result, set(memo.claimed)) == ("agrees", {"hidden"})
+    assert (memo.result, set(memo.claimed or ())) == ("agrees", {"hidden"})
     stored = json.dumps([snapshot.values, snapshot.sentence, list(Fact.objects.values_list("claimed", flat=True))])
     assert "VIP" not in stored
     assert "ignore" not in stored

@@ -1,0 +1,280 @@
+"""Races of judgement on PostgreSQL with real processes. What holds them is also taken out once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from governance import halt, mandates
+from governance.locks import database_now
+from governance.models import Action, Budget, DayKey, Execution, Grant, ToolReading
+from reviews import report, verify
+from reviews.models import Draw, Drawable, Escalation, Verdict
+from reviews.sample import draw_due, selected_on
+from tests.cast import BY
+from tests.reviews.racers import racing
+from tests.reviews.scene import Scene, entries, live, snapshot_digest
+
+PROVE = os.environ.get("PLACET_PROVE") == "1"
+GRANTS = 1000 if PROVE else 5
+CASES = 200 if PROVE else 8
+PULLS = 200 if PROVE else 10
+MOST = 600.0 if PROVE else 60.0
+
+
+def wait_for(done: Callable[[], bool], more: float = 0.3) -> None:
+    """Let a race go on until the rows say that it is over, and a little longer for those who lost."""
+    stop = time.monotonic() + MOST
+    while not done() and time.monotonic() < stop:
+        time.sleep(0.05)
+    assert done()
+    time.sleep(more)
+
+
+def wide(scene: Scene) -> Scene:
+    """The scene with so many orders that no cap is met: each case has a customer of its own."""
+    scene.sql(
+        "insert into shop.orders select 'W' || n, 'c-' || n, 'delivered', 'USD', 900, ''"
+        " from generate_series(61, 2000) n"
+    )
+    return scene
+
+
+def prepared(scene: Scene, count: int, amount: str = "1.00") -> list[Escalation]:
+    """Cases that were read, in order."""
+    cases = [scene.case(amount, order=f"W{number}") for number in range(1, count + 1)]
+    for case in cases:
+        verify.verify(case.pk)
+    return list(Escalation.objects.filter(pk__in=[case.pk for case in cases]).order_by("opened_at"))
+
+
+def statements(cases: list[Escalation]) -> list[list[str]]:
+    return [[str(case.pk), case.action.digest.hex(), snapshot_digest(case)] for case in cases]
+
+
+# -- one grant, one use ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("issued_by", ["human", "machine"])
+def test_i4_fifty_redeemers_of_one_grant_use_it_once(committed_scene: Scene, no_hold: None, issued_by: str) -> None:
+    scene = wide(committed_scene)
+    if issued_by == "human":
+        grants = [scene.approved("1.00", order=f"W{number}") for number in range(1, GRANTS + 1)]
+    else:
+        grants = [Grant.objects.get(action=scene.running("1.00")) for _ in range(GRANTS)]
+    terms = {"grants": [str(each.pk) for each in grants], "digests": [bytes(each.digest).hex() for each in grants]}
+    key = scene.cast.refunder_key
+    with racing("redeemers", processes=2, threads=25, key=key, **terms) as outcomes:
+        wait_for(lambda: not Grant.objects.filter(redeemed_at=None).exists())
+    assert {outcomes[f"redeemed {turn}"] for turn in range(GRANTS)} == {1}
+    assert outcomes["grant_used"] > GRANTS
+    assert set(outcomes) - {f"redeemed {turn}" for turn in range(GRANTS)} <= {"grant_used", "finished"}
+    assert len(entries("grant_redeemed")) == GRANTS
+
+
+# -- one case, one verdict ------------------------------------------------------------------------
+
+
+def test_i3_everybody_decides_at_once_and_each_case_has_one_outcome(committed_scene: Scene) -> None:
+    scene = wide(committed_scene)
+    cases = prepared(scene, CASES)
+    mandates.set_mandate(scene.cast.grace, rank=3, money_limit=10**9, by=BY)
+    terms = {"names": ["ada", "grace"], "cases": [str(case.pk) for case in cases], "key": scene.cast.refunder_key}
+    with racing("judges", processes=2, threads=5, **terms) as outcomes:
+        wait_for(lambda: not Escalation.objects.filter(state="open").exists())
+    won = [what for what in outcomes if what.split()[0] in _WINS]
+    assert {outcomes[what] for what in won} == {1}
+    assert len({what.split()[1] for what in won}) == len(won)
+    assert len(won) == Verdict.objects.count() == len(entries("verdict_given"))
+    approved = [what for what in won if what.startswith("approve")]
+    assert len(approved) == Grant.objects.count() == Verdict.objects.filter(approve=True).count()
+    withdrawn = Escalation.objects.filter(state="withdrawn").count()
+    assert withdrawn == len(entries("action_withdrawn")) == Action.objects.filter(state="withdrawn").count()
+    assert Escalation.objects.filter(state__in=["approved", "rejected", "withdrawn"]).count() == CASES
+
+
+_WINS = ("approve", "reject", "leave")
+
+
+def test_every_loser_is_told_who_decided(committed_scene: Scene) -> None:
+    scene = wide(committed_scene)
+    cases = prepared(scene, CASES)
+    terms = {"names": ["ada"], "cases": [str(case.pk) for case in cases], "key": scene.cast.refunder_key}
+    with racing("judges", processes=2, threads=4, **terms) as outcomes:
+        wait_for(lambda: not Escalation.objects.filter(state="open").exists())
+    losers = {what for what in outcomes if what.split()[0] not in (*_WINS, "withdrawn", "finished")}
+    assert "already_decided ada" in losers
+    assert losers <= {"already_decided ada", "case_closed", "wrong_state"}
+
+
+# -- authority at the moment of the verdict -------------------------------------------------------
+
+
+def pull_and_restore(scene: Scene, done: Callable[[], bool]) -> int:
+    """Take Ada's mandate away and give it back until every case was decided; how often."""
+    pulled, stop = 0, time.monotonic() + MOST
+    while not done() and time.monotonic() < stop:
+        mandates.revoke_mandate(scene.cast.ada, by=BY)
+        time.sleep(0.01)
+        mandates.set_mandate(scene.cast.ada, rank=1, money_limit=500_00, by=BY)
+        time.sleep(0.01)
+        pulled += 1
+    return pulled
+
+
+def verdicts_without_a_mandate() -> int:
+    """Approvals by Ada whose entry was written while her mandate was revoked. Entries are stamped under the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with mandate as (
+              select at, lead(at, 1, 'infinity') over (order by seq) as until, kind from governance_ledgerentry
+              where kind in ('mandate_set', 'mandate_revoked')
+                and convert_from(body, 'UTF8')::jsonb ->> 'reviewer' = 'ada'
+            )
+            select count(*) from governance_ledgerentry e join mandate m on e.at > m.at and e.at < m.until
+            where m.kind = 'mandate_revoked' and e.kind = 'verdict_given' and e.actor = 'user:ada'
+            """
+        )
+        return int(cursor.fetchone()[0])
+
+
+def demoted_while_approving(scene: Scene, *, guarded: bool) -> tuple[int, Counter[str], int]:
+    cases = prepared(wide(scene), 3 * PULLS)
+    for case in cases:
+        scene.take(case)
+    backdate_all("update reviews_escalation set taken_until = clock_timestamp() + interval '1 hour'")
+    terms = {"name": "ada", "cases": statements(cases), "guarded": guarded, "pause": 0.01}
+    processed = 3 * PULLS // 2
+
+    def done() -> bool:
+        return Verdict.objects.count() >= processed
+
+    with racing("approvers", processes=2, threads=2, **terms) as outcomes:
+        pulled = pull_and_restore(scene, done)
+    return pulled, outcomes, verdicts_without_a_mandate()
+
+
+def backdate_all(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute(sql)
+        cursor.execute("insert into governance_ledgerentry (kind, actor, body) values ('test', 'system:tests', '{}')")
+        cursor.execute("commit")
+
+
+def test_i15_no_approval_commits_after_its_approver_was_demoted(committed_scene: Scene) -> None:
+    pulled, outcomes, wrong = demoted_while_approving(committed_scene, guarded=True)
+    assert pulled > 3
+    assert outcomes["approved"] > 3
+    assert wrong == 0
+
+
+def test_without_holding_authority_a_demoted_approver_slips_through(committed_scene: Scene) -> None:
+    *_, wrong = demoted_while_approving(committed_scene, guarded=False)
+    assert wrong > 0
+
+
+def test_i5_no_approved_action_starts_after_a_halt_has_committed(committed_scene: Scene, no_hold: None) -> None:
+    scene = wide(committed_scene)
+    count = 4 * PULLS
+    grants = [scene.approved("1.00", order=f"W{number}") for number in range(1, count + 1)]
+    terms = {"grants": [str(each.pk) for each in grants], "digests": [bytes(each.digest).hex() for each in grants]}
+    key = scene.cast.refunder_key
+    with racing("redeemers", processes=2, threads=3, key=key, pause=0.02, **terms) as outcomes:
+        time.sleep(0.4)
+        halt.halt("agent", str(scene.cast.refunder.pk), reason="race", by=BY)
+        wait_for(lambda: not Grant.objects.filter(redeemed_at=None, voided_at=None).exists())
+    redeemed = sum(outcomes[f"redeemed {turn}"] for turn in range(count))
+    assert 0 < redeemed < count
+    assert Escalation.objects.filter(opened_by="redeem").count() == count - redeemed
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from governance_ledgerentry e, governance_ledgerentry h"
+            " where e.kind = 'grant_redeemed' and h.kind = 'halted' and e.at > h.at"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+# -- budgets --------------------------------------------------------------------------------------
+
+
+def test_i2_people_who_approve_at_once_never_pass_a_hard_cap_together(committed_scene: Scene) -> None:
+    """Twelve refunds of 480 under a hard cap of 2,000 of the enterprise: four are approved."""
+    scene = committed_scene
+    cases = prepared(scene, 12, "480.00")
+    for case in cases:
+        scene.take(case)
+    terms = {"name": "ada", "cases": statements(cases), "pause": 0.01}
+    with racing("approvers", processes=2, threads=4, **terms) as outcomes:
+        wait_for(lambda: Verdict.objects.count() >= 4, more=1.0)
+    assert Verdict.objects.filter(approve=True).count() == Grant.objects.count() == 4
+    assert outcomes["not_approvable"] > 0
+    assert live("enterprise:acme|shop.refund|money|86400") == 192_000
+    assert Budget.objects.filter(key__startswith="entity:subject").count() == 4
+
+
+# -- sweeps ---------------------------------------------------------------------------------------
+
+
+def test_many_sweeps_at_once_close_everything_once(committed_scene: Scene) -> None:
+    scene = wide(committed_scene)
+    cases = [scene.case("1.00", order=f"W{number}") for number in range(1, 31)]
+    actions = [scene.running("1.00") for _ in range(30)]
+    backdate_all("update reviews_escalation set deadline = clock_timestamp()")
+    backdate_all("update governance_action set report_by = clock_timestamp() where state = 'executing'")
+    with racing("sweepers", processes=2, threads=4, rounds=200):
+        wait_for(lambda: not Escalation.objects.filter(state="open").exists() and not Drawable.objects.exists())
+    assert len(entries("case_expired")) == len(cases)
+    assert len(entries("action_abandoned")) == Execution.objects.count() == ToolReading.objects.count() == len(actions)
+    considered = sum(entry["considered"] for entry in entries("actions_drawn"))
+    assert considered <= len(actions)
+    assert set(Draw.objects.values_list("action_id", flat=True)) == selected_on(database_now().date())
+
+
+def test_a_late_commit_is_drawn_all_the_same(committed_scene: Scene) -> None:
+    """An action closed by a transaction that commits after others were drawn is looked at when it appears."""
+    scene = committed_scene
+    late, early = scene.running(), scene.running()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute(
+            "insert into governance_execution (action_id, status, record_version, reported_at)"
+            " values (%s, 'succeeded', '', clock_timestamp())",
+            [late.pk],
+        )
+        cursor.execute("insert into governance_ledgerentry (kind, actor, body) values ('test', 'system:tests', '{}')")
+        report.report(early.pk, caller=scene.refunder, status="succeeded")
+        draw_due()
+        assert not Drawable.objects.exists()
+        cursor.execute("commit")
+    other.close()
+    assert Drawable.objects.get().action_id == late.pk
+    draw_due()
+    assert set(Draw.objects.values_list("action_id", flat=True)) == selected_on(database_now().date())
+
+
+def test_the_same_action_reported_by_everybody_is_closed_once(committed_scene: Scene) -> None:
+    scene = committed_scene
+    actions = [scene.running("1.00") for _ in range(10)]
+    key = scene.cast.refunder_key
+    with racing("reporters", processes=2, threads=5, key=key, actions=[str(each.pk) for each in actions]) as outcomes:
+        wait_for(lambda: Execution.objects.count() == 10)
+    assert {outcomes[f"reported {turn}"] for turn in range(10)} == {1}
+    assert len(entries("action_reported")) == ToolReading.objects.count() == 10
+
+
+def test_everybody_gets_the_same_day_key_and_it_is_committed_to_once(committed_scene: Scene) -> None:
+    days = [(database_now() + timedelta(days=number)).date().isoformat() for number in range(1, 9)]
+    with racing("key_makers", processes=2, threads=4, days=days) as outcomes:
+        wait_for(lambda: DayKey.objects.count() >= 8)
+    seen = {what.partition(":")[0]: what for what in outcomes if ":" in what}
+    assert len([what for what in outcomes if ":" in what]) == len(seen) == 8
+    assert len([entry for entry in entries("day_key_committed") if entry["day"] in days]) == 8
