@@ -24,6 +24,8 @@ WEB_SECONDS = 90.0
 # Enough recorded actions to fill the queue, few enough to be done before the tea is.
 REPLAYED_WRITES = 150
 LOGIN = "login "
+# The demo's shop has parcels in a system that never answers: nobody listens on this port.
+WAREHOUSE = {"PLACET_CONNECTOR_WAREHOUSE_URL": "postgresql://placet_reader@127.0.0.1:1/warehouse"}
 
 
 class _Stopped(BaseException):
@@ -131,6 +133,10 @@ class Demo:
             time.sleep(0.1)
         raise ServiceError(f"The web process does not answer. Its last words:\n{web.tail()}")
 
+    def play(self, env: dict[str, str], part: str) -> None:
+        """Let the demo's agents act, over HTTP: first what makes cases, then what runs on its own."""
+        self.manage(env, "demo_traffic", "--only", part, told=self.progress.say)
+
     def replay(self, env: dict[str, str]) -> None:
         """Some recorded runs of real agents, where they are at hand."""
         if local.recorded_runs(env) is None:
@@ -200,7 +206,7 @@ def run(*, stack_only: bool = False) -> int:
 
 
 def _live(demo: Demo, stack_only: bool) -> None:
-    env = demo.services(**({"PLACET_STATIC": "finders"} if stack_only else {}))
+    env = demo.services(**({"PLACET_STATIC": "finders"} if stack_only else WAREHOUSE))
     demo.migrate(env)
     if stack_only:
         print("\nPostgreSQL and Valkey are up; manage.py finds them by itself. Ctrl-C stops them.\n", flush=True)
@@ -208,6 +214,8 @@ def _live(demo: Demo, stack_only: bool) -> None:
         demo.collect(env)
         demo.seed(env)
         demo.serve(env)
-        demo.replay(env)
+        demo.play(env, "cases")
         demo.welcome()
+        demo.play(env, "work")
+        demo.replay(env)
     demo.watch()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 import httpx
@@ -35,28 +36,48 @@ LEFT_TO_JUDGE = 6
 PATIENCE = 20.0
 
 
-def traffic(url: str, say: Callable[[str], None]) -> int:
-    """Post what was not posted before; returns how many requests that were. Stops nowhere: a rerun goes on."""
-    waiting, acting = _fresh([*cases(), *incidents()]), _fresh(history())
-    if not waiting and not acting:
-        say("The agents of the demo have done their work before.")
+def open_cases(url: str, say: Callable[[str], None]) -> int:
+    """Post what people must decide, and let Grace decide some of it; how many requests that were.
+
+    A request that was answered before is not made again: a second call goes on where the first one stopped.
+    """
+    fresh = _fresh([*cases(), *incidents()])
+    if not fresh:
+        say("The cases of the demo were opened before.")
         return 0
-    agents = {agent.name: agent for agent in Agent.objects.filter(name__in=[role.name for role in ROLES])}
-    until = database_now() + KEY_LIFE
-    keys = {name: register.issue_key(agent, by=BY, expires_at=until) for name, agent in agents.items()}
-    try:
-        answers = _post(url, waiting, keys)
-        say(f"{sum(each.outcome == 'escalate' for each in answers)} cases are waiting for people.")
-        decide_some()
-        answers += _post(url, acting, keys)
+    with _keys(fresh) as keys:
+        answers = _post(url, fresh, keys)
+    decide_some()
+    say(f"{sum(each.outcome == 'escalate' for each in answers)} cases were opened; Grace decided a few of them.")
+    return len(answers)
+
+
+def work(url: str, say: Callable[[str], None]) -> int:
+    """Post what agents do on their own, pick up what Grace approved, draw, and let her judge most of the draws."""
+    fresh = _fresh(history())
+    if not fresh:
+        say("The agents of the demo did their work before.")
+        return 0
+    with _keys([*fresh, *cases()]) as keys:
+        answers = _post(url, fresh, keys)
         say(f"{sum(each.outcome == 'execute' for each in answers)} actions ran on their own and were reported.")
         pick_up(url, keys)
-        judge_some()
-        say(f"{Draw.objects.filter(finding=None).count()} draws are waiting for a spot review.")
+    judge_some()
+    say(f"{Draw.objects.filter(finding=None).count()} draws are waiting for a spot review.")
+    return len(answers)
+
+
+@contextmanager
+def _keys(steps: Sequence[Step]) -> Iterator[dict[str, str]]:
+    """A key for each agent of these steps, for as long as the block lasts."""
+    until = database_now() + KEY_LIFE
+    agents = Agent.objects.filter(name__in={step.agent for step in steps})
+    keys = {agent.name: register.issue_key(agent, by=BY, expires_at=until) for agent in agents}
+    try:
+        yield keys
     finally:
         for key in keys.values():
             register.revoke_key(AgentKey.objects.get(prefix=key.split("_")[1]), by=BY)
-    return len(answers)
 
 
 def posting_of(step: Step) -> Posting:

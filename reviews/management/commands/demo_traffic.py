@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from governance.models import Instance
-from reviews.demo.traffic import traffic
+from reviews.demo.traffic import open_cases, work
 
 
 class Command(BaseCommand):
@@ -16,9 +16,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", default=os.environ.get("PLACET_URL", "http://127.0.0.1:8000"), help="the server")
+        parser.add_argument(
+            "--only", choices=("cases", "work"), help="what people must decide, or what runs on its own"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         instance = Instance.objects.first()
         if instance is None or not instance.born_as_demo:
             raise CommandError("This instance was not born as a demo: run manage.py demo_seed on a fresh one.")
-        traffic(options["url"].rstrip("/"), self.stdout.write)
+        url = options["url"].rstrip("/")
+        if options["only"] != "work":
+            open_cases(url, self.stdout.write)
+        if options["only"] != "cases":
+            work(url, self.stdout.write)
