@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -60,7 +61,7 @@ class Sampled:
         with connection.cursor() as cursor:
             for sound in findings:
                 self.count += 1
-                row = {
+                row: dict[str, Any] = {
                     "id": uuid.uuid4(), "draw": uuid.uuid4(), "agent": agent.pk, "type": kind.pk, "cell": cell,
                     "p": Decimal(probability), "at": self.count, "reviewer": self.cast.ada.pk, "sound": sound,
                     "reason": "" if sound else "wrong_value",
