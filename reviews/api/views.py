@@ -14,6 +14,7 @@ from ninja.params.functions import Body
 from governance import tokens
 from governance.digest import digest
 from governance.problems import Code, Problem
+from governance.weigh import NOTICE
 from reviews import intake, redeem, report, withdraw
 from reviews.answers import Answer
 from reviews.api import documents, problems, states
@@ -22,8 +23,6 @@ from reviews.api.catalogue import CATALOGUE
 from reviews.api.headers import idempotency_key, trace_id
 from reviews.api.payloads import AskPayload, EscalatePayload, NothingPayload, RedeemPayload, ReportPayload, Wanted
 
-ACTIONS = "/api/v1/actions/"
-NOTICE = "notice"
 POLL_SECONDS = 5
 
 # A call without fields may come without a body.
@@ -35,20 +34,14 @@ router = Router()
 @router.post("actions/", operation_id="ask", auth=presented, response={200: documents.Decided, 202: documents.Decided})
 def ask(request: HttpRequest, payload: AskPayload) -> HttpResponse:
     """Ask to act: execute (200), a person decides (202), or refused (403)."""
-    wish = _wish(
-        request, "actions", payload, uncertain=payload.uncertain, elevate=payload.elevate, dry_run=payload.dry_run
-    )
-    return _decided(intake.ask(credential_of(request), wish))
+    stated = {"uncertain": payload.uncertain, "elevate": payload.elevate, "dry_run": payload.dry_run}
+    return _decided(intake.ask(credential_of(request), _wish(request, "actions", payload, None, **stated)))
 
 
 @router.post("escalations/", operation_id="escalate", auth=presented, response={202: documents.Decided})
 def escalate(request: HttpRequest, payload: EscalatePayload) -> HttpResponse:
     """The agent asks for a person by itself (202), or is refused (403) as for an action."""
-    if (payload.reason == "out_of_scope") != (payload.action_type == NOTICE):
-        at = ("/action_type", "The reason out_of_scope goes with the action type notice, and only with it.")
-        raise Problem(Code.INVALID_ENVELOPE, "The reason and the action type do not go together.", fields=(at,))
-    wish = _wish(request, "escalations", payload, agent_reason=payload.reason)
-    return _decided(intake.ask(credential_of(request), wish))
+    return _decided(intake.ask(credential_of(request), _wish(request, "escalations", payload, payload.reason)))
 
 
 @router.get("actions/{uuid:id}/", operation_id="action", auth=authenticated, response=documents.ActionShown)
@@ -129,7 +122,11 @@ def _decided(answer: Answer) -> HttpResponse:
     return problems.refusal(answer.body, answer.headers)
 
 
-def _wish(request: HttpRequest, call: str, payload: Wanted, **more: Any) -> intake.Ask:
+def _wish(request: HttpRequest, call: str, payload: Wanted, reason: str | None, **more: bool) -> intake.Ask:
+    if (reason == "out_of_scope") != (payload.action_type == NOTICE):
+        # a notice is acknowledged and never granted, so nothing else may be one and it may be nothing else
+        at = ("/action_type", "The type notice goes with an escalation for the reason out_of_scope, and only with it.")
+        raise Problem(Code.INVALID_ENVELOPE, "The reason and the action type do not go together.", fields=(at,))
     return intake.Ask(
         action_type=payload.action_type,
         parameters=payload.parameters,
@@ -142,5 +139,6 @@ def _wish(request: HttpRequest, call: str, payload: Wanted, **more: Any) -> inta
         body_hash=digest({"call": call, "body": payload.model_dump(exclude_unset=True)}),
         idempotency_key=idempotency_key(request),
         trace_id=trace_id(request),
+        agent_reason=reason,
         **more,
     )

@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 
 from governance import halt, permit
 from governance.models import Grant, Permission
-from reviews import judge, verify
+from reviews import judge, take, verify
 from reviews.answers import wire
 from reviews.api.documents import ActionShown, CaseShown, Withdrawn
 from reviews.models import Escalation
@@ -223,3 +223,14 @@ def test_an_agent_without_permission_cannot_escalate_either(counter: Desk, cast:
     permit.revoke(Permission.objects.get(agent=cast.refunder, action_type=cast.refund), by=BY)
     answer = counter.post("escalations/", wanted() | {"reason": "uncertain"})
     assert (answer.status_code, answer.json()["code"]) == (403, "refused")
+
+
+def test_a_notice_is_acknowledged_and_never_granted(counter: Desk, cast: Cast) -> None:
+    body = {"action_type": "notice", "parameters": {"reason": "no_policy", "record": "W1"}, "run": "run-1"}
+    told = counter.holding(cast.drafter_key).post("escalations/", body | {"reason": "out_of_scope"}).json()
+    case = Escalation.objects.get(pk=told["escalation"]["id"])
+    take.take(case.pk, reviewer=cast.ada)
+    judge.acknowledge(case.pk, reviewer=cast.ada)
+    seen = shown(counter.holding(cast.drafter_key), case)
+    assert (seen["status"], seen["grant"]) == ("acknowledged", None)
+    assert not Grant.objects.exists()

@@ -59,6 +59,7 @@ def envelopes() -> Iterator[Hostile]:
     yield Hostile("no fields at all", 422, {}, pointer="/action_type")
 
 
+NOTICE = {"action_type": "notice", "parameters": {"reason": "no_tool"}, "run": "run-1"}
 WRONG_REASONS: dict[str, Any] = {
     "null": None, "a word": "bored", "a list": ["uncertain"], "empty": "", "capitals": "UNCERTAIN",
 }  # fmt: skip
@@ -86,6 +87,8 @@ def others() -> Iterator[Hostile]:
     yield Hostile("out of scope, of a type", 422, body, path="escalations/", pointer="/action_type")
     body = wanted() | reason | {"action_type": "notice"}
     yield Hostile("a notice that is not out of scope", 422, body, path="escalations/", pointer="/action_type")
+    yield Hostile("a notice as an action", 422, NOTICE, pointer="/action_type")
+    yield Hostile("a notice as a dry run", 422, NOTICE | {"dry_run": True}, pointer="/action_type")
     report = f"actions/{NOBODY}/report/"
     for name, values in WRONG_REPORTS.items():
         for value in values:
