@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -217,3 +218,24 @@ def test_a_file_that_cannot_be_read_is_told_without_its_path(cast: Cast, tmp_pat
 
 def test_a_binding_is_stored_once_for_each_type(cast: Cast) -> None:
     assert Binding.objects.filter(action_type=cast.cancel).count() == 1
+
+
+def test_the_command_imports_a_file_or_prints_every_mistake(
+    cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(documents.dump({"action_types": [READ]}))
+    call_command("import_catalogue", str(path), domain="service", by="mary")
+    assert "1 action types and 0 bindings saved, 0 unchanged." in capsys.readouterr().out
+    assert ActionType.objects.get(key="shop.look").domain == cast.service
+    path.write_text(documents.dump({"action_types": [{**READ, "class": "odd", "risk": "odd"}]}))
+    with pytest.raises(CommandError) as failure:
+        call_command("import_catalogue", str(path), domain="service")
+    assert [line.split(":")[0] for line in str(failure.value).splitlines()] == [
+        "action_types[0].class",
+        "action_types[0].risk",
+    ]
+    with pytest.raises(CommandError, match="no domain"):
+        call_command("import_catalogue", str(path), domain="refunds")
+    with pytest.raises(CommandError, match="council"):
+        call_command("import_catalogue", str(path), by="ada")

@@ -88,8 +88,9 @@ def test_an_agent_belongs_to_a_project(cast: Cast) -> None:
 
 
 def test_a_sub_agent_cannot_stand_above_its_parent(cast: Cast) -> None:
-    with refused(Code.ABOVE_PARENT):
+    with refused(Code.ABOVE_PARENT) as problem:
         sub_agent(cast, "Climber", cast.refunder, Tier.COMMIT)
+    assert problem.value.detail == "A sub-agent cannot stand above its parent."
     with refused(Code.ABOVE_PARENT):
         register.change_agent(cast.drafter, max_tier=Tier.COMMIT, by=cast.mary)
 

@@ -1,0 +1,71 @@
+"""Processes that write the registry at once, each with connections of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import time
+from collections import Counter
+from typing import Any
+
+MOVES = ("enterprise", "domain", "project", "agent", "sub-agent", "newcomer")
+
+
+def _work(seed: int, seconds: float, results: Any) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    counts: Counter[str] = Counter()
+    dice = random.Random(seed)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        counts[_move(dice, f"{seed} {sum(counts.values())}")] += 1
+    results.put(dict(counts))
+
+
+def _move(dice: random.Random, name: str) -> str:
+    """One edit at random: what it was, or the code of the problem."""
+    from governance import narrow, register
+    from governance.models import Agent, Scope
+    from governance.policy.tiers import Tier
+    from governance.problems import Problem
+
+    by, tier = "system:race", Tier(dice.randint(1, 4))
+    chosen = dice.choice(MOVES)
+    keys = {"enterprise": "acme", "domain": "service", "project": "refunds"}
+    refunder = Agent.objects.get(name="Refunder")
+    try:
+        if chosen in keys:
+            narrow.set_ceiling(Scope.objects.get(key=keys[chosen]), ceiling=tier, by=by)
+        elif chosen == "newcomer":
+            register.register_agent(
+                name=f"Racer {name}",
+                owner=refunder.owner,
+                project=refunder.project,
+                parent=refunder,
+                max_tier=tier,
+                by=by,
+            )
+        else:
+            agent = refunder if chosen == "agent" else Agent.objects.get(name="Drafter")
+            register.change_agent(agent, max_tier=tier, by=by)
+    except Problem as problem:
+        return problem.code.value
+    return chosen
+
+
+def race(*, processes: int, seconds: float) -> Counter[str]:
+    """Let them edit for some seconds; how often what happened."""
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    crew = [context.Process(target=_work, args=(number, seconds, results)) for number in range(processes)]
+    for process in crew:
+        process.start()
+    total: Counter[str] = Counter()
+    for _ in crew:
+        total.update(results.get(timeout=seconds + 60))
+    for process in crew:
+        process.join(30)
+    return total
