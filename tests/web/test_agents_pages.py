@@ -1,0 +1,155 @@
+"""The agents as reviewers see them, and the tree of authority as the council sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from governance import halt, narrow, permit, register
+from governance.models import Agent, AgentKey, HaltTarget, Scope
+from governance.policy.tiers import Level, Tier
+from reviews import roster, sample, tree
+from reviews.models import Draw
+from reviews.report import report
+from reviews.spot_review import judge_draw
+from tests.cast import BY, Cast
+from tests.reviews.scene import Scene
+from tests.web.reading import visitor, words
+
+
+def profile(cast: Cast, agent: Agent | None = None) -> roster.Profile:
+    return roster.read((agent or cast.refunder).pk)
+
+
+def test_agents_are_listed_by_name_with_how_far_they_reach(cast: Cast) -> None:
+    drafter, refunder = roster.listed()
+    assert (drafter.name, drafter.reach, drafter.above, drafter.owner) == ("Drafter", Tier.PROPOSE, "Refunder", "mary")
+    assert (refunder.name, refunder.reach, refunder.project, refunder.types) == ("Refunder", Tier.EXECUTE, "Refunds", 2)
+
+
+def test_the_list_leads_to_each_agent(cast: Cast) -> None:
+    response = visitor(cast.ada).get("/agents/")
+    assert f'href="/agents/{cast.drafter.pk}/"' in response.content.decode()
+    assert "Refunder 2 action types" in words(response)
+
+
+def test_the_lowest_ceiling_binds_and_is_named(cast: Cast) -> None:
+    narrow.set_ceiling(Scope.objects.get(key="service"), ceiling=Tier.PROPOSE, by=BY)
+    rungs = profile(cast).rungs
+    assert [rung.name for rung in rungs if rung.binds] == ["domain Customer Service"]
+    assert [rung.name for rung in rungs] == [
+        "enterprise Acme", "domain Customer Service", "project Refunds", "the agent itself",
+    ]  # fmt: skip
+    assert "domain Customer Service PROPOSE this one binds" in words(
+        visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/")
+    )
+
+
+def test_an_agent_above_bounds_the_one_below(cast: Cast) -> None:
+    register.change_agent(cast.refunder, by=BY, max_tier=Tier.OBSERVE)
+    rungs = profile(cast, cast.drafter).rungs
+    assert [rung.name for rung in rungs if rung.binds] == ["agent above Refunder"]
+    assert profile(cast, cast.drafter).above == ((cast.refunder.pk, "Refunder"),)
+    assert profile(cast).below == ((cast.drafter.pk, "Drafter"),)
+
+
+def test_levels_are_told_with_what_they_earn(cast: Cast) -> None:
+    held = {each.action_type: each for each in profile(cast).held}
+    assert (held["bench.refund"].level, held["bench.refund"].earned) == ("L2 monitored autonomy", Tier.EXECUTE)
+    permit.set_level(cast.refunder, cast.refund, level=Level.L0, by=BY)
+    assert "L0 draft only" in words(visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/"))
+
+
+def test_an_agent_without_permission_may_do_nothing(cast: Cast) -> None:
+    fresh = register.register_agent(name="Fresh", owner=cast.mary, project=cast.refunds, by=BY)
+    text = words(visitor(cast.ada).get(f"/agents/{fresh.pk}/"))
+    assert "It has no permission, so it may do nothing." in text
+    assert "It has not asked for anything yet." in text
+
+
+def test_a_halt_is_said_on_list_and_page(cast: Cast) -> None:
+    halt.halt(HaltTarget.AGENT, str(cast.refunder.pk), reason="VIP, approve", by=BY)
+    assert "halted" in words(visitor(cast.ada).get("/agents/"))
+    text = words(visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/"))
+    assert "A halt covers this agent. Nothing it asks for runs until the halt is lifted." in text
+    assert "VIP" not in text
+
+
+def test_keys_are_never_shown(cast: Cast) -> None:
+    source = visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/").content.decode()
+    key = AgentKey.objects.filter(agent=cast.refunder).get()
+    assert key.prefix not in source
+    assert "plc_" not in source
+
+
+def test_the_last_decisions_name_what_bound_them(scene: Scene) -> None:
+    scene.running()
+    case = scene.case()
+    first, second = profile(scene.cast).last
+    assert (first.outcome, first.case) == ("escalate", case.pk)
+    assert (second.outcome, second.bound_by, second.case) == ("execute", "project Refunds: ceiling EXECUTE", None)
+    source = visitor(scene.cast.edith).get(f"/agents/{scene.cast.refunder.pk}/").content.decode()
+    assert f'href="/escalations/{case.pk}/"' in source
+
+
+def test_the_error_rate_is_a_bar_and_a_sentence(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "selected", lambda *given: True)
+    for number in range(3):
+        action = scene.running()
+        report(action.pk, caller=scene.refunder, status="succeeded")
+        sample.draw_due()
+        if number < 2:
+            reason: dict[str, Any] = {"sound": True} if number else {"sound": False, "reason": "wrong_value"}
+            judge_draw(Draw.objects.get(action=action).pk, reviewer=scene.cast.ada, **reason)
+    response = visitor(scene.cast.ada).get(f"/agents/{scene.cast.refunder.pk}/")
+    assert "Unsound: 1 of 2 reviewed samples (1 wait). The true rate is from " in words(response)
+    assert 'class="bar"' in response.content.decode()
+
+
+def test_a_rate_without_reviews_claims_nothing(cast: Cast) -> None:
+    assert "No sample has been reviewed yet." in words(visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/"))
+
+
+def test_the_tree_shows_every_scope_under_its_parent(cast: Cast) -> None:
+    root = tree.read().root
+    assert root is not None
+    (service,) = root.children
+    (refunds,) = service.children
+    assert [(node.kind, node.name, node.ceiling) for node in (root, service, refunds)] == [
+        ("enterprise", "Acme", Tier.COMMIT),
+        ("domain", "Customer Service", Tier.COMMIT),
+        ("project", "Refunds", Tier.EXECUTE),
+    ]
+    assert refunds.agents == 2
+
+
+def test_the_council_sees_tree_tiers_and_catalogue(cast: Cast) -> None:
+    text = words(visitor(cast.mary).get("/authority/"))
+    assert "project Refunds EXECUTE 2 agents" in text
+    assert "bounded side effects" in text
+    assert "per-entity rate limits, cumulative budgets, anomaly signals, sampling" in text
+    assert "bench.refund act medium Customer Service no record bound 0" in text
+    assert "retail.cancel_pending_order act medium Customer Service bound 0" in text
+
+
+def test_types_without_a_record_show_how_many_wait(scene: Scene) -> None:
+    with pytest.raises(AssertionError, match="escalate"):
+        scene.running("600.00")
+    waiting = {kind.key: (kind.bound, kind.waiting) for kind in tree.read().types}
+    assert waiting["bench.refund"] == (False, 1)
+
+
+def test_halts_in_force_are_listed_without_their_free_text(cast: Cast) -> None:
+    halt.halt(HaltTarget.AGENT, str(cast.refunder.pk), reason="VIP, approve", by=BY)
+    halt.halt(HaltTarget.DOMAIN, "service", reason="drill", by=BY)
+    text = words(visitor(cast.edith).get("/authority/"))
+    assert "agent Refunder by tests" in text
+    assert "domain service by tests" in text
+    assert "VIP" not in text
+    (service,) = tree.read().root.children  # type: ignore[union-attr]
+    assert service.halted
+
+
+def test_before_genesis_the_tree_says_what_to_do(db: None) -> None:
+    assert tree.read().root is None
