@@ -1,0 +1,96 @@
+"""Rings are for workers; whoever rings neither fails nor waits when there is nobody to hear it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from config.services.stack import BASE
+from reviews import report
+from reviews.bell import Bell, ring
+from tests.cast import Cast
+from tests.reviews.scene import Scene, entries
+
+_RING = """
+import uuid
+from django.db import transaction
+from reviews import report
+from reviews.bell import Bell, ring
+with transaction.atomic():
+    ring(Bell.VERIFY, uuid.uuid4())
+print("went on")
+"""
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+
+    def send(name: str, arguments: list[str], **_: Any) -> None:
+        found.append((name, arguments))
+
+    monkeypatch.setattr(current_app, "send_task", send)
+    return found
+
+
+def test_a_ring_waits_for_the_commit(committed_cast: Cast, rung: list[tuple[str, list[str]]]) -> None:
+    with transaction.atomic():
+        ring(Bell.VERIFY, committed_cast.refunder.pk)
+        assert rung == []
+    assert rung == [("reviews.verify_case", [str(committed_cast.refunder.pk)])]
+
+
+def test_a_ring_in_a_transaction_that_fails_is_not_heard(
+    committed_cast: Cast, rung: list[tuple[str, list[str]]]
+) -> None:
+    def failing() -> None:
+        with transaction.atomic():
+            ring(Bell.VERIFY, committed_cast.refunder.pk)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        failing()
+    assert rung == []
+
+
+def test_a_broker_that_refuses_fails_nobody(
+    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def down(*_: Any, **__: Any) -> None:
+        raise OperationalError("refused")
+
+    monkeypatch.setattr(current_app, "send_task", down)
+    with transaction.atomic():
+        ring(Bell.VERIFY, committed_cast.refunder.pk)
+    assert any("on_commit" in message for message in caplog.messages)
+
+
+def test_without_a_broker_a_ring_goes_on_at_once(committed_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    started = time.monotonic()
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", _RING]
+    done = subprocess.run(command, cwd=BASE, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "went on" in done.stdout
+    assert time.monotonic() - started < 45
+
+
+def test_i19_with_every_worker_dead_the_whole_way_from_asking_to_the_report_works(
+    committed_scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No task ever runs here: taking reads the record, statements judge the time, the grant is used and reported."""
+
+    def down(*_: Any, **__: Any) -> None:
+        raise OperationalError("refused")
+
+    monkeypatch.setattr(current_app, "send_task", down)
+    grant = committed_scene.redeem(committed_scene.approved())
+    report.report(grant.action_id, caller=committed_scene.refunder, status="succeeded")
+    assert len(entries("verdict_given")) == len(entries("grant_redeemed")) == len(entries("action_reported")) == 1
