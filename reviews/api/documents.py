@@ -149,7 +149,7 @@ class CaseShown(Document):
     superseded_by: CaseGiven | None
     action_digest: Digest
     grant: GrantGiven | GrantShown | None
-    reasons: list[ReasonGiven] = Field(description="Why the grant cannot be picked up now, if it cannot.")
+    reasons: list[ReasonGiven] = Field(description="Why a decision made now would refuse, if it would.")
 
 
 class Redeemed(Document):

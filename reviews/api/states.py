@@ -12,11 +12,12 @@ from django.db.models import DateTimeField, F, Func, Q
 
 from governance import tokens
 from governance.authenticate import Caller
-from governance.models import Action, Execution, Grant
+from governance.models import Action, Execution, Grant, Instance
 from governance.policy.decision import Outcome
 from governance.policy.reasons import Given
 from reviews.answers import wire
 from reviews.api.problems import not_found
+from reviews.cases import halted_since
 from reviews.intake import reconsider
 from reviews.models import Escalation, EscalationState, RejectReason, Verdict
 
@@ -144,7 +145,7 @@ def _pick_up(known: _Known, caller: Caller) -> tuple[Mapping[str, Any] | None, t
     if known.verdict is None or known.status != EscalationState.APPROVED:
         return None, ()
     grant = Grant.objects.filter(verdict_id=known.verdict.pk).first()
-    if grant is None or not _open(grant, known.now):
+    if grant is None or not _stands(grant, known.now):
         return _shown(grant), ()
     decision = reconsider(known.case.action_id, key=caller.digest)
     if decision.outcome is Outcome.REFUSE:
@@ -161,9 +162,13 @@ def _pick_up(known: _Known, caller: Caller) -> tuple[Mapping[str, Any] | None, t
     return {**_opening(grant), "token": token}, ()
 
 
-def _open(grant: Grant, now: dt.datetime) -> bool:
+def _stands(grant: Grant, now: dt.datetime) -> bool:
+    """Whether a token for this grant would say the truth: what redeeming would void has none."""
     ended = (grant.redeemed_at, grant.closed_at, grant.voided_at)
-    return ended == (None, None, None) and grant.expires_at > now
+    if ended != (None, None, None) or grant.expires_at <= now:
+        return False
+    epoch = Instance.objects.values_list("instance_epoch", flat=True).get()
+    return grant.instance_epoch == epoch and not halted_since(grant.action_id, grant.issued_at)
 
 
 def _opening(grant: Grant) -> dict[str, Any]:

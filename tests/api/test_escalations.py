@@ -134,14 +134,28 @@ def test_each_pick_up_of_an_approval_mints_a_token_of_at_most_five_minutes(
     assert claims["exp"] - claims["iat"] <= 300
 
 
-def test_an_approval_under_a_halt_has_no_token_and_says_why(counter: Desk, scene: Scene, no_hold: None) -> None:
+def test_an_approval_under_a_halt_has_no_token_nor_after_it_was_lifted(
+    counter: Desk, scene: Scene, no_hold: None
+) -> None:
     case = opened(scene)
     scene.approve(case)
-    halt.halt("enterprise", "acme", reason="drill", by=BY)
+    declared = halt.halt("enterprise", "acme", reason="drill", by=BY)
+    assert "token" not in shown(counter, case)["grant"]
+    halt.lift(declared, by=BY)
     told = shown(counter, case)
-    assert told["status"] == "approved"
-    assert "token" not in told["grant"]
-    assert [reason["code"] for reason in told["reasons"]] == ["halted"]
+    assert (told["status"], "token" in told["grant"]) == ("approved", False)
+    answer = counter.post(f"grants/{told['grant']['id']}/redeem/", {"digest": told["action_digest"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "grant_void")
+    assert shown(counter, case)["superseded_by"]["id"] == answer.json()["escalation"]
+
+
+def test_an_approval_that_would_be_refused_now_says_why(counter: Desk, scene: Scene, no_hold: None) -> None:
+    case = opened(scene)
+    scene.approve(case)
+    permit.revoke(Permission.objects.get(agent=scene.cast.refunder, action_type=scene.refund), by=BY)
+    told = shown(counter, case)
+    assert (told["status"], "token" in told["grant"]) == ("approved", False)
+    assert [reason["code"] for reason in told["reasons"]] == ["no_permission"]
 
 
 def test_a_used_grant_has_no_token_any_more(counter: Desk, scene: Scene, no_hold: None) -> None:

@@ -115,3 +115,20 @@ def test_no_schema_invites_what_the_parser_refuses() -> None:
         if name.endswith("Payload"):
             assert schema["additionalProperties"] is False
             walk(schema["properties"])
+
+
+PUBLIC = {"errors", "error", "jwks"}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("key", [None, "Bearer plc_abcdefgh_" + "A" * 43], ids=["no key", "an unknown key"])
+def test_i20_every_call_needs_a_live_key_unless_it_is_public(
+    agents_surface: httpx.Client, call: str, key: str | None
+) -> None:
+    path, method = next(
+        (path, method) for path, each in DOCUMENT["paths"].items() for method in each if each[method] is CALLS[call]
+    )
+    address = path.format(id="00000000-0000-4000-8000-000000000000", code="refused")
+    headers = {"Idempotency-Key": "a"} | ({} if key is None else {"Authorization": key})
+    answer = agents_surface.request(method, address, json=examples.REQUESTS.get(call), headers=headers)
+    assert answer.status_code == (200 if call in PUBLIC else 401)
