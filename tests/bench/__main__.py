@@ -1,0 +1,194 @@
+"""`make bench`: what a decision costs, as ratios to "Django + one INSERT" in one run on one server and database."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from config.services import databases
+from config.services.process import Child, Family, free_port
+from config.services.stack import BASE, Stack, secrets_of
+from config.services.web import granian
+from tests.bench.load import Burst, Target, generator, pace, saturate
+from tests.bench.reference import PATH
+
+CONNECTIONS = (1, 8, 64)
+THREADS = 8
+AMOUNT = '{"amount":"12.50","currency":"USD"}'
+BODY = '{"action_type":"%s","parameters":{"customer":"@CUSTOMER@","amount":' + AMOUNT + '},"run":"@SEQ@"}'
+
+
+@dataclass
+class Results:
+    """Bursts by (target, connections), one for each repetition; latencies of the paced run by target."""
+
+    bursts: dict[tuple[str, int], list[Burst]] = field(default_factory=dict)
+    paced: dict[str, Burst] = field(default_factory=dict)
+
+    def ratio(self, name: str, base: str, connections: int) -> float:
+        """Throughput as a share of the base's, the median over repetitions: within one only, for machines breathe."""
+        pairs = zip(self.bursts[(name, connections)], self.bursts[(base, connections)], strict=True)
+        return statistics.median(one.per_second / other.per_second for one, other in pairs)
+
+    def bad(self) -> int:
+        """Answers that were not 2xx, over everything."""
+        return sum(each.bad for bursts in self.bursts.values() for each in bursts) + sum(
+            each.bad for each in self.paced.values()
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of one load")
+    parser.add_argument("--repetitions", type=int, default=3, help="loads of each target and number of connections")
+    parser.add_argument("--paced", type=int, default=300, help="requests of each target at low load")
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="placet-bench-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL may have to run as another account
+        family = Family(Path(folder))
+        try:
+            targets = _prepare(Path(folder), family)
+            results = _measure(targets, options.seconds, options.repetitions, options.paced)
+        finally:
+            family.stop()
+    _print(targets, results)
+    if options.json:
+        options.json.write_text(json.dumps(_document(targets, results), indent=1), encoding="utf-8")
+    return 1 if results.bad() else 0
+
+
+def _prepare(folder: Path, family: Family) -> list[Target]:
+    """PostgreSQL that flushes each commit, a database, one server process; returns the targets, the base first."""
+    _say("Starting PostgreSQL (fsync on) and one server process.")
+    stack = Stack(folder, family, durable=True)
+    access = stack.postgres()
+    databases.create_application(access, "placet")
+    databases.create_records(access, "placet_records")
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PLACET_", "DATABASE_"))},
+        "PLACET_MODE": "local",
+        "PLACET_SECRET_KEY": secrets_of(folder)["secret_key"],
+        "PLACET_SIGNING_KEY": secrets_of(folder)["signing_key"],
+        "DATABASE_URL": access.url("app", "placet"),
+        "DATABASE_OWNER_URL": access.url("owner", "placet"),
+        "PLACET_CONNECTOR_RECORDS_URL": access.url("reader", "placet_records"),
+        "PLACET_RECORDS_OWNER_URL": access.url("owner", "placet_records"),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "PLACET_POOL_MAX": str(THREADS),
+        "PLACET_POOL_MIN": str(THREADS),
+    }
+    _run([sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"], {**env, "PLACET_ROLE": "owner"})
+    with psycopg.connect(access.url("owner", "placet"), autocommit=True) as connection:
+        connection.execute(
+            "create table bench_plain (id bigint generated always as identity primary key, agent text, amount numeric,"
+            " payload jsonb)"
+        )
+        connection.execute("grant select, insert on bench_plain to placet_app")
+    key = _run([sys.executable, "-m", "tests.bench.scene"], env)
+    return _targets(_serve(family, env), key)
+
+
+def _serve(family: Family, env: Mapping[str, str]) -> str:
+    port = free_port()
+    command = [*granian(port, THREADS)[:-1], "tests.bench.wsgi:application"]
+    child = family.spawn("web", command, env=env, cwd=BASE)
+    url = f"http://127.0.0.1:{port}"
+    _await(url, child)
+    return url
+
+
+def _await(url: str, child: Child) -> None:
+    limit = time.monotonic() + 60
+    while child.popen.poll() is None and time.monotonic() < limit:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise SystemExit(f"The server did not start:\n{child.tail()}")
+
+
+def _targets(url: str, key: str) -> list[Target]:
+    bearer = {"Authorization": f"Bearer {key}"}
+    actions = f"{url}/api/v1/actions/"
+    return [
+        Target("Django + one INSERT", f"{url}{PATH}", {}, BODY % "bench.refund"),
+        Target("decision", actions, bearer, BODY % "bench.refund"),
+        Target("decision, facts: first", actions, bearer, BODY % "bench.checked_refund"),
+    ]
+
+
+def _measure(targets: Sequence[Target], seconds: float, repetitions: int, paced: int) -> Results:
+    results = Results()
+    _say(f"Load comes from {generator()}.")
+    for target in targets:
+        saturate(target, connections=4, seconds=1)
+    _say(f"Low load: {paced} requests each, one connection, 60 a second.")
+    results.paced = pace(targets, rate=60, requests=paced)
+    for repetition in range(repetitions):
+        _say(f"Saturation, repetition {repetition + 1} of {repetitions}.")
+        for connections in CONNECTIONS:
+            # each repetition begins with another target, so that none is always the one behind a pause
+            for place in range(len(targets)):
+                target = targets[(place + repetition) % len(targets)]
+                burst = saturate(target, connections=connections, seconds=seconds)
+                results.bursts.setdefault((target.name, connections), []).append(burst)
+    return results
+
+
+def _print(targets: Sequence[Target], results: Results) -> None:
+    base = targets[0].name
+    _say("")
+    _say(f"{'':24}" + "".join(f"{f'{number} conn.':>18}" for number in CONNECTIONS) + f"{'low load p50':>20}")
+    for target in targets:
+        cells = []
+        for connections in CONNECTIONS:
+            rate = statistics.median(each.per_second for each in results.bursts[(target.name, connections)])
+            cells.append(f"{rate:8.0f}/s {results.ratio(target.name, base, connections):5.2f}x")
+        latency, reference = results.paced[target.name].p50, results.paced[base].p50
+        cells.append(f"{latency:8.2f} ms {latency / reference:5.2f}x")
+        _say(f"{target.name:24}" + "".join(f"{cell:>18}" for cell in cells[:-1]) + f"{cells[-1]:>20}")
+    _say("\nRatios are within one run; goal: decision >= 0.60x at 8 connections, low-load p50 <= 1.60x.")
+    if results.bad():
+        _say(f"{results.bad()} answers were not 2xx: the figures are worth nothing.")
+
+
+def _document(targets: Sequence[Target], results: Results) -> dict[str, object]:
+    base = targets[0].name
+    return {
+        target.name: {
+            "throughput": {str(number): round(results.ratio(target.name, base, number), 3) for number in CONNECTIONS},
+            "p50": round(results.paced[target.name].p50 / results.paced[base].p50, 3),
+            "p50_ms": round(results.paced[target.name].p50, 3),
+        }
+        for target in targets
+    }
+
+
+def _run(command: Sequence[str], env: Mapping[str, str]) -> str:
+    done = subprocess.run(command, cwd=BASE, env=dict(env), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command[1:3])} failed:\n{done.stderr[-2000:]}")
+    return done.stdout.strip()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
