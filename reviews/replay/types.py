@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,8 +22,13 @@ _ENTITY_TYPES = frozenset({"id", "email", "iban", "integer"})
 
 
 def type_key(group: str, tool: str) -> str:
-    """`group.tool` as a key of the catalogue; what a key cannot have becomes an underscore."""
-    return re.sub(r"[^a-z0-9_.]", "_", f"{group}.{tool}".lower(), flags=re.ASCII)[:MAX_KEY]
+    """`group.tool` as a key of the catalogue; where the spelling loses something, with a part of its hash."""
+    name = f"{group}.{tool}"
+    plain = re.sub(r"[^a-z0-9_.]", "_", name.lower(), flags=re.ASCII)
+    if plain == name and len(plain) <= MAX_KEY:
+        return plain
+    tail = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{plain[: MAX_KEY - 7]}_{tail}"
 
 
 def type_document(
