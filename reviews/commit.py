@@ -163,7 +163,7 @@ def _decision(parts: Parts) -> dict[str, Any]:
         "inputs": parts.inputs,
         "answer": body,
         "policy_revision": gathered.policy_revision,
-        "cell": cell_name(gathered.agent, gathered.fingerprint, parts.spec.key, decision.risk),
+        "cell": cell_name(gathered.agent, gathered.fingerprint or UNDECLARED, parts.spec.key, decision.risk),
         "probability": str(probability(decision.risk, None, parts.spec.sampling)),
         "day_key": gathered.now.date().isoformat(),
     }
