@@ -55,7 +55,13 @@ def test_only_the_council_lifts(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("target", "key"),
-    [("enterprise", "nobody"), ("agent", "00000000-0000-4000-8000-000000000000"), ("agent", "x"), ("action_type", "x"), ("domain", "refunds")],
+    [
+        ("enterprise", "nobody"),
+        ("agent", "00000000-0000-4000-8000-000000000000"),
+        ("agent", "x"),
+        ("action_type", "x"),
+        ("domain", "refunds"),
+    ],
 )
 def test_what_is_not_there_cannot_be_halted(cast: Cast, target: str, key: str) -> None:
     with refused(Code.NOT_FOUND):
