@@ -14,7 +14,7 @@ from governance.authenticate import Credential, identify
 from governance.breach import broken
 from governance.day_keys import ensure_day_key
 from governance.digest import action_digest
-from governance.entries import Entry, lookup
+from governance.entries import Entry, current, lookup
 from governance.gather import BudgetState, CapUse, Gathered, gather
 from governance.models import Action
 from governance.policy.contracts import Parsed, Problems
@@ -264,7 +264,8 @@ def reconsider(action_id: UUID, *, key: bytes) -> Decision:
     reserved when it was given. Raises `Problem` NOT_FOUND.
     """
     action = Action.objects.select_related("action_type").filter(pk=action_id).first()
-    entry = None if action is None else lookup(action.action_type.key)
+    # as stored now: what this process parsed earlier may have been edited since
+    entry = None if action is None else current(action.action_type_id)
     if action is None or entry is None:
         raise Problem(Code.NOT_FOUND, "This action does not exist.")
     gathered = gather(key=key, idempotency_key=None, action_type=entry.spec.key, caps=(), run=action.run)
