@@ -16,7 +16,7 @@ from governance.models import Action, ActionState, Grant, Instance, Mandate
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.weigh import NOTICE
-from reviews.budgets import frees_at, release, reserve
+from reviews.budgets import reserve
 from reviews.cases import (
     LEASE,
     counters,
@@ -29,6 +29,7 @@ from reviews.cases import (
 )
 from reviews.grounds import amount_of, matter_of, require_ground, require_same, subject_of
 from reviews.models import Escalation, EscalationState, RejectReason, Verdict
+from reviews.relink import give_back
 from reviews.reviewers import held_mandate, outside, refuse_own_agent, require_reviewer
 from reviews.routing import PICK_UP, hold_seconds
 from reviews.verify import entry_of
@@ -135,10 +136,10 @@ def withdraw(verdict_id: int, *, reviewer: User) -> Verdict:
     body: dict[str, Any] = {"escalation": str(case.pk), "action": str(action.pk), "verdict": verdict.pk}
     if verdict.approve:
         Grant.objects.filter(verdict_id=verdict.pk).update(voided_at=now)
-        body["released"] = release(action.pk)
+        body["released"] = give_back(case, action)
     action.state = ActionState.ESCALATED
     action.save(update_fields=["state"])
-    _reopen(case, action, reviewer, now)
+    _reopen(case, reviewer, now)
     record.append(event=record.Event.VERDICT_WITHDRAWN, actor=_actor(reviewer), body=body)
     return verdict
 
@@ -154,11 +155,7 @@ def _withdrawable(verdict_id: int, case: Escalation, reviewer: User) -> Verdict:
     return verdict
 
 
-def _reopen(case: Escalation, action: Action, reviewer: User, now: datetime) -> None:
-    if case.cap_key is not None:
-        spec, subject = entry_of(action).spec, subject_of(action, case.snapshot)
-        frees = frees_at(action, spec, subject=subject, amount=amount_of(action, spec, case.snapshot))
-        case.cap_frees_at = frees.get(case.cap_key, case.cap_frees_at)
+def _reopen(case: Escalation, reviewer: User, now: datetime) -> None:
     case.state, case.closed_at = EscalationState.OPEN.value, None
     case.taken_by, case.taken_until = reviewer, now + LEASE
     save_open(case)

@@ -9,9 +9,9 @@ from governance import record
 from governance.models import Action, Grant, Snapshot
 from governance.policy.tiers import Risk
 from reviews.bell import Bell, ring
-from reviews.budgets import release
+from reviews.budgets import frees_at, release
 from reviews.cases import counters, save_open
-from reviews.grounds import amount_of
+from reviews.grounds import amount_of, subject_of
 from reviews.models import Escalation, EscalationState
 from reviews.routing import deadline_seconds, sort_key
 from reviews.verify import entry_of
@@ -32,15 +32,28 @@ def void(grant: Grant, now: datetime) -> None:
     grant.save(update_fields=["voided_at"])
 
 
+def give_back(case: Escalation, action: Action) -> bool:
+    """Give back what an action holds that verifiably did not happen, and say anew when the cap of its case frees.
+
+    In the caller's transaction, case and action locked; the caller saves `cap_frees_at`.
+    """
+    released = release(action.pk)
+    if released and case.cap_key is not None:
+        spec, subject = entry_of(action).spec, subject_of(action, case.snapshot)
+        frees = frees_at(action, spec, subject=subject, amount=amount_of(action, spec, case.snapshot))
+        case.cap_frees_at = frees.get(case.cap_key, case.cap_frees_at)
+    return released
+
+
 def relink(case: Escalation, grant: Grant, *, why: Lost, snapshot: Snapshot | None, now: datetime) -> Escalation:
     """Void the grant, supersede the case and open a new one that names it; one ledger entry for all of it.
 
     Called with case and action locked. Nobody redeemed the grant, so what it reserved is given back.
     """
     void(grant, now)
-    released = release(case.action_id)
+    released = give_back(case, case.action)
     case.state, case.closed_at = EscalationState.SUPERSEDED.value, now
-    case.save(update_fields=["state", "closed_at"])
+    case.save(update_fields=["state", "closed_at", "cap_frees_at"])
     fresh = _successor(case, case.action, snapshot, now)
     save_open(fresh)
     body = {

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 
 from governance import locks, record
 from governance.models import Action, ActionState, Grant
-from reviews.budgets import release
 from reviews.cases import counters, locked_action
 from reviews.models import Escalation, EscalationState
+from reviews.relink import give_back
 from reviews.report import close
 from reviews.verify import note_reading
 
@@ -116,7 +116,8 @@ def _lapse(case: Escalation) -> bool:
     unused.save(update_fields=["closed_at"])
     action.state = ActionState.NOT_EXECUTED
     action.save(update_fields=["state"])
-    body = {"grant": str(unused.pk), "action": str(action.pk), "released": release(action.pk)}
+    body = {"grant": str(unused.pk), "action": str(action.pk), "released": give_back(case, action)}
+    case.save(update_fields=["cap_frees_at"])
     record.append(event=record.Event.GRANT_LAPSED, actor=BY, body=body)
     return True
 

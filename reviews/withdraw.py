@@ -11,10 +11,9 @@ from governance import locks, record
 from governance.authenticate import Caller
 from governance.models import Action, ActionState, Grant
 from governance.problems import Code, Problem
-from reviews.budgets import release
 from reviews.cases import counters, locked, locked_action
 from reviews.models import Escalation, EscalationState
-from reviews.relink import void
+from reviews.relink import give_back, void
 
 _LIVE = (EscalationState.OPEN, EscalationState.APPROVED)
 
@@ -40,9 +39,9 @@ def withdraw(action_id: UUID, *, caller: Caller) -> Action:
     for grant in Grant.objects.filter(action=action, redeemed_at__isnull=True, voided_at__isnull=True):
         void(grant, now)
         # never redeemed, so no token was minted: nothing can have been executed on it
-        body |= {"grant": str(grant.pk), "released": release(action.pk)}
+        body |= {"grant": str(grant.pk), "released": give_back(case, action)}
     case.state, case.closed_at = EscalationState.WITHDRAWN.value, now
-    case.save(update_fields=["state", "closed_at"])
+    case.save(update_fields=["state", "closed_at", "cap_frees_at"])
     action.state = ActionState.WITHDRAWN
     action.save(update_fields=["state"])
     event, actor = record.Event.ACTION_WITHDRAWN, f"agent:{caller.agent}"

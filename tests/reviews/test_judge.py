@@ -332,6 +332,17 @@ def test_the_case_of_a_cap_says_anew_when_the_window_frees(scene: Scene, monkeyp
     assert timedelta(hours=23) < frees_at - before <= timedelta(hours=25)
 
 
+def test_a_withdrawn_approval_frees_its_cap_as_early_as_before(scene: Scene) -> None:
+    case = _over_cap(scene)
+    before = case.cap_frees_at
+    assert before is not None
+    backdate("update reviews_escalation set cap_frees_at = cap_frees_at + interval '9 hours' where id = %s", case.pk)
+    judge.withdraw(scene.approve(case).pk, reviewer=scene.cast.ada)
+    case.refresh_from_db()
+    assert case.cap_frees_at is not None
+    assert abs(case.cap_frees_at - before) <= timedelta(hours=1)
+
+
 def _over_cap(scene: Scene) -> Escalation:
     """Two refunds of 480 approved, and a third whose case is the one of the cap."""
     for _ in range(2):
