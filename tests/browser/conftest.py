@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from tests.browser.console import console
+from tests.cast import committed_cast
+from tests.reviews.scene import committed_scene, shop, shop_database
+
+__all__ = ["committed_cast", "committed_scene", "console", "shop", "shop_database"]

@@ -1,0 +1,113 @@
+"""Letters arm, Enter fires."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from reviews.models import Escalation, Verdict
+from tests.browser.console import Console
+from tests.reviews.scene import Scene
+
+pytestmark = pytest.mark.browser
+
+
+def focused(page: Page) -> str:
+    """What the focus is on, by its key, else its tag."""
+    found: str = page.evaluate("document.activeElement.dataset.key ?? document.activeElement.tagName")
+    return found
+
+
+def taken(scene: Scene, **more: str) -> Escalation:
+    return scene.take(scene.case(**more))
+
+
+def test_a_case_is_approved_from_the_queue_with_the_keyboard_alone(console: Console) -> None:
+    console.scene.case()
+    page = console.open(console.scene.cast.ada, "/queue/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Take this case")).to_be_visible()
+    page.keyboard.press("t")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Refund up to $900.00")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.keyboard.press("a")
+    assert focused(page) == "a"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    assert not Verdict.objects.exists(), "a letter alone decides nothing, and Esc disarms"
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You approved this case")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert Verdict.objects.get().approve
+    page.keyboard.press("w")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    assert Verdict.objects.get().withdrawn_at is not None
+
+
+def test_a_number_chooses_the_reason_and_arms_reject(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    page.keyboard.press("4")
+    assert focused(page) == "r"
+    expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()
+    assert not Verdict.objects.exists()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You rejected this case")).to_be_visible()
+    assert Verdict.objects.get().reject_reason == "over_limit"
+
+
+def test_reject_without_a_reason_asks_for_one(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    page.keyboard.press("r")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.activeElement.name") == "reason"
+    assert not Verdict.objects.exists()
+
+
+def test_letters_are_dead_with_modifiers_in_fields_and_when_switched_off(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    for chord in ("Control+a", "Alt+a", "Meta+r"):
+        page.keyboard.press(chord)
+        assert focused(page) == "BODY"
+    page.goto(f"{console.address}/queue/")
+    page.focus("#type")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    page.wait_for_timeout(200)
+    assert page.url.endswith("/queue/")
+    page.goto(f"{console.address}/preferences/")
+    page.get_by_label("Off: every key does what the browser does").check()
+    page.get_by_role("button", name="Keep for this browser").click()
+    page.goto(f"{console.address}/escalations/{Escalation.objects.get().pk}/")
+    page.keyboard.press("a")
+    assert focused(page) == "BODY"
+    expect(page.locator("kbd.hint").first).to_be_hidden()
+
+
+def test_a_held_enter_presses_nothing_twice(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    page.keyboard.press("a")
+    page.keyboard.down("Enter")
+    for _ in range(5):
+        page.keyboard.down("Enter")
+        page.keyboard.press("w")
+        page.keyboard.down("Enter")
+    expect(page.get_by_text("You approved this case")).to_be_visible()
+    for _ in range(5):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    assert Verdict.objects.get().withdrawn_at is None
+
+
+def test_g_and_a_letter_lead_to_the_other_pages(console: Console) -> None:
+    page = console.open(console.scene.cast.ada, "/queue/")
+    for letter, path in (("s", "/spot-reviews/"), ("a", "/agents/"), ("q", "/queue/")):
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        page.wait_for_url(f"{console.address}{path}")
+    page.keyboard.press("?")
+    page.wait_for_url(f"{console.address}/preferences/")

@@ -1,0 +1,154 @@
+"""Every page in every coat: no policy violation, nothing for axe to find, no sideways scrolling, no script needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from reviews import judge, sample
+from reviews.models import Draw, Escalation, Verdict
+from reviews.report import report
+from tests.browser.console import Console
+from tests.reviews.scene import Scene
+
+pytestmark = pytest.mark.browser
+
+
+def furnish(scene: Scene) -> dict[str, str]:
+    """A case in every state a page can show, draws to judge and judged, by what they are."""
+    cast = scene.cast
+    shown = {"open": scene.case(order="W1"), "high": scene.case("600.00", order="W2")}
+    shown["mine"] = scene.take(scene.case(order="W3"))
+    shown["differs"] = scene.take(scene.case(order="W4", subject="c-9"))
+    shown["taken"] = scene.take(scene.case(order="W5"), cast.grace)
+    shown["missing"] = scene.take(scene.case(order="W999"))
+    shown["rejected"] = scene.take(scene.case(order="W6"))
+    judge.reject(shown["rejected"].pk, reviewer=cast.ada, reason="not_needed")
+    shown["approved"] = scene.case(order="W7")
+    scene.approve(shown["approved"])
+    paths = {name: f"/escalations/{case.pk}/" for name, case in shown.items()}
+    for number in range(2):
+        report(scene.running().pk, caller=scene.refunder, status="succeeded", latency_ms=90 + number)
+    sample.draw_due()
+    return paths | {f"draw {place}": f"/spot-reviews/{draw.pk}/" for place, draw in enumerate(Draw.objects.all())}
+
+
+def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
+    """Paths by who looks at them."""
+    agent = f"/agents/{scene.cast.refunder.pk}/"
+    lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent]
+    own = ["/preferences/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
+    return {
+        "ada": [*lists, *paths.values(), *own, "/nothing/"],
+        "mary": ["/authority/"],
+        "mallory": ["/queue/"],
+    }
+
+
+def sideways(page: Page) -> int:
+    found: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found
+
+
+def violations(page: Page, *rules: str) -> list[Any]:
+    """What axe calls wrong about the page, by all its rules or only some."""
+    only = {"runOnly": list(rules)} if rules else {}
+    found = Axe().run(page, options={"resultTypes": ["violations"], **only}).response["violations"]
+    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+
+
+def wrong_with(page: Page) -> list[Any]:
+    """What is wrong in any coat: light by every rule, dark by its colours, wide and narrow by their width."""
+    found = []
+    page.set_viewport_size({"width": 390, "height": 800})
+    found += [f"{sideways(page)} px sideways at 390"] if sideways(page) > 0 else []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    found += [f"{sideways(page)} px sideways at 1280"] if sideways(page) > 0 else []
+    page.emulate_media(color_scheme="light")
+    found += violations(page)
+    page.emulate_media(color_scheme="dark")
+    return found + violations(page, "color-contrast", "link-in-text-block")
+
+
+def test_no_page_complains_nor_scrolls_sideways_and_axe_finds_nothing(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "selected", lambda *given: True)
+    found = everything(console.scene, furnish(console.scene))
+    for name, paths in found.items():
+        page = console.open(getattr(console.scene.cast, name), "/preferences/")
+        for path in paths:
+            page.goto(f"{console.address}{path}")
+            assert wrong_with(page) == [], path
+    assert wrong_with(console.open(None, "/accounts/login/")) == []
+
+
+def test_the_councils_desk_complains_about_nothing(console: Console) -> None:
+    page = console.open(console.scene.cast.mary, "/council/")
+    for path in ("governance/scope/", "governance/agent/add/", "governance/actiontype/", "governance/ledgerentry/"):
+        page.goto(f"{console.address}/council/{path}")
+        assert page.locator("h1").count() == 1
+
+
+def test_without_javascript_a_case_is_taken_rejected_and_withdrawn(console: Console) -> None:
+    case = console.scene.case()
+    console.scene.cast.ada.set_password("correct horse battery")
+    console.scene.cast.ada.save()
+    page = console.open(None, f"/escalations/{case.pk}/", java_script_enabled=False)
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Take this case").click()
+    page.get_by_label("Too much for this customer or agent").check()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("You rejected this case")).to_be_visible()
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    assert Verdict.objects.get().withdrawn_at is not None
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("You approved this case")).to_be_visible()
+    page.get_by_role("link", name="Next case").click()
+    expect(page.get_by_text("No cases need you.")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_an_open_queue_shows_a_new_case_by_itself_and_rests_while_hidden(console: Console) -> None:
+    page = console.open(console.scene.cast.ada, "/queue/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    expect(page.get_by_text("No cases need you.")).to_be_visible()
+    console.scene.case()
+    expect(page.get_by_role("link", name="Refund, $480.00")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("1 open cases")
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    asked.clear()
+    page.wait_for_timeout(6_000)
+    assert asked == []
+
+
+def test_the_loser_of_a_race_sees_who_decided(console: Console) -> None:
+    case = console.scene.take(console.scene.case())
+    page = console.case(case)
+    judge.reject(case.pk, reviewer=console.scene.cast.ada, reason="not_needed")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("ada rejected this case at ")
+    expect(page.get_by_text("You rejected this case")).to_be_visible()
+    assert Escalation.objects.get().state == "rejected"
+
+
+def test_facts_read_again_meanwhile_come_back_with_the_refusal(console: Console) -> None:
+    from reviews import verify
+
+    case = console.scene.take(console.scene.case())
+    page = console.case(case)
+    console.scene.sql("update shop.orders set paid = 800 where record_id = 'W1'")
+    verify.verify(case.pk)
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("alert")).to_contain_text("The facts were read again since you saw them")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Refund up to $800.00")
+    assert not Verdict.objects.exists()

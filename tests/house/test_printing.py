@@ -1,0 +1,84 @@
+"""Data reaches a reviewer's page through one tag. What stands in double braces is listed here, one by one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.services.stack import BASE
+
+PAGES = ("queue", "escalation", "spot_review", "agents", "authority", "parts", "preferences")
+# Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
+# or a registry name is never among them: it goes through {% fact %} or {% claim %}.
+ALLOWED = {
+    "numbers": "queue.count quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
+    "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
+    "case.refused_amount",
+    "ids, digests and tokens": "case.id row.case case.action_digest case.snapshot_digest csrf_token seen",
+    "addresses of ours": "poll next href",
+    "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
+    "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
+    "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
+    "case.left.urgency case.lease announce pace chosen.theme chosen.keys",
+    "words of the template that includes": "title body action missing",
+    "choices: reasons by their preset, types by their key": "value text key",
+    "rows rendered by a template of ours": "rows",
+}
+NAMES = {name for names in ALLOWED.values() for name in names.split()}
+_VARIABLE = re.compile(r"\{\{\s*([\w.]+)[^}]*\}\}")
+_FILTERS = re.compile(r"\{\{\s*[\w.]+((?:\|[\w]+(?::\"[^\"]*\")?)*)\s*\}\}")
+
+
+def templates() -> list[Path]:
+    folder = BASE / "templates"
+    return [path for name in PAGES for path in sorted((folder / name).rglob("*.html"))] + sorted(folder.glob("*.html"))
+
+
+def raw(source: str) -> set[str]:
+    """The variables a template prints without the tag."""
+    return set(_VARIABLE.findall(source))
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(BASE / "templates")))
+def test_a_page_prints_data_through_the_tag_alone(path: Path) -> None:
+    assert raw(path.read_text(encoding="utf-8")) <= NAMES
+
+
+def test_nothing_is_listed_that_no_page_prints() -> None:
+    printed = set().union(*(raw(path.read_text(encoding="utf-8")) for path in templates()))
+    assert printed >= NAMES
+
+
+def test_what_is_printed_raw_passes_no_filter_but_ours() -> None:
+    known = {"pluralize", "length", "lower", "money"}
+    for path in templates():
+        for filters in _FILTERS.findall(path.read_text(encoding="utf-8")):
+            assert {part.partition(":")[0] for part in filters.split("|") if part} <= known, path
+
+
+def test_the_rule_catches_a_bare_value() -> None:
+    assert raw("<td>{{ line.claimed }}</td>") - NAMES == {"line.claimed"}
+    assert raw("{{ case.sentence|title }}") - NAMES == {"case.sentence"}
+
+
+def test_no_template_tag_of_ours_marks_text_as_safe() -> None:
+    for path in (BASE / "reviews" / "templatetags").glob("*.py"):
+        assert not re.search(r"mark_safe|SafeString\(|is_safe\s*=", path.read_text(encoding="utf-8")), path
+
+
+def test_scripts_and_styles_stay_small() -> None:
+    def lines(folder: str, *names: str) -> int:
+        return sum(len((BASE / "static" / folder / name).read_text().splitlines()) for name in names)
+
+    assert lines("js", "keys.js", "live.js") <= 200
+    assert lines("css", "tokens.css", "base.css", "layout.css", "parts.css", "states.css", "admin.css") <= 600
+
+
+def test_every_file_a_page_names_is_there() -> None:
+    named = {name for path in templates() for name in re.findall(r"\{% static '([^']+)' %\}", path.read_text())}
+    assert named
+    for name in named:
+        assert any((Path(folder) / name).is_file() for folder in settings.STATICFILES_DIRS), name
