@@ -27,6 +27,7 @@ from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
 from governance.weigh import Wish, amount_in_reference, cap_uses, entities, remembered, weigh
 from reviews.answers import Answer, answer_of, replayed
+from reviews.bell import Bell, ring
 from reviews.commit import CommitResult, Parts, commit, refuse_exhausted
 
 # After as many moves a person decides; the rounds bound every other reason to look again.
@@ -207,7 +208,12 @@ def _commit(case: _Case, gathered: Gathered, decision: Decision) -> tuple[Answer
     digest = _digest(case, gathered)
     answer = answer_of(case.entry.spec, gathered, decision, case.action, digest=digest)
     result = commit(_parts(case, gathered, decision, answer, digest))
-    return (answer if result is CommitResult.DONE else None), result is CommitResult.MOVED
+    if result is not CommitResult.DONE:
+        return None, result is CommitResult.MOVED
+    opened = answer.stored.get("escalation")
+    if opened is not None and case.snapshot is None:
+        ring(Bell.VERIFY, UUID(opened["id"]))
+    return answer, False
 
 
 def _exhausted(case: _Case, gathered: Gathered, decision: Decision) -> BudgetState | None:
