@@ -10,11 +10,14 @@ from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from csp.decorators import csp_update
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
 # The views below are class-based and would take a PUT for a POST.
 _form: Callable[[Any], Any] = require_http_methods(["GET", "HEAD", "POST"])
+# The code to scan is drawn into the page itself, on this page alone.
+_pictured: Callable[[Any], Any] = csp_update({"img-src": ["data:"]})
 
 urlpatterns: list[URLPattern] = [
     path("login/", _form(account.login), name="account_login"),
@@ -27,7 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("2fa/", _form(factors.index), name="mfa_index"),
     path("2fa/authenticate/", _form(factors.authenticate), name="mfa_authenticate"),
     path("2fa/reauthenticate/", _form(factors.reauthenticate), name="mfa_reauthenticate"),
-    path("2fa/totp/activate/", _form(totp.activate_totp), name="mfa_activate_totp"),
+    path("2fa/totp/activate/", _pictured(_form(totp.activate_totp)), name="mfa_activate_totp"),
     path("2fa/totp/deactivate/", _form(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path("2fa/recovery-codes/", _form(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path("2fa/recovery-codes/generate/", _form(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
