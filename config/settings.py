@@ -142,7 +142,7 @@ if PLACET_ROLE == "app":
     _database["OPTIONS"]["pool"] = {
         "min_size": env.integer(_ENV, "PLACET_POOL_MIN", 1, 0, 64),
         "max_size": env.integer(_ENV, "PLACET_POOL_MAX", 8, 1, 64),
-        "timeout": 10,
+        "timeout": 3,
     }
 # Statements of the decision path stay prepared on the server. Behind a PgBouncer that does not keep track of
 # prepared statements (before 1.21) this must be off.

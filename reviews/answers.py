@@ -73,7 +73,7 @@ def replayed(gathered: Gathered, stored: Stored, body_hash: bytes, tool: str) ->
         raise Problem(
             Code.IDEMPOTENCY_BODY_CHANGED,
             "This Idempotency-Key was used with another body.",
-            fields=(("/", "The body differs from the first request with this key."),),
+            fields=(("", "The body differs from the first request with this key."),),
         )
     return told(stored.answer, tool=tool, agent=gathered.agent, digest=stored.digest)
 
