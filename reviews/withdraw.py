@@ -38,7 +38,7 @@ def withdraw(action_id: UUID, *, caller: Caller) -> Action:
     body: dict[str, Any] = {"action": str(action.pk), "escalation": str(case.pk), "was": case.state}
     for grant in Grant.objects.filter(action=action, redeemed_at__isnull=True, voided_at__isnull=True):
         void(grant, now)
-        # never redeemed, so no token was minted: nothing can have been executed on it
+        # never redeemed: a token alone proves who allowed what, it does not allow to act
         body |= {"grant": str(grant.pk), "released": give_back(case, action)}
     case.state, case.closed_at = EscalationState.WITHDRAWN.value, now
     case.save(update_fields=["state", "closed_at", "cap_frees_at"])
