@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 
 from governance.entries import Entry, current
 from governance.locks import database_now
-from governance.models import Mandate
+from governance.models import Binding, Mandate
 from governance.problems import Code, Problem
 from governance.weigh import NOTICE
 from reviews.cases import halts_over
+from reviews.compared import labelled, labels_of
 from reviews.grounds import matter_of, missing_ground
 from reviews.models import Escalation
 from reviews.reviewers import is_reviewer, outside, refuse_own_agent
@@ -52,7 +53,8 @@ def _approve_obstacle(case: Escalation, user: User) -> str:
     """The first reason against approving, in the order in which the verb would find it."""
     ground = missing_ground(case)
     if ground is not None:
-        return ground
+        binding = Binding.objects.filter(action_type=case.action.action_type_id).first()
+        return labelled(ground, labels_of(binding.document if binding else None))
     mandate = Mandate.objects.filter(reviewer=user).first()
     why = outside(mandate, matter_of(case, _entry(case).spec), database_now())
     if why is not None:

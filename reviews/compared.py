@@ -59,9 +59,20 @@ def table(snapshot: int | None, binding: Mapping[str, Any] | None, lens: Lens) -
     if not facts:
         return None
     (source, read_at), _ = Counter((fact["source"], fact["read_at"]) for fact in facts).most_common(1)[0]
-    labels = {rule.get("name"): rule.get("label", "") for rule in (binding or {}).get("facts", [])}
-    found = [_line(fact, labels, lens, (source, read_at)) for fact in facts]
+    found = [_line(fact, labels_of(binding), lens, (source, read_at)) for fact in facts]
     return FactTable(tuple(sorted(found, key=lambda line: _ORDER.get(line.result, 1))), source, read_at)
+
+
+def labels_of(binding: Mapping[str, Any] | None) -> dict[str, str]:
+    """What the council calls each fact, by its name."""
+    return {rule["name"]: rule.get("label") or label(rule["name"]) for rule in (binding or {}).get("facts", [])}
+
+
+def labelled(sentence: str, labels: Mapping[str, str]) -> str:
+    """A sentence that ends in the name of a fact, with what its row in the table is called."""
+    start, colon, name = sentence.removesuffix(".").rpartition(": ")
+    called = labels.get(name.replace(" ", "_"))
+    return f"{start}{colon}{called}." if called else sentence
 
 
 def parameters(values: Mapping[str, Any], lens: Lens) -> tuple[Parameter, ...]:
@@ -73,7 +84,7 @@ def _line(fact: rows.Row, labels: Mapping[str, str], lens: Lens, common: tuple[s
     shown = both_sides(fact["claimed"], fact["recorded"], fact["result"], fact["show"], lens)
     return FactLine(
         name=fact["name"],
-        label=labels.get(fact["name"]) or label(fact["name"]),
+        label=labels.get(fact["name"], label(fact["name"])),
         claimed=shown.claimed,
         recorded=shown.recorded,
         result=_result(fact),

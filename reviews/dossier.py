@@ -10,11 +10,11 @@ from uuid import UUID
 from governance.entries import current
 from governance.locks import database_now
 from governance.policy.tiers import Risk, Tier
-from governance.policy.velocity import Usage
+from governance.policy.velocity import Unit, Usage
 from governance.problems import Code, Problem
 from governance.weigh import cap_uses
 from reviews import rows
-from reviews.compared import FactTable, Parameter, parameters, table
+from reviews.compared import FactTable, Parameter, labelled, labels_of, parameters, table
 from reviews.exposure import Bar, as_of_now, bars, usages
 from reviews.models import RejectReason
 from reviews.phrases import Left, lasting, left, sentence_of
@@ -88,6 +88,7 @@ class Dossier:
     facts: FactTable | None
     parameters: tuple[Parameter, ...]
     bars: tuple[Bar, ...]
+    amount_known: bool
     refused: int
     refused_amount: int
     taken_by: str
@@ -156,7 +157,7 @@ def read(case: UUID, *, viewer: int) -> Dossier:
     row = found[0]
     lens = Lens.of(row["binding"], row["document"], subjects=(row["subject"], row["named_subject"]))
     judged = _judged(case, viewer, now)
-    amount, used = _exposed(row)
+    amount, known, used = _exposed(row)
     return Dossier(
         id=row["id"],
         now=now,
@@ -177,13 +178,14 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         opened_by=row["opened_by"],
         opened_at=row["opened_at"],
         left=left(row["opened_at"], row["due"], now),
-        why=tuple(Why(reason["sentence"], reason["help"]) for reason in row["reasons"]),
+        why=_why(row),
         status=row["status"] or "checking",
         source=row["source"] or "",
         read_at=row["read_at"],
         facts=table(row["snapshot_id"], row["binding"], lens),
         parameters=parameters(row["parameters"], lens),
         bars=bars(used),
+        amount_known=known,
         refused=row["refused"],
         refused_amount=row["refused_amount"],
         taken_by=row["taken_by"] or "",
@@ -199,16 +201,26 @@ def read(case: UUID, *, viewer: int) -> Dossier:
     )
 
 
-def _exposed(row: rows.Row) -> tuple[int | None, tuple[Usage, ...]]:
-    """The amount, from the record where the type says so, and the caps: as they are now, or were when it closed."""
+def _exposed(row: rows.Row) -> tuple[int | None, bool, tuple[Usage, ...]]:
+    """The amount, whether it is known where the type has one, and the caps: as they are now, or were at the decision.
+
+    A cap on money says nothing about an amount that nobody knows, so it is left out.
+    """
     entry = current(row["type_id"])
-    if entry is None or row["state"] != "open":
-        return row["amount"], usages(row["usages"])
-    values = {name: value for name, value in row["parameters"].items() if not is_sealed(value)}
-    amount = entry.spec.amount_in(values, row["values"] or {})
-    subject = row["subject"] or row["named_subject"]
-    uses = cap_uses(entry.spec, values=values, subject=subject, amount=amount)
-    return amount, as_of_now(row["action_id"], uses)
+    amount, used = row["amount"], usages(row["usages"])
+    if entry is not None and row["state"] == "open":
+        values = {name: value for name, value in row["parameters"].items() if not is_sealed(value)}
+        amount = entry.spec.amount_in(values, row["values"] or {})
+        subject = row["subject"] or row["named_subject"]
+        uses = cap_uses(entry.spec, values=values, subject=subject, amount=amount)
+        used = as_of_now(row["action_id"], uses)
+    known = amount is not None or entry is None or entry.spec.amount is None
+    return amount, known, used if known else tuple(each for each in used if each.cap.unit is not Unit.MONEY)
+
+
+def _why(row: rows.Row) -> tuple[Why, ...]:
+    labels = labels_of(row["binding"])
+    return tuple(Why(labelled(reason["sentence"], labels), reason["help"]) for reason in row["reasons"])
 
 
 def _bound_by(text: str) -> str:

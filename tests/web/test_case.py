@@ -16,7 +16,7 @@ from reviews.ability import ability
 from reviews.dossier import Phase
 from reviews.models import Escalation
 from tests.cast import BY
-from tests.reviews.scene import Scene, backdate, overdue
+from tests.reviews.scene import BINDING, REFUND, Scene, backdate, overdue
 from tests.web.reading import HTMX, buttons, hidden, visitor, words
 
 
@@ -98,7 +98,7 @@ def test_facts_that_differ_come_first_and_agreeing_ones_last(scene: Scene) -> No
 def test_a_difference_turns_approve_off_with_the_reason(scene: Scene) -> None:
     case = scene.take(scene.case(subject="c-2"))
     response = page(scene, case)
-    assert "Approve is off. The system of record differs: owner." in words(response)
+    assert "Approve is off. The system of record differs: Owner." in words(response)
     assert "disabled" in buttons(response)["a"]
     assert "disabled" not in buttons(response)["r"]
     assert "Verify again" in words(response)
@@ -276,6 +276,19 @@ def test_exposure_of_an_open_case_is_as_of_now(scene: Scene, no_hold: None) -> N
         "$480.00",
         "$950.00",
     )
+
+
+def test_an_amount_nobody_knows_is_not_held_against_caps_on_money(scene: Scene) -> None:
+    document = {**REFUND, "key": "shop.recall", "amount": "paid", "family": "shop.recall"}
+    recall = catalogue.save_action_type(document, domain=scene.cast.service, by=BY)
+    catalogue.save_binding({**BINDING, "action_type": "shop.recall"}, by=BY)
+    permit.set_level(Agent.objects.get(pk=scene.cast.refunder.pk), recall, level=Level.L2, by=BY)
+    case = scene.case(kind="shop.recall")
+    unknown = read(scene, case)
+    assert (unknown.amount, unknown.amount_known, unknown.bars) == (None, False, ())
+    assert "The amount is not known, so nothing can be said about caps on money." in words(page(scene, case))
+    known = read(scene, scene.take(case))
+    assert (known.amount, known.bars[0].adds_text) == (90_000, "$900.00")
 
 
 def test_a_hard_cap_is_called_one(scene: Scene) -> None:
