@@ -110,7 +110,10 @@ def _people_have_something_to_do() -> None:
     assert Action.objects.filter(agent__name="Drafter", state="succeeded", action_type__key="shop.refund").count() == 3
     assert Escalation.objects.filter(state="open").count() >= 12
     assert Finding.objects.count() > 0
-    assert 0 < Draw.objects.filter(finding=None).count() <= LEFT_TO_JUDGE
+    waiting = Draw.objects.filter(finding=None)
+    assert waiting.exists()
+    # an incident that ran is drawn now and then too, and always left for you
+    assert waiting.filter(action__idempotency_key__in=[step.key for step in history()]).count() <= LEFT_TO_JUDGE
 
 
 def _no_hostile_line_is_in_the_ledger() -> None:
