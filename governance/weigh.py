@@ -20,7 +20,6 @@ from governance.policy.velocity import CapKey, Unit, Usage
 # Actions that do not say whom they concern share one budget, so that silence evades no cap.
 NOBODY = "?"
 NOTICE = "notice"
-MOST_ENTITIES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +70,8 @@ def entities(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str) -
     for name in spec.entities:
         value = subject if name == "subject" else values.get(name)
         members = value if isinstance(value, list) else [value]
-        found += [(name, str(member)) for member in members if member not in (None, "")][:MOST_ENTITIES]
+        # all of them: a list is as long as its contract lets it be, and nobody in it escapes a cap
+        found += dict.fromkeys((name, str(member)) for member in members if member not in (None, ""))
     return found or [(name, NOBODY) for name in spec.entities[:1]]
 
 

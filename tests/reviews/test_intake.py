@@ -26,7 +26,10 @@ __all__ = ["cast", "committed_cast"]
 
 
 def refund(amount: str = "480.00", *, key: str = "k1", run: str = "run-1", customer: str = "c-1", **more: Any) -> Ask:
-    parameters = {"customer": customer, "amount": {"amount": amount, "currency": "USD"}, **more.pop("parameters", {})}
+    stated = more.pop("parameters", {})
+    parameters = {"customer": customer, "amount": {"amount": amount, "currency": "USD"}, **stated}
+    if more.get("action_type") == "bench.mail":
+        parameters = stated
     body = {"parameters": parameters, "run": run, **{name: str(value) for name, value in more.items()}}
     given: dict[str, Any] = {
         "action_type": "bench.refund",
@@ -249,3 +252,22 @@ def test_an_edited_action_type_is_read_again_by_a_running_process(cast: Cast) ->
     stricter = {**BENCH_REFUND, "thresholds": {"amount": "100.00"}}
     catalogue.save_action_type(stricter, domain=cast.service, by=BY)
     assert ask(by(cast), refund(key="b", customer="c-2", run="r2")).body["effective_risk"] == "high"
+
+
+def test_every_member_of_a_list_is_counted(cast: Cast) -> None:
+    document = {
+        **BENCH_REFUND,
+        "key": "bench.mail",
+        "parameters": {"to": {"type": "list", "of": "id", "max": 40}},
+        "entities": ["to"],
+        "caps": [{"key": "entity", "count": 1, "window": "24h"}],
+        "thresholds": {},
+    }
+    document.pop("amount")
+    action_type = catalogue.save_action_type(document, domain=cast.service, by=BY)
+    permit.set_level(cast.refunder, action_type, level=Level.L2, by=BY)
+    everybody = [f"m-{number}" for number in range(40)]
+    first = ask(by(cast), refund(action_type="bench.mail", parameters={"to": everybody}))
+    assert first.body["outcome"] == "execute"
+    last = ask(by(cast), refund(key="k2", action_type="bench.mail", parameters={"to": ["m-39"]}))
+    assert "cap_exceeded" in codes(last)
