@@ -40,7 +40,7 @@ class Action(models.Model):
     action_type = models.ForeignKey(
         ActionType, on_delete=models.PROTECT, related_name="actions", db_index=False, db_constraint=False
     )
-    idempotency_key = models.CharField(max_length=128, null=True)
+    idempotency_key = models.CharField(max_length=128, null=True)  # noqa: DJ001 -- null once its week is over
     body_hash = models.BinaryField(max_length=32)
     run = models.CharField(max_length=128)
     subject = models.CharField(max_length=128, blank=True)

@@ -31,9 +31,7 @@ class Drawable(models.Model):
     the transaction that decides about the draw. A queue of rows skips no late commit, as a cursor would.
     """
 
-    action = models.OneToOneField(
-        Action, primary_key=True, on_delete=models.PROTECT, related_name="drawable"
-    )
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT, related_name="drawable")
 
     def __str__(self) -> str:
         return str(self.action_id)
@@ -51,21 +49,16 @@ class Finding(models.Model):
     """A human's sound or unsound about a draw. Append-only."""
 
     draw = models.OneToOneField(Draw, on_delete=models.PROTECT, related_name="finding")
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="findings"
-    )
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="findings")
     sound = models.BooleanField()
     reason = models.CharField(max_length=16, choices=UnsoundReason.choices, blank=True)
-    snapshot = models.ForeignKey(
-        Snapshot, null=True, on_delete=models.PROTECT, related_name="findings"
-    )
+    snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="findings")
     found_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(sound=True, reason="")
-                | (models.Q(sound=False) & ~models.Q(reason="")),
+                condition=models.Q(sound=True, reason="") | (models.Q(sound=False) & ~models.Q(reason="")),
                 name="finding_unsound_says_why",
             )
         ]

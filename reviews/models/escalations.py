@@ -31,9 +31,7 @@ class Escalation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="escalations")
-    state = models.CharField(
-        max_length=12, choices=EscalationState.choices, default=EscalationState.OPEN.value
-    )
+    state = models.CharField(max_length=12, choices=EscalationState.choices, default=EscalationState.OPEN.value)
     opened_by = models.CharField(
         max_length=8, choices=[("decision", "decision"), ("agent", "agent"), ("redeem", "redeem")]
     )
@@ -41,18 +39,12 @@ class Escalation(models.Model):
     deadline = models.DateTimeField()
     rank = models.SmallIntegerField(default=1)
     sort_key = models.BigIntegerField()
-    cap_key = models.CharField(max_length=320, null=True)
+    cap_key = models.CharField(max_length=320, null=True)  # noqa: DJ001 -- null is "not over a cap", never an empty key
     cap_frees_at = models.DateTimeField(null=True)
-    snapshot = models.ForeignKey(
-        Snapshot, null=True, on_delete=models.PROTECT, related_name="escalations"
-    )
-    taken_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="taken"
-    )
+    snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="escalations")
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="taken")
     taken_until = models.DateTimeField(null=True)
-    previous = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="followers"
-    )
+    previous = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followers")
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -69,9 +61,7 @@ class Escalation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["sort_key", "id"], condition=Q(state="open"), name="escalation_queue"
-            ),
+            models.Index(fields=["sort_key", "id"], condition=Q(state="open"), name="escalation_queue"),
             models.Index(
                 fields=["opened_at"],
                 condition=Q(state="open", snapshot__isnull=True),
@@ -105,9 +95,7 @@ class Verdict(models.Model):
     """
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="verdicts")
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts"
-    )
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts")
     approve = models.BooleanField()
     reject_reason = models.CharField(max_length=16, choices=RejectReason.choices, blank=True)
     action_digest = models.BinaryField(max_length=32)
@@ -126,8 +114,7 @@ class Verdict(models.Model):
                 name="verdict_one_standing_per_escalation",
             ),
             models.CheckConstraint(
-                condition=Q(approve=True, reject_reason="")
-                | (Q(approve=False) & ~Q(reject_reason="")),
+                condition=Q(approve=True, reject_reason="") | (Q(approve=False) & ~Q(reject_reason="")),
                 name="verdict_a_reject_says_why",
             ),
         ]

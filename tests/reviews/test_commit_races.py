@@ -31,7 +31,7 @@ def alter(committed: Committed, function: str, *changes: tuple[str, str]) -> Non
         for old, new in changes:
             assert old in text, old
             text = text.replace(old, new)
-        owner.execute(text)  # type: ignore[arg-type]
+        owner.execute(text)
 
 
 # Between checking the epoch and writing the entry lies the moment that a halt must not slip into.
@@ -158,7 +158,7 @@ def test_an_unwritable_ledger_or_decision_is_503_and_nothing_happened(
     from tests.reviews.jobs import refunds
 
     with committed.connect(role="owner") as owner:
-        owner.execute(f"revoke insert on {table} from placet_app")  # type: ignore[arg-type]
+        owner.execute(f"revoke insert on {table} from placet_app")
     one = refunds(key=committed_cast.refunder_key, customer="c-1", amount="1.00")
     assert one(1) == "unavailable"
     assert not Action.objects.exists()
