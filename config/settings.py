@@ -200,6 +200,7 @@ _ROUNDS = {
     "reviews.draw": 10,
     "reviews.lapse": 60,
     "reviews.day_key": 900,
+    "reviews.forget_keys": 3600,
 }
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     name: {"task": name, "schedule": float(pace), "options": {"expires": pace}} for name, pace in _ROUNDS.items()

@@ -48,6 +48,7 @@ class Event(StrEnum):
     ACTION_REPORTED = "action_reported"
     ACTION_WITHDRAWN = "action_withdrawn"
     ACTION_ABANDONED = "action_abandoned"
+    KEYS_FORGOTTEN = "keys_forgotten"
     DAY_KEY_COMMITTED = "day_key_committed"
     ACTIONS_DRAWN = "actions_drawn"
     DRAW_JUDGED = "draw_judged"

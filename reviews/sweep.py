@@ -53,6 +53,26 @@ select id from reviews_escalation
 """
 
 
+# Two weeks of looking back bound the search; whoever is later than that only keeps a key for longer.
+_OLD_KEYS = """
+update governance_action set idempotency_key = null where id in (
+  select id from governance_action where idempotency_key is not null
+    and created_at between clock_timestamp() - interval '21 days' and clock_timestamp() - interval '7 days'
+  order by created_at limit %s for no key update skip locked)
+"""
+
+
+@transaction.atomic
+def forget_keys(limit: int = BATCH) -> int:
+    """Let go of idempotency keys after their week: from then on the same key asks for something new. How many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD_KEYS, [limit])
+        forgotten: int = cursor.rowcount
+    if forgotten:
+        record.append(event=record.Event.KEYS_FORGOTTEN, actor=BY, body={"actions": forgotten})
+    return forgotten
+
+
 @transaction.atomic
 def expire_due(limit: int = BATCH) -> int:
     """Close the cases whose deadline has passed: expiry rejects. None that a halt covers. How many."""

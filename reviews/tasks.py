@@ -46,6 +46,12 @@ def lapse() -> None:
     sweep.lapse_unused()
 
 
+@shared_task(name="reviews.forget_keys")  # type: ignore[untyped-decorator]
+def forget_keys() -> None:
+    while sweep.forget_keys() == sweep.BATCH:
+        pass
+
+
 @shared_task(name="reviews.draw")  # type: ignore[untyped-decorator]
 def draw() -> None:
     sample.draw_due()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -57,6 +58,7 @@ class Action(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agent", "idempotency_key"], name="action_idempotency_key")]
         indexes = [
+            BrinIndex(fields=["created_at"], name="action_by_time"),
             models.Index(fields=["agent", "action_type", "-created_at"], name="action_by_agent"),
             models.Index(fields=["agent", "run", "created_at"], name="action_by_run"),
             models.Index(fields=["report_by"], condition=Q(state="executing"), name="action_overdue"),

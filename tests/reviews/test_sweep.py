@@ -169,3 +169,13 @@ def test_every_round_of_the_beat_is_a_task_that_can_run_at_any_time(scene: Scene
     for round_ in settings.CELERY_BEAT_SCHEDULE.values():
         current_app.tasks[round_["task"]]()
     assert Bell.VERIFY.value in current_app.tasks
+
+
+def test_an_idempotency_key_is_kept_for_a_week_and_then_asks_for_something_new(scene: Scene) -> None:
+    kept, old = scene.running(), scene.running()
+    backdate("update governance_action set created_at = clock_timestamp() - interval '8 days' where id = %s", old.pk)
+    assert (sweep.forget_keys(), sweep.forget_keys()) == (1, 0)
+    kept.refresh_from_db()
+    old.refresh_from_db()
+    assert (kept.idempotency_key is None, old.idempotency_key is None) == (False, True)
+    assert entries("keys_forgotten") == [{"actions": 1}]
