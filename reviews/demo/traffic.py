@@ -152,11 +152,11 @@ def judge_some() -> None:
     sample.draw_due()
     grace = User.objects.get(username="grace")
     wrong = {step.key: step.unsound for step in history()}
-    drawn = Draw.objects.filter(finding=None, action__idempotency_key__in=wrong).select_related("action")
+    names = [role.name for role in ROLES]
+    drawn = Draw.objects.filter(finding=None, action__agent__name__in=names).select_related("action")
     waiting = list(drawn.order_by("action_id"))
     for draw in waiting[: max(0, len(waiting) - LEFT_TO_JUDGE)]:
-        reason = wrong[str(draw.action.idempotency_key)]
-        _judge(draw.pk, grace, reason)
+        _judge(draw.pk, grace, wrong.get(str(draw.action.idempotency_key), ""))
 
 
 def _judge(draw: UUID, reviewer: User, reason: str) -> None:
