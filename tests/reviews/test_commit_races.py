@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from governance import halt, narrow
-from governance.models import Action, Budget, Instance, Reservation, Scope
+from governance.models import Action, Budget, Grant, Instance, Reservation, Scope
 from governance.policy.tiers import Tier
 from reviews.models import Escalation
 from tests.cast import BY, Cast, committed_cast
@@ -62,18 +62,25 @@ def late_executes() -> int:
         return int(cursor.fetchone()[0])
 
 
+def work_goes_on(some: int = 4, most: float = 10.0) -> None:
+    """Let the machine authorise some more actions, however busy this machine is."""
+    enough, stop = Grant.objects.count() + some, time.monotonic() + most
+    while Grant.objects.count() < enough and time.monotonic() < stop:
+        time.sleep(0.005)
+
+
 def pull_and_restore(cast: Cast) -> int:
     """Halt, lift, narrow and widen while others ask; how often authority was pulled."""
     pulled, stop = 0, time.monotonic() + SECONDS
-    while time.monotonic() < stop:
+    while pulled < 16 or time.monotonic() < stop:
         halted = halt.halt("action_type", "bench.refund", reason="race", by=BY)
         time.sleep(0.01)
         halt.lift(halted, by=BY)
-        time.sleep(0.02)
+        work_goes_on()
         narrow.set_ceiling(Scope.objects.get(pk=cast.refunds.pk), ceiling=Tier.PROPOSE, by=BY)
         time.sleep(0.01)
         narrow.set_ceiling(Scope.objects.get(pk=cast.refunds.pk), ceiling=Tier.EXECUTE, by=BY)
-        time.sleep(0.02)
+        work_goes_on()
         pulled += 2
     return pulled
 
