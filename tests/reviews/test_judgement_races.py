@@ -229,8 +229,11 @@ def test_many_sweeps_at_once_close_everything_once(committed_scene: Scene) -> No
     actions = [scene.running("1.00") for _ in range(30)]
     backdate_all("update reviews_escalation set deadline = clock_timestamp()")
     backdate_all("update governance_action set report_by = clock_timestamp() where state = 'executing'")
+    cases_open = Escalation.objects.filter(state="open")
+    still_running = Action.objects.filter(state="executing")
     with racing("sweepers", processes=2, threads=4, rounds=200):
-        wait_for(lambda: not Escalation.objects.filter(state="open").exists() and not Drawable.objects.exists())
+        # in this order: only what still runs can fill the queue of draws again
+        wait_for(lambda: not any(rows.exists() for rows in (cases_open, still_running, Drawable.objects.all())))
     assert len(entries("case_expired")) == len(cases)
     assert len(entries("action_abandoned")) == Execution.objects.count() == ToolReading.objects.count() == len(actions)
     considered = sum(entry["considered"] for entry in entries("actions_drawn"))
