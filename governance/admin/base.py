@@ -81,8 +81,11 @@ class GovernedAdmin(_Admin):
     save_on_top = False
 
     def write(self, user: User, obj: Any, form: Any, change: bool) -> Model:
-        """Call the verb; return the stored row. A `Problem` goes back into the form."""
-        raise NotImplementedError
+        """Call the verb; return the stored row. A `Problem` goes back into the form.
+
+        A desk that names no verb writes nothing, whatever reaches it.
+        """
+        raise PermissionDenied("Nothing is written at this desk.")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return not seats(request).isdisjoint({COUNCIL, AUDITOR})
