@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from governance import actors, catalogue, documents, genesis, mandates, narrow, 
 from governance.enrol import enrol
 from governance.models import ActionType, Agent, Instance, Scope, ScopeKind
 from governance.policy.tiers import Level, Risk, Tier
+from tests.support import stages
 from tests.support.fixtures import Committed
+from tests.support.stages import Stages
 
 BY = "system:tests"
 
@@ -75,6 +77,20 @@ class Cast:
 
 def build(*, demo: bool = False) -> Cast:
     """Begin an instance and fill it. Takes about as long as a hundred statements."""
+    return with_keys(hired(demo=demo))
+
+
+def with_keys(cast: Cast) -> Cast:
+    """Hand out the keys: each test has keys of its own, and entries in the ledger of its own transaction."""
+    return replace(
+        cast,
+        refunder_key=register.issue_key(cast.refunder, by=BY),
+        drafter_key=register.issue_key(cast.drafter, by=BY),
+    )
+
+
+def hired(*, demo: bool = False) -> Cast:
+    """Everybody is there, and no agent has a key yet."""
     instance = genesis.genesis(enterprise="acme", name="Acme", ceiling=Tier.COMMIT, demo=demo)
     acme = Scope.objects.get(key="acme")
     service = narrow.create_scope(
@@ -95,8 +111,8 @@ def build(*, demo: bool = False) -> Cast:
         **people,
         refunder=refunder,
         drafter=drafter,
-        refunder_key=register.issue_key(refunder, by=BY),
-        drafter_key=register.issue_key(drafter, by=BY),
+        refunder_key="",
+        drafter_key="",
         refund=refund,
         cancel=cancel,
     )
@@ -143,12 +159,15 @@ def _agents(owner: User, project: Scope, types: Sequence[ActionType]) -> tuple[A
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(db: None, stages: Stages) -> Cast:
     """The cast in a test that rolls back."""
-    return build()
+    return with_keys(stages.objects("cast"))
 
 
 @pytest.fixture
-def committed_cast(committed: Committed) -> Cast:
+def committed_cast(committed: Committed, stages: Stages) -> Cast:
     """The cast in a database of this test alone, where commits are real."""
-    return build()
+    return with_keys(stages.objects("cast"))
+
+
+stages.register("cast", hired)

@@ -14,7 +14,7 @@ from config.surface import dispatcher
 from reviews import intake
 from tests.api.conftest import Desk, wanted
 from tests.api.wsgi import Transport
-from tests.support.fixtures import _connected
+from tests.support.stages import connected
 
 KEY = "plc_abcdefgh_" + "A" * 43
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -28,7 +28,7 @@ def cut_off(django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch)
     )
     with (
         django_db_blocker.unblock(),
-        _connected("postgresql://placet_app@127.0.0.1:1/nothing"),
+        connected("postgresql://placet_app@127.0.0.1:1/nothing"),
         httpx.Client(transport=Transport(dispatcher("api")), base_url="http://testserver") as client,
     ):
         yield Desk(client, KEY)

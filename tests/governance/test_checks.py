@@ -8,7 +8,8 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from governance import checks
-from tests.support.fixtures import Committed, _connected
+from tests.support.fixtures import Committed
+from tests.support.stages import connected
 
 
 def ids(messages: list[Any]) -> list[str]:
@@ -28,7 +29,7 @@ def test_a_single_database_address_is_said(settings: Settings) -> None:
 
 @pytest.mark.parametrize(("role", "said"), [("owner", "owns the ledger"), ("admin", "is a superuser")])
 def test_an_application_that_could_change_the_ledger_is_said(committed: Committed, role: str, said: str) -> None:
-    with _connected({"owner": committed.owner_url, "admin": committed.admin_url}[role]):
+    with connected({"owner": committed.owner_url, "admin": committed.admin_url}[role]):
         (message,) = checks.rights(None, databases=["default"])
     assert message.id == "placet.W001"
     assert said in message.msg
@@ -46,7 +47,7 @@ def test_a_right_to_update_or_truncate_the_ledger_is_said(committed: Committed) 
 
 def test_migrations_may_own_what_they_migrate(committed: Committed, settings: Settings) -> None:
     settings.PLACET_ROLE = "owner"
-    with _connected(committed.owner_url):
+    with connected(committed.owner_url):
         assert checks.rights(None, databases=["default"]) == []
 
 

@@ -10,6 +10,9 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from config.services.stack import BASE, Endpoints
+from governance.models import Agent
+from governance.policy.tiers import Tier
+from tests.cast import Cast
 from tests.support.fixtures import Committed, Records
 from tests.support.live import Servers
 
@@ -33,6 +36,19 @@ def test_a_committed_test_has_a_database_of_its_own(committed: Committed, _turn:
     Group.objects.create(name="committed")
     assert Group.objects.filter(name="committed").count() == 1
     assert _groups(committed.url) == Group.objects.count()
+
+
+@pytest.mark.parametrize("_turn", [1, 2])
+def test_the_cast_is_for_every_test_as_it_was_built(cast: Cast, _turn: int) -> None:
+    assert Agent.objects.get(name="Refunder").max_tier == cast.refunder.max_tier == Tier.EXECUTE
+    cast.refunder.max_tier = Tier.PROPOSE
+    cast.refunder.save()
+
+
+def test_the_cast_where_commits_are_real_is_a_copy_too(committed_cast: Cast, committed: Committed) -> None:
+    with committed.connect() as other:
+        found = other.execute("select id from governance_agent order by name").fetchall()
+    assert found == [(committed_cast.drafter.pk,), (committed_cast.refunder.pk,)]
 
 
 def test_tests_work_as_the_application_and_not_as_the_owner(db: None, services: Endpoints) -> None:

@@ -28,8 +28,9 @@ from reviews.answers import Answer
 from reviews.intake import Ask, ask
 from reviews.models import Escalation, Verdict
 from tests.cast import BY, Cast
-from tests.support import templates
+from tests.support import stages, templates
 from tests.support.fixtures import Records
+from tests.support.stages import Stages
 
 REFUND: dict[str, Any] = {
     "key": "shop.refund",
@@ -215,10 +216,16 @@ def overdue(case: Escalation) -> None:
     backdate("update reviews_escalation set deadline = clock_timestamp() - interval '1 second' where id = %s", case.pk)
 
 
-def build(cast: Cast, records: Records) -> Scene:
-    """The shop in its own database, and two action types bound to it: read on the case, and read first."""
-    with psycopg.connect(records.owner_url, autocommit=True) as owner:
-        owner.execute(ORDERS)
+@dataclass(frozen=True)
+class Types:
+    """Two action types bound to the shop: read on the case, and read first."""
+
+    refund: ActionType
+    express: ActionType
+
+
+def build(cast: Cast) -> Types:
+    """What the shop's agents may do."""
     refund = catalogue.save_action_type(REFUND, domain=cast.service, by=BY)
     catalogue.save_binding(BINDING, by=BY)
     first = {**copy.deepcopy(REFUND), "key": "shop.express", "facts": "first", "family": "shop.express"}
@@ -227,7 +234,10 @@ def build(cast: Cast, records: Records) -> Scene:
     for agent, level in ((cast.refunder, Level.L2), (cast.drafter, Level.L0)):
         for action_type in (refund, express):
             permit.set_level(Agent.objects.get(pk=agent.pk), action_type, level=level, by=BY)
-    return Scene(cast, records, refund, express)
+    return Types(refund, express)
+
+
+stages.register("scene", build, below="cast")
 
 
 @pytest.fixture(scope="session")
@@ -240,21 +250,25 @@ def shop_database(services: Endpoints) -> Iterator[Records]:
 @pytest.fixture
 def shop(shop_database: Records, monkeypatch: pytest.MonkeyPatch) -> Records:
     """The shop as it opens in the morning, known as connector `records` to this process and its children."""
+    with psycopg.connect(shop_database.owner_url, autocommit=True) as owner:
+        owner.execute(ORDERS)
     monkeypatch.setenv("PLACET_CONNECTOR_RECORDS_URL", shop_database.reader_url)
     monkeypatch.setitem(settings.PLACET_CONNECTORS, "records", shop_database.reader_url)
     return shop_database
 
 
 @pytest.fixture
-def scene(cast: Cast, shop: Records) -> Scene:
+def scene(cast: Cast, shop: Records, stages: Stages) -> Scene:
     """The scene in a test that rolls back."""
-    return build(cast, shop)
+    types: Types = stages.objects("scene")
+    return Scene(cast, shop, types.refund, types.express)
 
 
 @pytest.fixture
-def committed_scene(committed_cast: Cast, shop: Records) -> Scene:
+def committed_scene(committed_cast: Cast, shop: Records, stages: Stages) -> Scene:
     """The scene in a database of this test alone, where other processes join."""
-    return build(committed_cast, shop)
+    types: Types = stages.objects("scene")
+    return Scene(committed_cast, shop, types.refund, types.express)
 
 
 @pytest.fixture

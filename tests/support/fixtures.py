@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.env import database as parse_database
 from config.services import keeper
 from config.services.stack import Endpoints
 from tests.support import browser as chromium
 from tests.support import templates
 from tests.support.clients import SurfaceClient
 from tests.support.live import Servers
+from tests.support.stages import Stages, connected, stage_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+_BEGINNING = pytest.StashKey[str]()
+_STAGES = pytest.StashKey[Stages]()
 
 
 @dataclass(frozen=True)
@@ -69,51 +71,49 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(services: Endpoints, template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """One clone of the template for all tests of this process that roll back."""
-    with (
-        templates.clone(services.access, template) as name,
-        django_db_blocker.unblock(),
-        _connected(services.access.url("app", name)),
-    ):
+def stages(services: Endpoints, template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Stages]:
+    """What tests of this process begin with, each built when the first test takes it."""
+    with contextlib.ExitStack() as databases:
+        yield Stages(services.access, template, databases)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    stages: Stages, request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """One clone of each stage for all tests of this process that roll back."""
+    with django_db_blocker.unblock(), connected(stages.access.url("app", stages.template)):
+        stages.enter(request.config.stash[_BEGINNING])
+        request.config.stash[_STAGES] = stages
         yield
+        del request.config.stash[_STAGES]
 
 
-@contextlib.contextmanager
-def _connected(url: str) -> Iterator[None]:
-    """Point Django's default connection, of every thread, at another database for a while."""
-    target = connections.settings["default"]
-    before = {key: target[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
-    parsed = parse_database(url, "the test database")
-    parsed["OPTIONS"]["pool"] = before["OPTIONS"]["pool"]
-    _disconnect()
-    target.update({key: parsed[key] for key in before})
-    try:
-        yield
-    finally:
-        _disconnect()
-        target.update(before)
-
-
-def _disconnect() -> None:
-    connection = connections["default"]
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a test opens its transaction, the connection leads to the database of its stage."""
+    fixtures = getattr(item, "fixturenames", ())
+    item.config.stash[_BEGINNING] = stage_of(fixtures)
+    rolls_back = {"db", "django_db_setup"} & set(fixtures) or item.get_closest_marker("django_db")
+    if rolls_back and _STAGES in item.config.stash:
+        item.config.stash[_STAGES].enter(item.config.stash[_BEGINNING])
 
 
 @pytest.fixture
 def committed(
     services: Endpoints,
-    template: str,
+    stages: Stages,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Committed]:
-    """A fresh clone where commits are real and other processes may join; dropped after the test."""
+    """A fresh clone of the test's stage, where commits are real and other processes may join; dropped after it."""
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         pytest.fail("`committed` replaces `db`: take one of them.", pytrace=False)
     access = services.access
-    with templates.clone(access, template) as name:
+    with django_db_blocker.unblock():
+        source = stages.source(stage_of(request.fixturenames))
+    with templates.clone(access, source) as name:
         roles = templates.role_environment(access, name)
         environment = {"PLACET_MODE": "local", "PLACET_STATIC": "finders", "REDIS_URL": services.redis, **roles}
         environment["PLACET_QUEUE"] = name  # workers of this test take no task of another
@@ -121,7 +121,7 @@ def committed(
         environment["PLACET_SIGNING_KEY"] = _base64url(settings.PLACET_SIGNING_KEY)
         for key, value in environment.items():
             monkeypatch.setenv(key, value)
-        with django_db_blocker.unblock(), _connected(access.url("app", name)):
+        with django_db_blocker.unblock(), connected(access.url("app", name)):
             yield Committed(access.url("app", name), access.url("owner", name), access.url("admin", name), environment)
 
 
