@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from governance.problems import Code, Problem
 
-# What the guards of migrations 0002 and 0003 raise, for people who meet them first.
+# What the guards of the migrations raise, for people who meet them first.
 _TOLD: dict[str, tuple[Code, str]] = {
     "PL012": (
         Code.ABOVE_PARENT,
@@ -17,6 +17,7 @@ _TOLD: dict[str, tuple[Code, str]] = {
     "PL014": (Code.INVALID, "The ledger names people by user name: it is never changed."),
     "PL015": (Code.WRONG_STATE, "A halt is only ever lifted, once."),
     "PL016": (Code.WRONG_STATE, "A key is revoked once and belongs to one agent."),
+    "PL017": (Code.WRONG_STATE, "A record is bound to this action type already."),
     "23505": (Code.INVALID, "This name or key is taken."),
 }
 

@@ -25,6 +25,7 @@ class Event(StrEnum):
     KEY_REVOKED = "key_revoked"
     ACTION_TYPE_SAVED = "action_type_saved"
     BINDING_SAVED = "binding_saved"
+    BINDING_REQUESTED = "binding_requested"
     PERMISSION_SET = "permission_set"
     PERMISSION_REVOKED = "permission_revoked"
     MANDATE_SET = "mandate_set"

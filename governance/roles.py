@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "governance_daykey",
     "reviews_draw",
     "reviews_finding",
+    "reviews_bindingrequest",
 )
 
 _GRANT = """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from governance.locks import database_now
 from governance.policy.tiers import TIERS, Risk, Tier, TierRow
 from reviews import rows
+from reviews.requests import Asked, open_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One action type of the catalogue. `waiting` are its open cases, up to 1,000."""
+    """One action type of the catalogue. `waiting` are its open cases, up to 1,000; `asked` while it lacks a binding."""
 
     key: str
     action_class: str
@@ -34,6 +35,7 @@ class Kind:
     human_required: bool
     bound: bool
     waiting: int
+    asked: Asked | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ class Tree:
     halts: tuple[Stopped, ...]
     now: dt.datetime
 
+    @property
+    def wanted(self) -> tuple[Kind, ...]:
+        """The types whose binding reviewers asked for, the longest waiting first."""
+        found = [(kind.asked.since, kind) for kind in self.types if kind.asked is not None]
+        return tuple(kind for _, kind in sorted(found, key=lambda each: each[0]))
+
 
 _SCOPES = """
   select s.id, s.parent_id, s.kind, s.key, s.name, s.ceiling,
@@ -64,7 +72,7 @@ _SCOPES = """
   from governance_scope s order by s.name
 """
 _TYPES = """
-  select t.key, t.action_class, t.base_risk, t.human_required, coalesce(s.name, 'every domain') as domain,
+  select t.id, t.key, t.action_class, t.base_risk, t.human_required, coalesce(s.name, 'every domain') as domain,
     b.id is not null as bound, (select count(*) from (select 1 from reviews_escalation e
       join governance_action a on a.id = e.action_id
       where e.state = 'open' and a.action_type_id = t.id limit 1000) x) as waiting
@@ -84,10 +92,11 @@ def read() -> Tree:
     """The tree as it stands now."""
     scopes = rows.fetch(_SCOPES)
     roots = [row for row in scopes if row["parent_id"] is None]
+    wanted = open_requests()
     return Tree(
         root=_node(roots[0], scopes) if roots else None,
         tiers=TIERS,
-        types=tuple(_kind(row) for row in rows.fetch(_TYPES)),
+        types=tuple(_kind(row, wanted.get(row["id"])) for row in rows.fetch(_TYPES)),
         halts=tuple(_stopped(row) for row in rows.fetch(_HALTS)),
         now=database_now(),
     )
@@ -99,7 +108,7 @@ def _node(row: rows.Row, scopes: list[rows.Row]) -> Node:
     return Node(row["kind"], row["key"], row["name"], ceiling, row["agents"], row["halted"], children)
 
 
-def _kind(row: rows.Row) -> Kind:
+def _kind(row: rows.Row, wanted: Asked | None) -> Kind:
     return Kind(
         key=row["key"],
         action_class=row["action_class"],
@@ -108,6 +117,7 @@ def _kind(row: rows.Row) -> Kind:
         human_required=row["human_required"],
         bound=row["bound"],
         waiting=row["waiting"],
+        asked=wanted,
     )
 
 

@@ -14,6 +14,8 @@ from reviews import dossier, history, judge, queue, take, verify
 from reviews.ability import ability
 from reviews.dossier import Dossier, Phase
 from reviews.models import RejectReason
+from reviews.request_binding import request_binding
+from reviews.requests import asked
 from reviews.web.forms import case_of, digests_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
@@ -87,6 +89,12 @@ def acknowledge(request: ConsoleRequest, case: UUID) -> HttpResponse:
 
 
 @act(JUDGES)
+def ask_for_binding(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """Ask the council to bind the type of this case to its record."""
+    return _settled(request, case, lambda: request_binding(case, reviewer=request.user))
+
+
+@act(JUDGES)
 def withdraw(request: ConsoleRequest, case: UUID, verdict: int) -> HttpResponse:
     return _settled(request, case, lambda: judge.withdraw(verdict, reviewer=request.user))
 
@@ -110,6 +118,7 @@ def _shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) 
 def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
     found = _dossier(request, case)
     can = ability(case, request.user)
+    wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
         "case": found,
@@ -121,7 +130,8 @@ def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None
         "pace": "2s" if checking else PACES.get(found.phase, ""),
         "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
         "announce": _announcement(found),
-        "seen": _seen(found, can.approve_obstacle),
+        "asked": wanted,
+        "seen": _seen(found, can.approve_obstacle, can.bound, wanted),
     }
 
 
@@ -139,8 +149,8 @@ def _announcement(case: Dossier) -> str:
     return f"{case.phase.value}, {case.status}" if case.is_open else case.phase.value
 
 
-def _seen(case: Dossier, obstacle: str) -> str:
+def _seen(case: Dossier, *more: object) -> str:
     """A mark of everything that may change on an open page."""
     left = (case.left.words, case.taken_by, case.refused)
-    parts = (case.phase, case.status, case.snapshot_digest, obstacle, *left)
+    parts = (case.phase, case.status, case.snapshot_digest, *more, *left)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -20,6 +20,7 @@ urlpatterns = [
     path("escalations/<uuid:case>/approve/", escalation.approve, name="escalation-approve"),
     path("escalations/<uuid:case>/reject/", escalation.reject, name="escalation-reject"),
     path("escalations/<uuid:case>/acknowledge/", escalation.acknowledge, name="escalation-acknowledge"),
+    path("escalations/<uuid:case>/request-binding/", escalation.ask_for_binding, name="escalation-request-binding"),
     path("escalations/<uuid:case>/verdicts/<int:verdict>/withdraw/", escalation.withdraw, name="verdict-withdraw"),
     # /spot-reviews/
     path("spot-reviews/", spot_review.waiting, name="spot-reviews"),

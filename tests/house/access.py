@@ -123,6 +123,7 @@ WEB = (
     Rule("escalations/<uuid:case>/approve/", POST=JUDGES),
     Rule("escalations/<uuid:case>/reject/", POST=JUDGES),
     Rule("escalations/<uuid:case>/acknowledge/", POST=JUDGES),
+    Rule("escalations/<uuid:case>/request-binding/", POST=JUDGES),
     Rule("escalations/<uuid:case>/verdicts/<int:verdict>/withdraw/", POST=JUDGES),
     Rule("spot-reviews/", GET=READERS),
     Rule("spot-reviews/next/", GET=JUDGES),
@@ -142,7 +143,7 @@ WEB = (
     Rule("council/autocomplete/"),
     Rule("council/jsi18n/", GET=OVERSEERS),
     Rule("council/r/<path:content_type_id>/<path:object_id>/", GET=OVERSEERS, POST=OVERSEERS),
-    Rule("council/^(?P<app_label>governance|auth)/$", GET=OVERSEERS, POST=OVERSEERS, path="council/governance/"),
+    Rule("council/^(?P<app_label>governance|auth|reviews)/$", GET=OVERSEERS, POST=OVERSEERS, path="council/auth/"),
     Rule("council/(?P<url>.*)$", GET=OVERSEERS, POST=OVERSEERS, path="council/nothing/"),
     *_desk("governance/scope", "scope"),
     *_desk("governance/instance", "instance", adds=False, changes=False),
@@ -156,6 +157,7 @@ WEB = (
     *_desk("governance/halt", "halt", changes=False),
     *_desk("governance/ledgerentry", "entry", adds=False, changes=False),
     *_desk("auth/user", "person"),
+    *_desk("reviews/bindingrequest", "binding_request", adds=False, changes=False),
 )  # fmt: skip
 
 ASK = {

@@ -17,6 +17,7 @@ from config import surface
 from governance import halt
 from governance.authenticate import new_key
 from governance.models import AgentKey, Binding, Grant, LedgerEntry, Mandate, Permission
+from reviews.request_binding import request_binding
 from tests.cast import BY, Cast
 from tests.house import access
 from tests.house.access import AGENTS, ANONYMOUS, OTHER, OWN, PEOPLE, Rule
@@ -169,6 +170,9 @@ class World:
 
     def person(self) -> int:
         return self.cast.ada.pk
+
+    def binding_request(self) -> int:
+        return request_binding(UUID(self["escalation"]), reviewer=self.cast.ada).pk
 
     def action(self) -> str:
         return str(self._posted("actions/", access.ASK)["id"])

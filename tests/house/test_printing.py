@@ -16,7 +16,7 @@ PAGES = ("queue", "escalation", "spot_review", "agents", "authority", "parts", "
 ALLOWED = {
     "numbers": "queue.count quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
-    "case.refused_amount",
+    "case.refused_amount asked.others",
     "ids, digests and tokens": "case.id row.case case.action_digest case.snapshot_digest csrf_token seen",
     "addresses of ours": "poll next href",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
