@@ -1,6 +1,7 @@
 // Letters arm, Enter fires: a letter moves the focus to its button, and only Enter presses it.
 const TYPING = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 let prefix = "";
+let early = "";
 
 const named = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
 
@@ -31,8 +32,17 @@ document.addEventListener("keydown", (event) => {
   const key = prefix + event.key;
   prefix = event.key === "g" && !prefix ? "g " : "";
   if (key in steps && move(steps[key])) return event.preventDefault();
+  early = document.querySelector("form.htmx-request") ? key : "";
   const element = named(key);
   if (!element || element.matches(":disabled")) return;
   event.preventDefault();
   choose(element);
+});
+
+// A letter typed while an answer is on its way holds for what the answer shows, but nobody approves ahead of the facts.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (!early || !event.detail.requestConfig.elt.matches("form")) return;
+  const element = early === "a" ? null : named(early);
+  early = "";
+  if (element && !element.matches(":disabled")) choose(element);
 });

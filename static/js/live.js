@@ -1,16 +1,27 @@
 // Polling that rests while nobody looks, focus and announcements after a swap. Nothing here decides anything.
 const announcer = document.getElementById("announcer");
 let said = "";
+let reason = "";
 
-// What polls is marked data-live: a hidden page asks for nothing.
+const busy = () => document.querySelector("form.htmx-request") !== null;
+
+// What polls is marked data-live: a hidden page asks for nothing, nor does one whose form waits for its answer.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.detail.elt.matches("[data-live]")) event.preventDefault();
+  if ((document.hidden || busy()) && event.detail.elt.matches("[data-live]")) event.preventDefault();
+});
+
+// A poll that was already on its way does not take the place of the form's answer. A chosen reason stays chosen.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (busy() && event.detail.requestConfig.elt.matches("[data-live]")) event.detail.shouldSwap = false;
+  reason = document.querySelector("[name=reason]:checked")?.value ?? "";
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const swapped = document.getElementById(event.detail.target.id) ?? event.detail.target;
   const words = swapped.dataset.announce ?? "";
   if (announcer && words !== said) announcer.textContent = said = words;
+  const chosen = reason && document.querySelector(`[name=reason][value="${CSS.escape(reason)}"]`);
+  if (chosen) chosen.checked = true;
   if (!event.detail.requestConfig.elt.matches("form")) return;
   const heading = swapped.querySelector("[data-focus]");
   if (!heading) return;

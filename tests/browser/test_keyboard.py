@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from reviews.models import Escalation, Verdict
 from tests.browser.console import Console
@@ -111,3 +111,50 @@ def test_g_and_a_letter_lead_to_the_other_pages(console: Console) -> None:
         page.wait_for_url(f"{console.address}{path}")
     page.keyboard.press("?")
     page.wait_for_url(f"{console.address}/preferences/")
+
+
+def test_a_reason_typed_before_the_case_is_there_is_not_lost(console: Console) -> None:
+    page = console.case(console.scene.case())
+    held: list[Route] = []
+    page.route("**/take/", lambda route: held.append(route))
+    page.keyboard.press("t")
+    page.keyboard.press("Enter")
+    page.keyboard.press("4")
+    page.wait_for_timeout(200)
+    held[0].continue_()
+    expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()
+    assert focused(page) == "r"
+    assert not Verdict.objects.exists()
+
+
+def test_approve_is_never_chosen_before_its_facts_are_there(console: Console) -> None:
+    page = console.case(console.scene.case())
+    held: list[Route] = []
+    page.route("**/take/", lambda route: held.append(route))
+    page.keyboard.press("t")
+    page.keyboard.press("Enter")
+    page.keyboard.press("a")
+    page.wait_for_timeout(200)
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert focused(page) != "a"
+
+
+def test_a_poll_never_takes_the_place_of_what_was_pressed(console: Console) -> None:
+    page = console.case(console.scene.case())
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/take/", lambda route: held.append((route, route.fetch())))
+    page.get_by_role("button", name="Take this case").click()
+    page.wait_for_timeout(5_000)  # the page asks every two seconds while its record is being read
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+
+
+def test_a_chosen_reason_outlives_reading_the_record_again(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    page.keyboard.press("4")
+    page.get_by_role("button", name="Verify again").click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()
