@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
-import time
 from collections import Counter
 from typing import Any
+
+from tests.support import forks
 
 MOVES = ("enterprise", "domain", "project", "agent", "sub-agent", "newcomer")
 
 
-def _work(seed: int, seconds: float, results: Any) -> None:
+def _work(seed: int, edits: int, results: Any) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django
 
     django.setup()
     counts: Counter[str] = Counter()
     dice = random.Random(seed)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        counts[_move(dice, f"{seed} {sum(counts.values())}")] += 1
+    for number in range(edits):
+        counts[_move(dice, f"{seed} {number}")] += 1
     results.put(dict(counts))
 
 
@@ -56,16 +55,13 @@ def _move(dice: random.Random, name: str) -> str:
     return chosen
 
 
-def race(*, processes: int, seconds: float) -> Counter[str]:
-    """Let them edit for some seconds; how often what happened."""
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    crew = [context.Process(target=_work, args=(number, seconds, results)) for number in range(processes)]
-    for process in crew:
-        process.start()
+def race(*, processes: int, edits: int) -> Counter[str]:
+    """Let each make some edits; how often what happened."""
+    results = forks.CONTEXT.Queue()
+    crew = [forks.start(_work, number, edits, results) for number in range(processes)]
     total: Counter[str] = Counter()
     for _ in crew:
-        total.update(results.get(timeout=seconds + 60))
+        total.update(results.get(timeout=600))
     for process in crew:
         process.join(30)
     return total

@@ -9,6 +9,7 @@ from tests.cast import Cast
 from tests.governance.racers import MOVES, race
 from tests.support.fixtures import Committed
 
+EDITS = 40
 ABOVE = """
     select count(*) from governance_scope c join governance_scope p on p.id = c.parent_id where c.ceiling > p.ceiling
     union all
@@ -30,7 +31,7 @@ def test_while_four_processes_edit_nobody_ever_sees_a_child_above_its_parent(
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        happened = race(processes=4, seconds=3)
+        happened = race(processes=4, edits=EDITS)
     finally:
         done.set()
         watcher.join()

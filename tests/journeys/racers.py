@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
-import multiprocessing
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.support import forks
+
+_CONNECTED = "connected"
 
 
 @dataclass(frozen=True)
@@ -28,35 +32,39 @@ def race(shots: Sequence[Sequence[Shot]], *, processes: int = 4) -> list[tuple[i
 
     Answers of 409 and 503 are asked again with the same key, as every client must.
     """
-    context = multiprocessing.get_context("spawn")
-    start = time.time() + 3
-    shares = [(list(shots[place::processes]), start) for place in range(processes)]
-    with context.Pool(processes) as pool:
-        return [answer for answers in pool.starmap(_run, shares) for answer in answers]
+    go, results = forks.CONTEXT.Event(), forks.CONTEXT.Queue()
+    crew = [forks.start(_run, list(shots[place::processes]), go, results) for place in range(processes)]
+    for _ in crew:
+        assert results.get(timeout=60) == _CONNECTED
+    go.set()
+    answers = [answer for _ in crew for answer in results.get(timeout=600)]
+    for process in crew:
+        process.join(30)
+    return answers
 
 
-def _run(writers: list[Sequence[Shot]], start: float) -> list[tuple[int, dict[str, Any]]]:
+def _run(writers: list[Sequence[Shot]], go: Event, results: Any) -> None:
+    connections = [_connect(shots[0].url) for shots in writers]
     answers: list[tuple[int, dict[str, Any]]] = []
-    failures: list[BaseException] = []
 
-    def write(shots: Sequence[Shot]) -> None:
-        try:
-            connection = http.client.HTTPConnection(urlsplit(shots[0].url).netloc, timeout=30)
-            connection.connect()
-            time.sleep(max(0.0, start - time.time()))
-            answers.extend(_ask(connection, shot) for shot in shots)
-        except Exception as error:
-            failures.append(error)
-            raise
+    def write(connection: http.client.HTTPConnection, shots: Sequence[Shot]) -> None:
+        go.wait()
+        answers.extend(_ask(connection, shot) for shot in shots)
 
-    threads = [threading.Thread(target=write, args=(shots,)) for shots in writers]
+    threads = [threading.Thread(target=write, args=pair) for pair in zip(connections, writers, strict=True)]
     for thread in threads:
         thread.start()
+    results.put(_CONNECTED)
     for thread in threads:
         thread.join()
-    if failures:
-        raise RuntimeError(f"{len(failures)} writers failed") from failures[0]
-    return answers
+    # a writer that broke off has told less than it was asked: the sum of all answers shows it
+    results.put(answers)
+
+
+def _connect(url: str) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection.connect()
+    return connection
 
 
 def _ask(connection: http.client.HTTPConnection, shot: Shot) -> tuple[int, dict[str, Any]]:

@@ -17,13 +17,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, expect
 
-from config.services.process import Family
-from config.services.stack import BASE
 from governance import catalogue
 from governance.models import Execution
 from reviews.models import Draw, Finding, Verdict
 from tests.cast import BENCH_REFUND, BY
 from tests.reviews.scene import REFUND, Scene
+from tests.support import forks
 from tests.support.fixtures import Committed
 from tests.support.live import Servers
 from tests.web.reading import visitor
@@ -83,14 +82,13 @@ def loop(
     address = servers.start("all")
     env = {**os.environ, **committed.environment, "DJANGO_SETTINGS_MODULE": "config.settings"}
     celery = [sys.executable, "-m", "celery", "-A", "config"]
-    family = Family(tmp_path)
-    family.spawn("worker", [*celery, "worker", "-c", "1", "-l", "warning"], env=env, cwd=BASE)
-    family.spawn(
-        "beat", [*celery, "beat", "-l", "warning", "-s", str(tmp_path / "beat"), "--pidfile="], env=env, cwd=BASE
-    )
+    worker = [*celery, "worker", "-c", "1", "-l", "warning"]
+    beat = [*celery, "beat", "-l", "warning", "-s", str(tmp_path / "beat"), "--pidfile="]
+    running = [forks.run(each, environment=env, log=tmp_path / "celery.log") for each in (worker, beat)]
     with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=20) as agent:
         yield Loop(address, agent, browser, committed_scene)
-    family.stop()
+    for process in running:
+        forks.stop(process)
 
 
 def approve_from_the_queue(page: Page) -> None:

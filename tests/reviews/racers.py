@@ -1,8 +1,7 @@
-"""Processes that ask at once. Each is a fresh interpreter with connections of its own."""
+"""Processes that ask at once, each with connections of its own."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 import time
@@ -11,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 from typing import Any
+
+from tests.support import forks
 
 Job = Callable[[int], str]
 
@@ -54,11 +55,8 @@ def _work(job: str, arguments: dict[str, Any], threads: int, go: Event, stop: Ev
 @contextmanager
 def racing(job: str, *, processes: int, threads: int, **arguments: Any) -> Iterator[Counter[str]]:
     """Race a job of `tests.reviews.jobs` while the body runs; the counter is filled when it ends."""
-    context = multiprocessing.get_context("spawn")
-    go, stop, results = context.Event(), context.Event(), context.Queue()
-    crew = [context.Process(target=_work, args=(job, arguments, threads, go, stop, results)) for _ in range(processes)]
-    for process in crew:
-        process.start()
+    go, stop, results = forks.CONTEXT.Event(), forks.CONTEXT.Event(), forks.CONTEXT.Queue()
+    crew = [forks.start(_work, job, arguments, threads, go, stop, results) for _ in range(processes)]
     total: Counter[str] = Counter()
     try:
         for _ in crew:

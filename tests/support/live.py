@@ -8,13 +8,14 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
 
-from config.services.process import Child, Family, free_port
-from config.services.stack import BASE
+from config.services.process import free_port
 from config.services.web import granian
+from tests.support import forks
 
 START_SECONDS = 60.0
 
@@ -25,16 +26,13 @@ class Servers:
 
     environment: Mapping[str, str]
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="placet-live-")))
-    children: dict[str, Child] = field(default_factory=dict)
-    family: Family = field(init=False)
+    children: dict[str, BaseProcess] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.family = Family(self.folder)
-
-    def start(self, surface: str = "all", *, threads: int = 8, **extra: str) -> str:
+    def start(self, surface: str = "all", *, threads: int = 8, fresh: bool = False, **extra: str) -> str:
         """Start one process of a surface (`all`, `api`, `web`); returns its address without a closing slash.
 
-        ``extra`` are further environment variables of that process.
+        ``extra`` are further environment variables of that process; ``fresh`` starts it as an operator
+        would, in a new interpreter.
         """
         port = free_port()
         env = {
@@ -45,33 +43,32 @@ class Servers:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             **extra,
         }
-        child = self.family.spawn(f"{surface}-{port}", granian(port, threads), env=env, cwd=BASE)
+        log = self.folder / f"{surface}-{port}.log"
         url = f"http://127.0.0.1:{port}"
-        self.children[url] = child
-        _wait(url, child)
+        self.children[url] = forks.run(granian(port, threads), environment=env, log=log, fresh=fresh)
+        _wait(url, self.children[url], log)
         return url
 
     def kill(self, url: str) -> None:
         """kill -9 the server and its workers, as a crash would."""
-        child = self.children.pop(url)
-        os.killpg(child.popen.pid, 9)
-        child.popen.wait()
+        forks.kill(self.children.pop(url))
 
     def logs(self) -> str:
         """All that the servers printed so far."""
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
     def stop(self) -> None:
-        self.family.stop()
+        for process in self.children.values():
+            forks.stop(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _wait(url: str, child: Child) -> None:
+def _wait(url: str, process: BaseProcess, log: Path) -> None:
     limit = time.monotonic() + START_SECONDS
-    while child.popen.poll() is None and time.monotonic() < limit:
+    while process.is_alive() and time.monotonic() < limit:
         try:
             if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.05)
-    raise RuntimeError(f"The server did not start:\n{child.tail()}")
+    raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')[-1500:]}")
