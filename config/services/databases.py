@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +40,18 @@ def connect(access: Access, database: str = "postgres") -> psycopg.Connection[tu
     return psycopg.connect(access.url("admin", database), autocommit=True)
 
 
+def stored(password: str) -> str:
+    """What PostgreSQL keeps of a password. One round of hashing is enough, and saves 12 ms in every connection.
+
+    Ours are random, so there is nothing to guess slowly.
+    """
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1)
+    client, server = (hmac.digest(salted, use, "sha256") for use in (b"Client Key", b"Server Key"))
+    parts = (base64.b64encode(part).decode() for part in (salt, hashlib.sha256(client).digest(), server))
+    return "SCRAM-SHA-256$1:{}${}:{}".format(*parts)
+
+
 def make_roles(access: Access, passwords: dict[str, str]) -> None:
     """Create the three roles, or give the existing ones these passwords."""
     with connect(access) as connection:
@@ -45,7 +61,7 @@ def make_roles(access: Access, passwords: dict[str, str]) -> None:
                 sql.SQL("{verb} role {role} login nosuperuser nocreatedb nocreaterole password {password}").format(
                     verb=sql.SQL("alter" if known else "create"),
                     role=sql.Identifier(role),
-                    password=sql.Literal(passwords[role]),
+                    password=sql.Literal(stored(passwords[role])),
                 )
             )
         connection.execute("alter role placet_reader set default_transaction_read_only = on")

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import psycopg
 
 from config.services.account import Account, home, unprivileged
+from config.services.databases import stored
 from config.services.process import Child, Family, ServiceError, free_port, started_at
 
 SUPERUSER = "placet_super"
@@ -115,7 +116,7 @@ class Postgres:
     def _initialise(self, binaries: Path, root: Path, env: dict[str, str], account: Account | None) -> None:
         shutil.rmtree(root / "data", ignore_errors=True)
         password_file = root / "password"
-        password_file.write_text(self.password)
+        password_file.write_text(stored(self.password))
         password_file.chmod(0o600)
         if account is not None:
             os.chown(password_file, account.uid, account.gid)
