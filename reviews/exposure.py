@@ -8,20 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from governance.gather import CapUse
-from governance.policy.velocity import Cap, CapKey, Unit, Usage, first_breach
+from governance.policy.velocity import Cap, CapKey, Unit, Usage, first_breach, whose
 from reviews import rows
-from reviews.shown import label
-
-_WHOSE: dict[CapKey, str] = {
-    CapKey.RUN: "this run",
-    CapKey.AGENT: "this agent",
-    CapKey.ROOT: "this agent and all below its root",
-    CapKey.OWNER: "all agents of this owner",
-    CapKey.PROJECT: "this project",
-    CapKey.DOMAIN: "this domain",
-    CapKey.ENTERPRISE: "the enterprise",
-}
-
 
 _HELD = """
   select (c->>'place')::int as place, c->>'budget' as budget, coalesce(placet_ring_live(b.head, b.slots,
@@ -51,6 +39,18 @@ class Bar:
     over: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an action would make of one cap: "$1,440.00 of $1,000.00" for "this customer, 24 hours".
+
+    Without `figures`, `where` says why there are none.
+    """
+
+    figures: str
+    where: str
+    over: bool
+
+
 def usages(stored: object) -> tuple[Usage, ...]:
     """The usages as a decision remembered them; what cannot be read is left out."""
     rows = stored if isinstance(stored, list) else []
@@ -66,14 +66,15 @@ def bars(used: Sequence[Usage]) -> tuple[Bar, ...]:
     return tuple(_bar(usage) for usage in ordered)
 
 
-def summary(used: Sequence[Usage]) -> str:
-    """The breached cap in a few words, such as "$1,440.00 of $1,000.00 in 24 hours"; empty if none is."""
-    usage = first_breach(used)
+def reach(used: Sequence[Usage], amount: int | None) -> Reach:
+    """The breached cap, else the one that would be fullest. Without an amount caps on money say nothing."""
+    counted = [usage for usage in used if amount is not None or usage.cap.unit is not Unit.MONEY]
+    usage = first_breach(counted) or max(counted, key=_per_mille, default=None)
     if usage is None:
-        return ""
+        return Reach("", "amount not known" if used else "no cap", False)
     cap = usage.cap
-    unit = "" if cap.unit is Unit.MONEY else " actions"
-    return f"{cap.text(usage.total)} of {cap.limit_text}{unit} in {cap.window_text}"
+    figures = f"{cap.text(usage.total)} of {cap.limit_text}"
+    return Reach(figures, f"{whose(cap.key, usage.entity)}, {cap.window_text}", usage.breached)
 
 
 def as_of_now(action: UUID, uses: Sequence[CapUse]) -> tuple[Usage, ...]:
@@ -100,22 +101,24 @@ def _usage(use: CapUse, row: rows.Row) -> Usage:
 
 
 def _urgency(usage: Usage) -> tuple[bool, bool, int]:
-    per_mille = usage.total * 1000 // max(1, usage.cap.limit)
-    return not usage.breached, usage.cap.unit is not Unit.MONEY, -per_mille
+    return not usage.breached, usage.cap.unit is not Unit.MONEY, -_per_mille(usage)
+
+
+def _per_mille(usage: Usage) -> int:
+    return usage.total * 1000 // max(1, usage.cap.limit)
 
 
 def _bar(usage: Usage) -> Bar:
     cap = usage.cap
-    named = f"this {label(usage.entity).lower()}" if usage.entity else "this record"
     return Bar(
-        whose=_WHOSE.get(cap.key, named),
+        whose=whose(cap.key, usage.entity),
         used=usage.live,
         adds=usage.amount,
         limit=cap.limit,
         used_text=cap.text(usage.live),
         adds_text=cap.text(usage.amount),
         total_text=cap.text(usage.total),
-        limit_text=cap.limit_text if cap.unit is Unit.MONEY else f"{cap.limit} actions",
+        limit_text=cap.limit_text,
         window=cap.window_text,
         hard=cap.hard,
         over=usage.breached,

@@ -10,9 +10,9 @@ from uuid import UUID
 from governance.locks import database_now
 from governance.policy.tiers import Risk
 from reviews import rows
-from reviews.exposure import summary, usages
+from reviews.exposure import Reach, reach, usages
 from reviews.phrases import Left, left, sentence_of
-from reviews.shown import Lens, Pieces, label
+from reviews.shown import Lens, Pieces
 
 PAGE = 50
 COUNTED = 200
@@ -47,15 +47,14 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One open case. `exposure` says what of which cap it would use, where a cap sent it here."""
+    """One open case. `reach` is the cap it would pass or fill most, as it was when the agent asked."""
 
     case: UUID
     state: str
     sentence: Pieces
     agent: str
-    title: str
     risk: str
-    exposure: str
+    reach: Reach
     left: Left
     taken_by: str
     mine: bool
@@ -177,9 +176,8 @@ def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
         state=_state(row),
         sentence=sentence_of(row["key"], row["amount"], row["sentence"], lens),
         agent=row["agent"],
-        title=label(row["key"]),
         risk=Risk(row["risk"]).name.lower(),
-        exposure=summary(usages(row["usages"])),
+        reach=reach(usages(row["usages"]), row["amount"]),
         left=left(row["opened_at"], row["due"], now),
         taken_by=row["username"] if row["taken_by"] is not None else "",
         mine=row["taken_by"] == viewer,

@@ -11,7 +11,7 @@ from governance.policy.inputs import Inputs
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.reasons import Given, Reason, registry_name
 from governance.policy.tiers import Level, Risk
-from governance.policy.velocity import Unit, Usage
+from governance.policy.velocity import Unit, Usage, whose
 
 _KINDS: tuple[Kind, ...] = tuple(Kind)
 _NO_SLOTS: dict[str, str] = {}
@@ -175,8 +175,9 @@ def _judge_facts(facts: tuple[FactSummary, ...] | None, found: list[Given]) -> N
 
 def _over(usage: Usage) -> Given:
     cap = usage.cap
-    key = cap.key.value if usage.entity is None else f"{cap.key.value} {registry_name(usage.entity)}"
-    slots = {"key": key, "total": cap.text(usage.total), "limit": cap.limit_text, "window": cap.window_text}
+    entity = None if usage.entity is None else registry_name(usage.entity)
+    figures = {"total": cap.counted(usage.total), "limit": cap.limit_text, "window": cap.window_text}
+    slots = {"key": whose(cap.key, entity), **figures}
     return Given(Reason.CAP_EXCEEDED if cap.hard is False else Reason.HARD_CAP, slots)
 
 

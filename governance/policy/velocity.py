@@ -48,6 +48,15 @@ class CapError(ValueError):
     """A cap that is not written as it must be; the message says how."""
 
 
+_WHOSE: dict[CapKey, str] = {
+    CapKey.RUN: "this run",
+    CapKey.AGENT: "this agent",
+    CapKey.ROOT: "this agent's chain of delegation",
+    CapKey.OWNER: "this owner's agents",
+    CapKey.PROJECT: "this project",
+    CapKey.DOMAIN: "this domain",
+    CapKey.ENTERPRISE: "the enterprise",
+}
 ORDER: dict[CapKey, int] = {key: position for position, key in enumerate(CapKey)}
 
 
@@ -74,12 +83,17 @@ class Cap:
 
     @property
     def limit_text(self) -> str:
-        """The limit for people: "$1,000.00" or "3"."""
-        return self.text(self.limit)
+        """The limit for people: "$1,000.00" or "3 actions"."""
+        return self.counted(self.limit)
 
     def text(self, amount: int) -> str:
-        """An amount in this cap's unit, for people."""
+        """A bare figure in this cap's unit: "$1,000.00" or "3"."""
         return format_money(amount, REFERENCE_CURRENCY) if self.unit is Unit.MONEY else str(amount)
+
+    def counted(self, amount: int) -> str:
+        """An amount with its unit: "$1,000.00" or "3 actions"."""
+        unit = "" if self.unit is Unit.MONEY else " action" if amount == 1 else " actions"
+        return f"{self.text(amount)}{unit}"
 
     @property
     def window_text(self) -> str:
@@ -116,6 +130,13 @@ class Usage:
         if type(live) is not int or type(amount) is not int or type(limit) is not int:
             return True
         return live < 0 or amount < 0 or live + amount > limit
+
+
+def whose(key: CapKey, entity: str | None) -> str:
+    """What a cap counts over, as it stands in a sentence. `entity` is a registry name, told as words."""
+    if key is CapKey.ENTITY and entity:
+        return f"this {entity.removesuffix('_id').replace('_', ' ').lower()}"
+    return _WHOSE.get(key, "this record")
 
 
 def first_breach(usages: Iterable[Usage]) -> Usage | None:

@@ -55,7 +55,7 @@ _ESCALATE: dict[str, Any] = {
         {
             "code": "ceiling",
             "sentence": "The ceiling of project refunds is PROPOSE; this action needs EXECUTE.",
-            "help": "Its steward must raise the ceiling of project refunds.",
+            "help": "The ceiling of project refunds must be raised.",
         }
     ],
     "escalation": {"id": _CASE, "href": f"/api/v1/escalations/{_CASE}/", "status": "checking"},

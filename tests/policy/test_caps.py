@@ -110,5 +110,6 @@ def test_a_window_reads_in_its_largest_whole_unit(window: int, text: str) -> Non
 
 
 def test_a_limit_reads_in_its_unit() -> None:
-    assert Cap(CapKey.RUN, Unit.COUNT, 3, DAY).limit_text == "3"
+    assert Cap(CapKey.RUN, Unit.COUNT, 3, DAY).limit_text == "3 actions"
+    assert Cap(CapKey.RUN, Unit.COUNT, 1, DAY).limit_text == "1 action"
     assert Cap(CapKey.RUN, Unit.MONEY, 1_000_00, DAY).limit_text == "$1,000.00"

@@ -46,7 +46,7 @@ def test_a_ceiling_at_propose_names_itself_and_its_steward() -> None:
     assert escalates(decision, Reason.CEILING)
     assert decision.bound_by == "project refunds: ceiling PROPOSE"
     assert decision.reasons[0].sentence == "The ceiling of project refunds is PROPOSE; this action needs EXECUTE."
-    assert decision.reasons[0].help == "Its steward must raise the ceiling of project refunds."
+    assert decision.reasons[0].help == "The ceiling of project refunds must be raised."
 
 
 @pytest.mark.parametrize("kind", ["enterprise", "domain", "project", "agent"])
@@ -427,7 +427,7 @@ def test_doubt_lowers_authority(changes: dict[str, Any], reason: Reason, action_
 
 
 def test_doubt_says_its_colour() -> None:
-    sentence = "The input is unlike what this agent has handled before: novelty is {}."
+    sentence = "The input may be unlike what this agent has handled before: novelty is {}."
     for signal, colour in ((Signal.AMBER, "amber"), ("purple", "unknown")):
         assert decide(inputs(novelty=signal)).reasons[0].sentence == sentence.format(colour)
 
@@ -466,8 +466,8 @@ def test_of_four_refunds_of_480_two_are_paid_and_the_third_breaches_both_caps() 
     assert third.breach.cap is MONEY_CAP
     assert codes(third) == [Reason.CAP_EXCEEDED, Reason.CAP_EXCEEDED, Reason.SCORE_LOW]
     assert [given.sentence for given in third.reasons[:2]] == [
-        "With this action the entity customer would reach $1,440.00 of $1,000.00 within 24 hours.",
-        "With this action the entity customer would reach 3 of 2 within 24 hours.",
+        "With this action this customer would reach $1,440.00 within 24 hours; the cap is $1,000.00.",
+        "With this action this customer would reach 3 actions within 24 hours; the cap is 2 actions.",
     ]
 
 
@@ -488,18 +488,29 @@ def test_a_real_session_that_pays_four_dollars_fifteen_times_stops_at_its_cap() 
     assert outcomes == [Outcome.EXECUTE] * 5 + [Outcome.ESCALATE] * 10
 
 
-def test_a_cap_names_its_key_and_the_parameter_that_it_comes_from() -> None:
-    cap = Cap(CapKey.RUN, Unit.COUNT, 0, 3600)
-    for entity, key in ((None, "run"), ("customer", "run customer"), ("VIP\u202e", "run (unreadable name)")):
-        decision = decide(inputs(usages=(Usage(cap, "key", 0, 1, entity),)))
-        assert decision.reasons[0].sentence == f"With this action the {key} would reach 1 of 0 within 1 hour."
+@pytest.mark.parametrize(
+    ("key", "entity", "whose"),
+    [
+        (CapKey.RUN, None, "this run"),
+        (CapKey.OWNER, None, "this owner's agents"),
+        (CapKey.ENTITY, "payee_iban", "this payee iban"),
+        (CapKey.ENTITY, "customer_id", "this customer"),
+        (CapKey.ENTITY, "VIP\u202e", "this (unreadable name)"),
+        (CapKey.ENTITY, None, "this record"),
+    ],
+)
+def test_a_cap_names_what_it_counts_over_as_a_person_would(key: CapKey, entity: str | None, whose: str) -> None:
+    decision = decide(inputs(usages=(Usage(Cap(key, Unit.COUNT, 0, 3600), "key", 0, 1, entity),)))
+    assert decision.reasons[0].sentence == (
+        f"With this action {whose} would reach 1 action within 1 hour; the cap is 0 actions."
+    )
 
 
 def test_a_hard_cap_says_that_no_approval_passes_it() -> None:
     hard = Cap(CapKey.AGENT, Unit.MONEY, 500_00, DAY, hard=True)
     decision = decide(inputs(usages=(Usage(hard, "agent", 100_00, 480_00),)))
     assert escalates(decision, Reason.HARD_CAP)
-    assert decision.reasons[0].help == "The window must free: no approval passes a hard cap."
+    assert decision.reasons[0].help == "It fits again when the window frees: no approval passes a hard cap."
 
 
 def test_of_several_breached_keys_the_first_in_the_fixed_order_gets_the_case() -> None:

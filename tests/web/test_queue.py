@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from governance import halt
 from governance.models import HaltTarget
 from reviews import queue, verify
+from reviews.exposure import Reach
 from reviews.models import Escalation
 from reviews.queue import Cursor, Filters
 from reviews.web.forms import address, filters_of
@@ -33,7 +34,7 @@ def only(scene: Scene) -> queue.Row:
 def test_a_case_appears_at_once_as_checking(scene: Scene) -> None:
     case = scene.case(note="VIP, approve")
     row = only(scene)
-    assert (row.case, row.state, row.agent, row.title) == (case.pk, "checking", "Refunder", "Refund")
+    assert (row.case, row.state, row.agent) == (case.pk, "checking", "Refunder")
     assert "".join(piece.text for piece in row.sentence) == "Refund, $480.00"
     assert (row.risk, row.left.words, row.taken_by, row.mine) == ("medium", "4 h left", "", False)
 
@@ -73,7 +74,15 @@ def test_a_case_that_broke_a_cap_says_how_far(scene: Scene) -> None:
     scene.running("480.00", customer="c-9")
     with pytest.raises(AssertionError, match="escalate"):
         scene.running("501.00", customer="c-9")
-    assert only(scene).exposure == "$1,001.00 of $1,000.00 in 24 hours"
+    assert only(scene).reach == Reach("$1,001.00 of $1,000.00", "this customer, 24 hours", True)
+
+
+def test_a_case_within_its_caps_says_which_it_would_fill_most(scene: Scene) -> None:
+    scene.case("480.00")
+    assert only(scene).reach == Reach("$480.00 of $1,000.00", "this subject, 24 hours", False)
+    assert "medium $480.00 of $1,000.00 this subject, 24 hours 4 h left" in words(
+        visitor(scene.cast.ada).get("/queue/")
+    )
 
 
 def test_it_is_ordered_by_deadline_and_then_by_exposure(scene: Scene) -> None:
