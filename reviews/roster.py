@@ -12,7 +12,7 @@ from governance.policy.tiers import LEVEL_NAMES, Level, Risk, Tier, earned_tier
 from governance.problems import Code, Problem
 from reviews import rows
 from reviews.shown import label
-from reviews.statistics import Rate, error_rate
+from reviews.statistics import Rate, error_rates
 
 MOST = 500
 LAST = 10
@@ -168,7 +168,7 @@ def read(agent: UUID) -> Profile:
         above=tuple((each["id"], each["name"]) for each in above),
         below=tuple((each["id"], each["name"]) for each in rows.fetch(_BELOW, [agent])),
         rungs=_rungs(row, above),
-        held=tuple(_held(agent, each) for each in rows.fetch(_HELD, [agent])),
+        held=_held(agent),
         last=tuple(_decided(each) for each in rows.fetch(_LAST, [agent, LAST])),
         halts=row["halts"],
         now=database_now(),
@@ -189,7 +189,13 @@ def _rungs(row: rows.Row, above: list[rows.Row]) -> tuple[Rung, ...]:
     )
 
 
-def _held(agent: UUID, row: rows.Row) -> Held:
+def _held(agent: UUID) -> tuple[Held, ...]:
+    found = rows.fetch(_HELD, [agent])
+    rates = error_rates(agent, [row["key"] for row in found])
+    return tuple(_permission(row, rates[row["key"]]) for row in found)
+
+
+def _permission(row: rows.Row, rate: Rate) -> Held:
     level, risk = Level(row["level"]), Risk(row["base_risk"])
     return Held(
         action_type_id=row["id"],
@@ -198,7 +204,7 @@ def _held(agent: UUID, row: rows.Row) -> Held:
         level=LEVEL_NAMES[level],
         risk=risk.name.lower(),
         earned=earned_tier(level, risk),
-        rate=error_rate(agent, row["key"]),
+        rate=rate,
     )
 
 

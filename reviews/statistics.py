@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -16,15 +16,15 @@ from governance.policy.interval import Interval, Stratum, interval
 # probability so far, `settled` whether everything up to here has its finding.
 _DRAWS = """
 with drawn as (
-  select d.probability, f.sound,
+  select split_part(d.cell, '|', 3) as kind, d.probability, f.sound,
     min(d.probability) over earlier as floor, bool_and(f.id is not null) over earlier as settled
   from reviews_draw d join governance_decision c on c.action_id = d.action_id
   left join reviews_finding f on f.draw_id = d.id
-  where split_part(d.cell, '|', 1) = %s and split_part(d.cell, '|', 3) = %s
-  window earlier as (order by c.decided_at, d.action_id)
+  where split_part(d.cell, '|', 1) = %s and split_part(d.cell, '|', 3) = any(%s)
+  window earlier as (partition by split_part(d.cell, '|', 3) order by c.decided_at, d.action_id)
 )
-select probability, floor, settled, count(*), count(sound), count(*) filter (where not sound)
-  from drawn group by probability, floor, settled
+select kind, probability, floor, settled, count(*), count(sound), count(*) filter (where not sound)
+  from drawn group by kind, probability, floor, settled
 """
 
 
@@ -69,10 +69,15 @@ def error_rate(agent: Agent | UUID, action_type: ActionType | str) -> Rate:
     """The error rate of an agent for an action type (row or key), from the findings about its draws."""
     agent_id = agent if isinstance(agent, UUID) else agent.pk
     key = action_type if isinstance(action_type, str) else action_type.key
+    return error_rates(agent_id, [key])[key]
+
+
+def error_rates(agent: UUID, keys: Collection[str]) -> dict[str, Rate]:
+    """The same for several action types in one read: a rate for every key."""
     with connection.cursor() as cursor:
-        cursor.execute(_DRAWS, [str(agent_id), key])
-        counts = [_Counts(*row) for row in cursor.fetchall()]
-    return _rate(counts)
+        cursor.execute(_DRAWS, [str(agent), list(keys)])
+        found = cursor.fetchall()
+    return {key: _rate([_Counts(*row[1:]) for row in found if row[0] == key]) for key in keys}
 
 
 def _rate(counts: list[_Counts]) -> Rate:

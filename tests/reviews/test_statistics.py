@@ -14,7 +14,7 @@ from governance.models import ActionType, Agent
 from governance.policy.interval import Interval, Stratum, interval
 from governance.policy.sampling import cell_name
 from governance.policy.tiers import Risk
-from reviews.statistics import Rate, error_rate
+from reviews.statistics import Rate, error_rate, error_rates
 from tests.cast import Cast
 
 _ACTION = """
@@ -143,3 +143,15 @@ def test_the_rate_is_one_statement(sampled: Sampled, django_assert_num_queries: 
     sampled.add([True] * 3)
     with django_assert_num_queries(1):  # type: ignore[operator]
         sampled.rate()
+
+
+def test_the_rates_of_all_types_are_one_statement_and_each_its_own(
+    sampled: Sampled, django_assert_num_queries: object
+) -> None:
+    cast = sampled.cast
+    sampled.add([PENDING, False, False, True]).add([True] * 5, kind=cast.cancel)
+    keys = [cast.refund.key, cast.cancel.key, "nothing.drawn"]
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        found = error_rates(cast.refunder.pk, keys)
+    assert found == {key: error_rate(cast.refunder, key) for key in keys}
+    assert (found["bench.refund"].wrong, found[cast.cancel.key].checked, found["nothing.drawn"].drawn) == (2, 5, 0)
