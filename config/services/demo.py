@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 import httpx
 
@@ -79,20 +80,28 @@ class Demo:
     def manage(self, env: dict[str, str], *arguments: str, told: Callable[[str], None] | None = None) -> None:
         """Run a management command; ``told`` hears each line it prints."""
         command = [sys.executable, "-u", "manage.py", *arguments]
-        log = self.state / f"{arguments[0]}.log"
-        with (
-            log.open("wb") as errors,
-            subprocess.Popen(command, cwd=BASE, env=env, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-        ):
-            try:
-                for line in process.stdout or ():
-                    if told is not None:
-                        told(line.rstrip())
-            except BaseException:
-                process.kill()
-                raise
-        if process.returncode != 0:
-            raise ServiceError(f"`manage.py {' '.join(arguments)}` failed:\n{log.read_text()[-2000:]}")
+        with self._log(arguments[0]) as errors:
+            with subprocess.Popen(
+                command, cwd=BASE, env=env, stdout=subprocess.PIPE, stderr=errors, text=True
+            ) as process:
+                try:
+                    for line in process.stdout or ():
+                        if told is not None:
+                            told(line.rstrip())
+                except BaseException:
+                    process.kill()
+                    raise
+            if process.returncode != 0:
+                errors.seek(0)
+                told_last = errors.read().decode(errors="replace")[-2000:]
+                raise ServiceError(f"`manage.py {' '.join(arguments)}` failed:\n{told_last}")
+
+    def _log(self, name: str) -> BinaryIO:
+        """Where a command's errors go. The demo's data may be deleted under it: that is said, not a traceback."""
+        try:
+            return (self.state / f"{name}.log").open("w+b")
+        except FileNotFoundError as error:
+            raise ServiceError(f"{self.state} was deleted while the demo ran. Stop it, then run make demo.") from error
 
     def migrate(self, env: dict[str, str]) -> None:
         self.manage({**env, "PLACET_ROLE": "owner"}, "migrate", "--noinput", "--verbosity", "0")

@@ -257,3 +257,16 @@ def test_the_keeper_ends_when_nobody_uses_it(tmp_path: Path, monkeypatch: pytest
         pid = int((tmp_path / "postgres.pid").read_text().split()[0])
     _ends(pid)
     forget(tmp_path)
+
+
+def test_a_demo_whose_data_was_deleted_under_it_says_so(tmp_path: Path, family: Family) -> None:
+    gone = tmp_path / "gone"
+    running = demo.Demo(gone, 8000, demo.Progress(), family)
+    with pytest.raises(ServiceError, match=r"gone was deleted while the demo ran\. Stop it, then run make demo\."):
+        running.manage(dict(os.environ), "replay")
+
+
+def test_what_a_failed_command_said_is_told_although_its_log_is_gone(tmp_path: Path, family: Family) -> None:
+    running = demo.Demo(tmp_path, 8000, demo.Progress(), family)
+    with pytest.raises(ServiceError, match="Unknown command"):
+        running.manage(dict(os.environ), "no_such_command", told=lambda line: None)
