@@ -9,6 +9,7 @@ from uuid import UUID
 
 from governance.entries import current
 from governance.locks import database_now
+from governance.policy.reasons import Reason
 from governance.policy.tiers import Risk, Tier
 from governance.policy.velocity import Unit, Usage
 from governance.problems import Code, Problem
@@ -38,10 +39,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One reason of the decision, and what would have to change."""
+    """One reason of the decision, and what would have to change. `limit`: a tier that is too low, like others."""
 
     sentence: str
     help: str
+    limit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,33 @@ class Dossier:
         return tuple(bar for bar in self.bars[1:] if not bar.over)
 
     @property
+    def limits(self) -> tuple[Why, ...]:
+        """Everything whose tier is too low, where it is more than one thing."""
+        found = tuple(why for why in self.why if why.limit)
+        return found if len(found) > 1 else ()
+
+    @property
+    def grounds(self) -> tuple[Why, ...]:
+        """Why a person is asked, besides those limits."""
+        return tuple(why for why in self.why if why not in self.limits)
+
+    @property
     def is_notice(self) -> bool:
         """Whether there is nothing to approve: the agent only says that something is out of its scope."""
         return self.action_type == "notice"
 
 
+_LIMITS = frozenset(
+    {
+        Reason.CEILING,
+        Reason.CEILING_MISSING,
+        Reason.ANCESTOR_CEILING,
+        Reason.AGENT_CEILING,
+        Reason.LEVEL_TOO_LOW,
+        Reason.STANDING,
+        Reason.POLICY_CAP,
+    }
+)
 _CASE = """
   select e.id, e.state, e.opened_by, e.opened_at, e.rank, e.taken_by_id, e.taken_until, e.previous_id,
     placet_case_due(e.id, %(now)s) as due, u.username as taken_by, a.id as action_id, a.parameters, a.amount,
@@ -220,7 +244,9 @@ def _exposed(row: rows.Row) -> tuple[int | None, bool, tuple[Usage, ...]]:
 
 def _why(row: rows.Row) -> tuple[Why, ...]:
     labels = labels_of(row["binding"])
-    return tuple(Why(labelled(reason["sentence"], labels), reason["help"]) for reason in row["reasons"])
+    return tuple(
+        Why(labelled(each["sentence"], labels), each["help"], each["code"] in _LIMITS) for each in row["reasons"]
+    )
 
 
 def _bound_by(text: str) -> str:

@@ -99,7 +99,7 @@ def is_sealed(value: object) -> bool:
 
 def both_sides(claimed: object, recorded: object, result: str, show: str, lens: Lens) -> Shown:
     """A fact's two sides in its show mode. An unknown mode, or a subject, shows as little as `match` does."""
-    if isinstance(recorded, str) and recorded in lens.hidden:
+    if any(isinstance(side, str) and side in lens.hidden for side in (claimed, recorded)):
         show = Show.MATCH
     if show == Show.VALUE or show == Show.TYPED:
         return Shown(

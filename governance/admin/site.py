@@ -34,7 +34,7 @@ class CouncilSite(AdminSite):
     """Django's admin for two groups: the council writes, auditors read."""
 
     site_header = site_title = "Placet council"
-    index_title = "Authority"
+    index_title = "Council's desk"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return not seats(request).isdisjoint({COUNCIL, AUDITOR})

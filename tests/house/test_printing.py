@@ -16,13 +16,14 @@ PAGES = ("queue", "escalation", "spot_review", "agents", "authority", "parts", "
 ALLOWED = {
     "numbers": "queue.count quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
-    "case.refused_amount asked.others",
+    "case.refused_amount asked.others "
+    "case.limits",
     "ids, digests and tokens": "case.id row.case case.action_digest case.snapshot_digest csrf_token seen",
     "addresses of ours": "poll next href",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
-    "case.left.urgency case.lease announce pace chosen.theme chosen.keys",
+    "case.required.name case.left.urgency case.lease announce pace chosen.theme chosen.keys",
     "words of the template that includes": "title body action missing",
     "choices: reasons by their preset, types by their key": "value text key",
     "rows rendered by a template of ours": "rows",

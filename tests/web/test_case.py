@@ -263,7 +263,7 @@ def test_exposure_shows_the_cap_and_what_was_refused_meanwhile(scene: Scene) -> 
             scene.running("480.00", customer="c-9")
     text = words(page(scene, Escalation.objects.get()))
     assert "For this customer in 24 hours: $960.00 so far + $480.00 = $1,440.00 of at most $1,000.00." in text
-    assert "2 further requests of this key were refused meanwhile, $960.00 in all." in text
+    assert "2 further requests over this cap were refused meanwhile, $960.00 in all." in text
 
 
 def test_exposure_of_an_open_case_is_as_of_now(scene: Scene, no_hold: None) -> None:

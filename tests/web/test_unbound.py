@@ -131,7 +131,7 @@ def test_the_council_sees_who_asked_since_when_and_how_many_wait(scene: Scene, g
     assert "Bindings that reviewers ask for" in text
     assert "Type Asked for by Since Open cases shop.gift ada, grace just now 1" in text
     assert "Add a binding" in text
-    assert "no record bound asked for just now" in text
+    assert "no record bound · asked for just now" in text
     catalogue.save_binding(GIFT_BINDING, by=BY)
     assert "Bindings that reviewers ask for" not in council(scene)
 
