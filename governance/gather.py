@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from governance.hot import call
+from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.tiers import Level, Tier
-from governance.policy.velocity import Cap
+from governance.policy.velocity import Cap, slot_width
 
-_GATHER = "select placet_gather(%s, %s, %s, %s, %s)::text"
+_GATHER = Statement("placet_gather", "select placet_gather($1, $2, $3, $4, $5)")
 _SCOPE_KINDS = (LimiterKind.ENTERPRISE, LimiterKind.DOMAIN, LimiterKind.PROJECT)
 
 
@@ -94,8 +94,8 @@ def gather(
         }
         for use in caps
     ]
-    row = call(_GATHER, [key, idempotency_key, action_type, json.dumps(asked), run])
-    return None if row is None else _gathered(json.loads(row))
+    row = _GATHER([key, idempotency_key, action_type, json.dumps(asked), run])
+    return None if row is None else _gathered(json.loads(row), caps)
 
 
 def moment(epoch_seconds: float | None) -> dt.datetime | None:
@@ -103,47 +103,47 @@ def moment(epoch_seconds: float | None) -> dt.datetime | None:
     return None if epoch_seconds is None else dt.datetime.fromtimestamp(epoch_seconds, dt.UTC)
 
 
-def _gathered(row: dict[str, Any]) -> Gathered:
-    agent, found = row["agent"], row["type"]
+def _gathered(row: dict[str, Any], caps: Sequence[CapUse]) -> Gathered:
+    chain = row["chain"]
     return Gathered(
         now=dt.datetime.fromtimestamp(row["now"], dt.UTC),
         epoch=row["epoch"],
         instance_epoch=row["instance_epoch"],
         policy_revision=row["policy_revision"],
-        agent=agent["id"],
-        agent_name=agent["name"],
-        fingerprint=agent["fingerprint"],
+        agent=row["agent"],
+        agent_name=row["name"],
+        fingerprint=row["fingerprint"],
         root=row["root"],
-        type_id=None if found is None else found["id"],
-        type_revision=0 if found is None else found["revision"],
-        in_domain=found is not None and found["domain"] in (None, row["domain"]),
+        type_id=row["type"],
+        type_revision=row["revision"] or 0,
+        in_domain=row["type"] is not None and row["in_domain"] is True,
         level=None if row["level"] is None else Level(row["level"]),
-        chain_permitted=row["chain_permitted"],
+        chain_permitted=all(each["level"] is not None for each in chain),
         limiters=_limiters(row),
-        inactive=tuple(each["name"] for each in (agent, *row["chain"]) if each["state"] != "active"),
-        halts=tuple(row["halts"]),
+        inactive=tuple(each["name"] for each in (row, *chain) if each["state"] != "active"),
+        halts=tuple(row["halts"] or ()),
         tool_good=row["health"][0],
         tool_total=row["health"][1],
         breaches=row["breaches"],
         pinned_subject=row["subject"],
         has_day_key=row["day_key"],
-        budgets=tuple(_budget(each) for each in row["usages"]),
+        budgets=_budgets(row, caps),
         stored=_stored(row["stored"]),
     )
 
 
 def _limiters(row: dict[str, Any]) -> tuple[Limiter, ...]:
     """Ceilings above, every ancestor with its own scopes' ceilings, and the agent itself."""
+    names, tiers = row["scopes"][::2], row["scopes"][1::2]
     scopes = [
         Limiter(kind, name or kind.value, _tier(tier))
-        for kind, (_, name, tier) in zip(_SCOPE_KINDS, row["scopes"], strict=True)
+        for kind, name, tier in zip(_SCOPE_KINDS, names, tiers, strict=True)
     ]
     ancestors = [
         Limiter(LimiterKind.ANCESTOR, each["name"], _lower(_tier(each["tier"]), _tier(each["ceiling"])))
         for each in row["chain"]
     ]
-    own = Limiter(LimiterKind.AGENT, row["agent"]["name"], _tier(row["agent"]["tier"]))
-    return (*scopes, *ancestors, own)
+    return (*scopes, *ancestors, Limiter(LimiterKind.AGENT, row["name"], _tier(row["tier"])))
 
 
 def _tier(value: int | None) -> Tier | None:
@@ -154,8 +154,12 @@ def _lower(one: Tier | None, other: Tier | None) -> Tier | None:
     return None if one is None or other is None else min(one, other)
 
 
-def _budget(row: dict[str, Any]) -> BudgetState:
-    return BudgetState(row["key"], row["width"], row["live"], row["case"], moment(row["frees_at"]))
+def _budgets(row: dict[str, Any], caps: Sequence[CapUse]) -> tuple[BudgetState, ...]:
+    cases, frees = row["bound"] or ((None,) * len(caps),) * 2
+    return tuple(
+        BudgetState(key, slot_width(use.cap.window_seconds), live, case, moment(freed))
+        for use, key, live, case, freed in zip(caps, row["keys"], row["lives"], cases, frees, strict=True)
+    )
 
 
 def _stored(row: dict[str, Any] | None) -> Stored | None:

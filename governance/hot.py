@@ -1,24 +1,90 @@
-"""Statements of the decision path: bound and prepared on the server, past the ORM."""
+"""The two statements of the decision path: prepared once for each connection, sent past cursor and ORM.
+
+A cursor costs a decision more than its answer costs the server, so they go through libpq itself, by the
+low-level interface that psycopg documents. Everything else in Placet uses cursors.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
-from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db import DatabaseError, connection
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+
+_GONE = "26000"  # the server knows no such prepared statement: a pooler or DISCARD ALL took it
 
 
-def call(statement: str, parameters: Sequence[Any]) -> Any:
-    """Run a one-row, one-column statement in autocommit and return its value.
+class ServerError(DatabaseError):
+    """What the server said instead of an answer. `sqlstate` is empty when the connection broke."""
 
-    Django binds parameters on the client, so every statement would be a new text to parse and plan;
-    here the server keeps it prepared. Errors arrive as Django's.
-    """
-    connection.ensure_connection()
-    raw: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # stubs know no psycopg 3 cursor
-    make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with connection.wrap_database_errors, make(raw) as cursor:
-        cursor.execute(statement, parameters)
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+    def __init__(self, message: str, sqlstate: str, context: str) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.context = context
+
+
+class Statement:
+    """One statement of one row and one column. Its parameters travel as text, their types are the server's."""
+
+    def __init__(self, name: str, sql: str) -> None:
+        self.name = name.encode()
+        self.sql = sql
+        self._prepared: WeakSet[Any] = WeakSet()
+
+    def __call__(self, parameters: Sequence[bytes | str | int | None]) -> str | None:
+        """Run it on this thread's connection, in its transaction if there is one. Raises `ServerError`."""
+        connection.ensure_connection()
+        begun = time.monotonic()
+        try:
+            return self._run([_text(value) for value in parameters])
+        finally:
+            if connection.queries_logged:
+                connection.queries_log.append({"sql": self.sql, "time": f"{time.monotonic() - begun:.3f}"})
+
+    def _run(self, values: list[bytes | None]) -> str | None:
+        driver: Any = connection.connection
+        if driver.prepare_threshold is None:
+            result = driver.pgconn.exec_params(self.sql.encode(), values)
+        else:
+            result = self._prepared_run(driver, values)
+        found = _checked(driver.pgconn, result).get_value(0, 0)
+        return None if found is None else str(found, "utf-8")
+
+    def _prepared_run(self, driver: Any, values: list[bytes | None]) -> Any:
+        if driver not in self._prepared:
+            self._prepare(driver)
+        result = driver.pgconn.exec_prepared(self.name, values)
+        if _sqlstate(result) == _GONE and connection.get_autocommit():
+            self._prepare(driver)
+            result = driver.pgconn.exec_prepared(self.name, values)
+        return result
+
+    def _prepare(self, driver: Any) -> None:
+        _checked(driver.pgconn, driver.pgconn.prepare(self.name, self.sql.encode()))
+        self._prepared.add(driver)
+
+
+def _text(value: bytes | str | int | None) -> bytes | None:
+    """A value as PostgreSQL reads it from text."""
+    if value is None:
+        return None
+    text = "\\x" + value.hex() if isinstance(value, bytes) else str(value)
+    if "\0" in text:
+        raise ValueError("text with a NUL would end there on the server")
+    return text.encode()
+
+
+def _sqlstate(result: Any) -> str:
+    return (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
+
+
+def _checked(server: Any, result: Any) -> Any:
+    if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        return result
+    if server.status == ConnStatus.BAD:
+        connection.errors_occurred = True  # Django then gives this connection back to be thrown away
+    context = (result.error_field(DiagnosticField.CONTEXT) or b"").decode()
+    raise ServerError(result.error_message.decode(errors="replace").strip(), _sqlstate(result), context)

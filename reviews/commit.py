@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from governance.gather import BudgetState, CapUse, Gathered
-from governance.hot import call
+from governance.hot import ServerError, Statement
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Outcome
 from governance.policy.sampling import cell_name, probability
@@ -26,7 +26,8 @@ from reviews.routing import deadline_seconds, rank_needed, sort_key
 # The fingerprint part of the cell of an agent that declares none.
 UNDECLARED = "undeclared"
 
-_COMMIT = "select placet_commit(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_COMMIT = Statement("placet_commit", "select placet_commit($1, $2, $3, $4, $5, $6, $7, $8)")
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
@@ -72,20 +73,18 @@ def commit(parts: Parts) -> CommitResult:
     """Write one decision with all its rows, or nothing."""
     rows = _rows(parts)
     try:
-        call(_COMMIT, [parts.gathered.epoch, *(None if row is None else json.dumps(row) for row in rows)])
-    except DatabaseError as error:
+        _COMMIT([parts.gathered.epoch, *(None if row is None else _compact(row) for row in rows)])
+    except ServerError as error:
         return _result_of(error)
     return CommitResult.DONE
 
 
-def _result_of(error: DatabaseError) -> CommitResult:
-    cause = error.__cause__
-    state = getattr(cause, "sqlstate", None)
-    if state in set(CommitResult):
-        return CommitResult(state)
-    if state == _DEADLOCK:
+def _result_of(error: ServerError) -> CommitResult:
+    if error.sqlstate in set(CommitResult):
+        return CommitResult(error.sqlstate)
+    if error.sqlstate == _DEADLOCK:
         return CommitResult.OVER
-    if state == _LOCK_TIMEOUT and "governance_action" in (getattr(getattr(cause, "diag", None), "context", None) or ""):
+    if error.sqlstate == _LOCK_TIMEOUT and "governance_action" in error.context:
         raise Problem(
             Code.IDEMPOTENCY_IN_FLIGHT, "The first request with this key is still being answered.", retry_after=1
         ) from error
@@ -116,10 +115,8 @@ def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
     snapshot = parts.snapshot
     body = {"action": str(parts.action)}
     return (
-        [_action(parts)],
-        [_decision(parts)],
+        [_decided(parts)],
         [entry(event=Event.ACTION_DECIDED, actor=f"agent:{parts.gathered.agent}", body=_ledger(parts))],
-        [_grant(parts)] if executes else None,
         (_budgets(parts) or None) if executes else None,
         [_escalation(parts)] if escalates else None,
         [{**body, "fields": parts.sealed}] if parts.sealed else None,
@@ -128,11 +125,12 @@ def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
     )
 
 
-def _action(parts: Parts) -> dict[str, Any]:
-    executes = parts.decision.outcome is Outcome.EXECUTE
-    return {
+def _decided(parts: Parts) -> dict[str, Any]:
+    """The action with its decision, and the grant of one that executes."""
+    decision, gathered = parts.decision, parts.gathered
+    row = {
         "id": str(parts.action),
-        "agent": parts.gathered.agent,
+        "agent": gathered.agent,
         "action_type": parts.type_id,
         "idempotency_key": parts.idempotency_key,
         "body_hash": parts.body_hash.hex(),
@@ -143,42 +141,31 @@ def _action(parts: Parts) -> dict[str, Any]:
         "claims": parts.claims,
         "digest": parts.digest.hex(),
         "amount": parts.amount,
-        "state": _STATES[parts.decision.outcome],
+        "state": _STATES[decision.outcome],
         "trace_id": parts.trace_id,
-        "report_by": parts.gathered.now.timestamp() + REPORT_SECONDS if executes else None,
-    }
-
-
-def _decision(parts: Parts) -> dict[str, Any]:
-    decision, gathered, body = parts.decision, parts.gathered, parts.answer.stored
-    return {
-        "action": str(parts.action),
         "outcome": decision.outcome.value,
         "effective_tier": int(decision.effective),
         "required_tier": int(decision.required),
         "effective_risk": int(decision.risk),
-        "reasons": body["reasons"],
         "bound_by": decision.bound_by[:200],
         "ladder": [[rung.name, int(rung.tier), rung.bound] for rung in decision.ladder],
         "inputs": parts.inputs,
-        "answer": body,
+        "answer": parts.answer.stored,
         "policy_revision": gathered.policy_revision,
         "cell": cell_name(gathered.agent, gathered.fingerprint or UNDECLARED, parts.spec.key, decision.risk),
         "probability": str(probability(decision.risk, None, parts.spec.sampling)),
         "day_key": gathered.now.date().isoformat(),
     }
+    return row | _granted(parts) if decision.outcome is Outcome.EXECUTE else row
 
 
-def _grant(parts: Parts) -> dict[str, Any]:
+def _granted(parts: Parts) -> dict[str, Any]:
     now = parts.gathered.now.timestamp()
     return {
-        "id": parts.answer.stored["grant"]["id"],
-        "action": str(parts.action),
-        "agent": parts.gathered.agent,
-        "digest": parts.digest.hex(),
-        "policy_revision": parts.gathered.policy_revision,
-        "not_before": now,
-        "expires_at": now + GRANT_SECONDS,
+        "report_by": now + REPORT_SECONDS,
+        "grant_id": parts.answer.stored["grant"]["id"],
+        "grant_from": now,
+        "grant_until": now + GRANT_SECONDS,
     }
 
 

@@ -236,7 +236,6 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Decision",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("outcome", models.CharField(max_length=8)),
                 (
                     "effective_tier",
@@ -265,7 +264,11 @@ class Migration(migrations.Migration):
                 (
                     "action",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="decision", to="governance.action"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="decision",
+                        serialize=False,
+                        to="governance.action",
                     ),
                 ),
             ],
@@ -462,7 +465,6 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Reservation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "budgets",
                     django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=320), size=None),
@@ -475,7 +477,11 @@ class Migration(migrations.Migration):
                 (
                     "action",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="reservation", to="governance.action"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="reservation",
+                        serialize=False,
+                        to="governance.action",
                     ),
                 ),
             ],

@@ -82,7 +82,7 @@ class SealedText(models.Model):
 class Decision(models.Model):
     """The machine's answer, append-only. `inputs` are enough to decide again to the same answer."""
 
-    action = models.OneToOneField(Action, on_delete=models.PROTECT, related_name="decision")
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT, related_name="decision")
     outcome = models.CharField(max_length=8)
     effective_tier = models.SmallIntegerField(choices=TIER_CHOICES)
     required_tier = models.SmallIntegerField(choices=TIER_CHOICES)
@@ -109,7 +109,7 @@ class Reservation(models.Model):
     Released only on verified non-execution; otherwise the window lets it go.
     """
 
-    action = models.OneToOneField(Action, on_delete=models.PROTECT, related_name="reservation")
+    action = models.OneToOneField(Action, primary_key=True, on_delete=models.PROTECT, related_name="reservation")
     budgets = ArrayField(models.CharField(max_length=320))
     slots = ArrayField(models.BigIntegerField())
     amounts = ArrayField(models.BigIntegerField())

@@ -62,7 +62,7 @@ def point_at(url: str) -> None:
     """Point Django's default connection, of every thread, at another database."""
     target = connections.settings["default"]
     parsed = parse_database(url, "the test database")
-    parsed["OPTIONS"]["pool"] = target["OPTIONS"]["pool"]
+    parsed["OPTIONS"] |= {name: target["OPTIONS"][name] for name in ("pool", "prepare_threshold")}
     _disconnect()
     target.update({part: parsed[part] for part in _PARTS})
 

@@ -212,13 +212,17 @@ create trigger action_frozen before update or delete on governance_action for ea
 alter table governance_action enable always trigger action_frozen;
 
 -- The ring of 61 slots: slot number n lives at index n mod 61 (counted from 0) -------------------
+create function placet_slot(p_at timestamptz, p_width bigint) returns bigint language sql stable parallel safe as $$
+  select floor(extract(epoch from p_at)::double precision * 1000 / p_width)::bigint
+$$;
+
 create function placet_ring_live(p_head bigint, p_slots bigint[], p_now bigint)
 returns bigint language plpgsql immutable strict parallel safe as $$
-declare total bigint := 0; oldest bigint := greatest(p_now, p_head) - 60;
+-- Everything, less what has left the window since the ring was last turned.
+declare total bigint := 0; each bigint;
 begin
-  for n in greatest(oldest, p_head - 60)..p_head loop
-    total := total + p_slots[mod(n, 61) + 1];
-  end loop;
+  foreach each in array p_slots loop total := total + each; end loop;
+  for n in p_head - 60..least(p_now - 61, p_head) loop total := total - p_slots[mod(n, 61) + 1]; end loop;
   return total;
 end $$;
 

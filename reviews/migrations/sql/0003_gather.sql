@@ -1,7 +1,10 @@
 -- One read for one decision. Who asks, what stands above them, what is halted, how the tool is, what
 -- the budgets hold, and whether this very request was answered before. STABLE: one snapshot, no lock.
--- p_caps: [{"key", "unit", "window", "name", "value"}] in the order of the type; the keys are spelled
--- here because only here are owner, root and scopes known.
+--
+-- Each statement of a function costs more to start than to run, so there are three, and what is rarely
+-- so (a parent, a halt, an answer given before, a full budget) is looked at only where it is.
+-- p_caps: [{"key", "unit", "window", "name", "value", "room"}] in the order of the type; the keys are
+-- spelled here because only here are owner, root and scopes known.
 create function placet_budget_key(p_cap jsonb, p_family text, p_run text, p_agent uuid, p_root uuid,
   p_owner bigint, p_project text, p_domain text, p_enterprise text)
 returns text language sql immutable as $$
@@ -17,113 +20,137 @@ returns text language sql immutable as $$
   end || '|' || p_family || '|' || (p_cap->>'unit') || '|' || (p_cap->>'window')
 $$;
 
+-- Of budgets without room for an action: [the case that binds each or null, the epoch when it would take it or null].
+-- p_rooms: the most each may hold for the action to fit. All in the order of p_keys.
+create function placet_bound(p_keys text[], p_rooms bigint[], p_at timestamptz)
+returns json language sql stable as $$
+  select json_build_array(array_agg((select e.id from reviews_escalation e
+        where e.cap_key = w.key and (e.state = 'open' or e.cap_frees_at > p_at)
+        order by e.opened_at desc limit 1) order by w.o),
+    array_agg(extract(epoch from placet_ring_frees_at(b.head, b.slots, b.width_ms,
+        placet_slot(p_at, b.width_ms), w.room)) order by w.o))
+  from unnest(p_keys, p_rooms) with ordinality as w(key, room, o)
+  left join governance_budget b on b.key = w.key
+$$;
+
+-- The agents above one, nearest first: [{"id", "name", "tier", "state", "level", "project", "domain", "ceiling"}].
+create function placet_chain(p_parent uuid, p_type bigint) returns jsonb language sql stable as $$
+  with recursive up as (
+    select ag.id, ag.name, ag.max_tier, ag.state, ag.parent_id, ag.project_id, 1 as depth
+      from governance_agent ag where ag.id = p_parent
+    union all
+    select ag.id, ag.name, ag.max_tier, ag.state, ag.parent_id, ag.project_id, up.depth + 1
+      from governance_agent ag join up on ag.id = up.parent_id where up.depth < 8
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', up.id, 'name', up.name, 'tier', up.max_tier,
+      'state', up.state, 'level', perm.level, 'project', p.key, 'domain', d.key,
+      'ceiling', least(p.ceiling, d.ceiling)) order by up.depth), '[]')
+    from up join governance_scope p on p.id = up.project_id
+    left join governance_scope d on d.id = p.parent_id
+    left join governance_permission perm on perm.agent_id = up.id and perm.action_type_id = p_type
+$$;
+
+-- What is halted above an action, in words. The same reach as in placet_halts_over.
+create function placet_halted(p_agent uuid, p_project text, p_domain text, p_chain jsonb, p_type text,
+  p_type_domain text) returns text[] language sql stable as $$
+  select array_agg(h.target || ' ' || h.key order by h.id) from governance_halt h
+    where h.lifted_at is null and (
+      (h.target = 'enterprise') or (h.target = 'domain' and h.key in (p_domain, p_type_domain))
+      or (h.target = 'project' and h.key = p_project)
+      or (h.target = 'agent' and (h.key = p_agent::text
+          or h.key in (select x->>'id' from jsonb_array_elements(p_chain) x)))
+      or (h.target in ('project', 'domain') and exists (select 1 from jsonb_array_elements(p_chain) x
+          where h.key = x->>h.target))
+      or (h.target = 'action_type' and h.key = p_type))
+$$;
+
+-- What one agent was answered for one idempotency key.
+create function placet_stored(p_action uuid) returns jsonb language sql stable as $$
+  select jsonb_build_object('action', ac.id, 'body_hash', encode(ac.body_hash, 'hex'),
+      'answer', de.answer, 'grant', g.id, 'digest', encode(ac.digest, 'hex'),
+      'expires_at', extract(epoch from g.expires_at))
+    from governance_action ac join governance_decision de on de.action_id = ac.id
+    left join governance_grant g on g.action_id = ac.id and g.issued_by = 'machine'
+    where ac.id = p_action
+$$;
+
 create function placet_gather(p_key bytea, p_idem text, p_type text, p_caps jsonb, p_run text)
-returns jsonb language plpgsql stable
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+returns text language plpgsql stable
+-- A session plans each statement once, perhaps while the tables are still empty: only index paths stay
+-- right as they grow. Costs of a path that is switched off would wake the JIT compiler, so it is off too.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare
   t timestamptz := clock_timestamp();
-  a record; i record; ty record;
-  chain jsonb; root uuid; missing boolean; stored jsonb; usages jsonb;
+  a record; now_is record; held record; bound json; place int; over boolean := false;
+  chain jsonb := '[]'; root uuid; keys text[] := '{}'; rooms bigint[] := '{}'; lives bigint[] := '{}';
 begin
   select key.agent_id, ag.name, ag.max_tier, ag.state, ag.fingerprint, ag.owner_id, ag.parent_id,
       p.key as project, p.name as project_name, p.ceiling as project_ceiling, d.key as domain,
       d.name as domain_name, d.ceiling as domain_ceiling, e.key as enterprise,
-      e.name as enterprise_name, e.ceiling as enterprise_ceiling
+      e.name as enterprise_name, e.ceiling as enterprise_ceiling,
+      ty.id as type_id, ty.revision, ty.family, ty.tool, s.key as type_domain, perm.level,
+      i.authority_epoch, i.instance_epoch, i.policy_revision
     into a
     from governance_agentkey key join governance_agent ag on ag.id = key.agent_id
     join governance_scope p on p.id = ag.project_id
+    join governance_instance i on i.id = 1
     left join governance_scope d on d.id = p.parent_id
     left join governance_scope e on e.id = d.parent_id
+    left join governance_actiontype ty on ty.key = p_type
+    left join governance_scope s on s.id = ty.domain_id
+    left join governance_permission perm on perm.agent_id = key.agent_id and perm.action_type_id = ty.id
     where key.digest = p_key and key.revoked_at is null
       and (key.expires_at is null or key.expires_at > t);
   if not found then return null; end if;
 
-  select ty0.id, ty0.revision, ty0.family, ty0.tool, s.key as domain into ty
-    from governance_actiontype ty0 left join governance_scope s on s.id = ty0.domain_id
-    where ty0.key = p_type;
-  select * into i from governance_instance;
-
-  chain := '[]'; root := a.agent_id; missing := false;
+  root := a.agent_id;
   if a.parent_id is not null then
-    with recursive up as (
-      select ag.id, ag.name, ag.max_tier, ag.state, ag.parent_id, ag.project_id, 1 as depth
-        from governance_agent ag where ag.id = a.parent_id
-      union all
-      select ag.id, ag.name, ag.max_tier, ag.state, ag.parent_id, ag.project_id, up.depth + 1
-        from governance_agent ag join up on ag.id = up.parent_id where up.depth < 8
-    ), standing as (
-      select up.*, perm.level, p.ceiling as pc, d.ceiling as dc, p.key as pk, d.key as dk from up
-        join governance_scope p on p.id = up.project_id
-        left join governance_scope d on d.id = p.parent_id
-        left join governance_permission perm on perm.agent_id = up.id and perm.action_type_id = ty.id
-    )
-    select jsonb_agg(jsonb_build_object('id', id, 'name', name, 'tier', max_tier, 'state', state,
-        'level', level, 'project', pk, 'domain', dk, 'ceiling', least(pc, dc)) order by depth),
-      (array_agg(id order by depth desc))[1], bool_or(level is null)
-      into chain, root, missing from standing;
+    chain := placet_chain(a.parent_id, a.type_id);
+    root := chain->-1->>'id';
   end if;
 
-  if p_idem is not null then
-    select jsonb_build_object('action', ac.id, 'body_hash', encode(ac.body_hash, 'hex'),
-        'answer', de.answer, 'grant', g.id, 'digest', encode(ac.digest, 'hex'),
-        'expires_at', extract(epoch from g.expires_at))
-      into stored
-      from governance_action ac join governance_decision de on de.action_id = ac.id
-      left join governance_grant g on g.action_id = ac.id and g.issued_by = 'machine'
-      where ac.agent_id = a.agent_id and ac.idempotency_key = p_idem;
+  select (select array[count(*) filter (where x.good), count(*)] from (
+      select good from governance_toolreading where tool = a.tool order by id desc limit 20) x) as health,
+    (select count(*) from governance_breach where agent_id = a.agent_id
+      and action_type_id = a.type_id and breached_at > t - interval '10 minutes') as breaches,
+    (select subject from governance_action where agent_id = a.agent_id and run = p_run
+      order by created_at limit 1) as subject,
+    (select id from governance_action where agent_id = a.agent_id and idempotency_key = p_idem) as answered,
+    exists (select 1 from governance_halt where lifted_at is null) as halted,
+    exists (select 1 from governance_daykey where day = (t at time zone 'UTC')::date) as day_key
+    into now_is;
+
+  if a.type_id is not null and jsonb_array_length(p_caps) > 0 then
+    for n in 0..jsonb_array_length(p_caps) - 1 loop
+      keys := keys || placet_budget_key(p_caps->n, a.family, p_run, a.agent_id, root, a.owner_id,
+        a.project, a.domain, a.enterprise);
+      rooms := rooms || (p_caps->n->>'room')::bigint;
+    end loop;
+    select array_agg(key) as keys, array_agg(placet_ring_live(head, slots, placet_slot(t, width_ms))) as lives
+      into held from governance_budget where key = any(keys);
+    for n in 1..cardinality(keys) loop
+      place := array_position(held.keys, keys[n]);
+      lives[n] := case when place is null then 0 else held.lives[place] end;
+      over := over or lives[n] > rooms[n];
+    end loop;
+    if over then bound := placet_bound(keys, rooms, t); end if;
   end if;
 
-  if ty.id is not null and jsonb_array_length(p_caps) > 0 then
-    -- when it frees is asked for only where the action does not fit
-    with caps as (
-      select c, o, placet_budget_key(c, ty.family, p_run, a.agent_id, root, a.owner_id,
-        a.project, a.domain, a.enterprise) as key,
-        (c->>'window')::bigint * 1000 / 60 as width, (c->>'room')::bigint as room
-      from jsonb_array_elements(p_caps) with ordinality as x(c, o)
-    ), held as (
-      select caps.*, b.head, b.slots, floor(extract(epoch from t)::double precision * 1000 / width)::bigint as slot
-      from caps left join governance_budget b on b.key = caps.key
-    ), used as (
-      select held.*, coalesce(placet_ring_live(head, slots, slot), 0) as live from held
-    )
-    select jsonb_agg(jsonb_build_object('key', key, 'width', width, 'live', live,
-        'case', case when live > room then (select e.id from reviews_escalation e where e.cap_key = used.key
-            and (e.state = 'open' or e.cap_frees_at > t) order by e.opened_at desc limit 1) end,
-        'frees_at', case when live > room then
-            extract(epoch from placet_ring_frees_at(head, slots, width, slot, room)) end
-      ) order by o) into usages from used;
-  end if;
-
-  return jsonb_build_object(
-    'now', extract(epoch from t), 'epoch', i.authority_epoch, 'instance_epoch', i.instance_epoch,
-    'policy_revision', i.policy_revision,
-    'agent', jsonb_build_object('id', a.agent_id, 'name', a.name, 'tier', a.max_tier,
-      'state', a.state, 'fingerprint', a.fingerprint, 'owner', a.owner_id),
-    'chain', chain, 'root', root, 'chain_permitted', not missing,
-    'scopes', jsonb_build_array(
-      jsonb_build_array('enterprise', a.enterprise_name, a.enterprise_ceiling),
-      jsonb_build_array('domain', a.domain_name, a.domain_ceiling),
-      jsonb_build_array('project', a.project_name, a.project_ceiling)),
-    'type', case when ty.id is null then null else jsonb_build_object('id', ty.id,
-      'revision', ty.revision, 'domain', ty.domain) end,
-    'level', (select level from governance_permission
-      where agent_id = a.agent_id and action_type_id = ty.id),
-    'domain', a.domain,
-    'halts', (select coalesce(jsonb_agg(h.target || ' ' || h.key order by h.id), '[]') from governance_halt h
-      where h.lifted_at is null and (
-        (h.target = 'enterprise') or (h.target = 'domain' and h.key in (a.domain, ty.domain))
-        or (h.target = 'project' and h.key = a.project)
-        or (h.target = 'agent' and (h.key = a.agent_id::text
-            or h.key in (select x->>'id' from jsonb_array_elements(chain) x)))
-        or (h.target in ('project', 'domain') and exists (select 1 from jsonb_array_elements(chain) x
-            where h.key = x->>h.target))
-        or (h.target = 'action_type' and h.key = p_type))),
-    'health', (select jsonb_build_array(count(*) filter (where good), count(*)) from (
-      select good from governance_toolreading where tool = ty.tool order by id desc limit 20) x),
-    'breaches', (select count(*) from governance_breach where agent_id = a.agent_id
-      and action_type_id = ty.id and breached_at > t - interval '10 minutes'),
-    'subject', (select subject from governance_action where agent_id = a.agent_id and run = p_run
-      order by created_at limit 1),
-    'day_key', exists (select 1 from governance_daykey where day = (t at time zone 'UTC')::date),
-    'stored', stored, 'usages', coalesce(usages, '[]'::jsonb));
+  return json_build_object(
+    'now', extract(epoch from t), 'epoch', a.authority_epoch, 'instance_epoch', a.instance_epoch,
+    'policy_revision', a.policy_revision,
+    'agent', a.agent_id, 'name', a.name, 'tier', a.max_tier, 'state', a.state, 'fingerprint', a.fingerprint,
+    'chain', chain, 'root', root,
+    'scopes', json_build_array(a.enterprise_name, a.enterprise_ceiling, a.domain_name, a.domain_ceiling,
+      a.project_name, a.project_ceiling),
+    'type', a.type_id, 'revision', a.revision, 'level', a.level,
+    'in_domain', a.type_domain is null or a.type_domain = a.domain,
+    'halts', case when now_is.halted then
+      placet_halted(a.agent_id, a.project, a.domain, chain, p_type, a.type_domain) end,
+    'health', now_is.health, 'breaches', now_is.breaches, 'subject', now_is.subject,
+    'day_key', now_is.day_key,
+    'stored', case when now_is.answered is not null then placet_stored(now_is.answered) end,
+    'keys', keys, 'lives', lives,
+    'bound', bound);
 end $$;

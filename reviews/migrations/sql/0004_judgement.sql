@@ -95,7 +95,7 @@ begin
         where h.key = g.key and h.slot > g.head - 61 and h.slot <= g.head group by 1
       ) b on b.place = ring.o)
     where g.key = any(held.budgets);
-  update governance_reservation set released_at = clock_timestamp() where id = held.id;
+  update governance_reservation set released_at = clock_timestamp() where action_id = p_action;
   return true;
 end $$;
 
