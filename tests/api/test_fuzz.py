@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -30,9 +29,10 @@ from reviews.api.urls import api
 from tests.api.conftest import Desk, wanted
 from tests.api.wsgi import Transport
 from tests.cast import Cast
+from tests.support.proof import PROVE
 
 # 10,000 over all calls when proven.
-EXAMPLES = 1_250 if os.environ.get("PLACET_PROVE") == "1" else 40
+EXAMPLES = 1_250 if PROVE else 40
 SCHEMA = schemathesis.openapi.from_dict(document(api))
 FOUND: list[Any] = list(SCHEMA.get_all_operations())
 OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in FOUND}
@@ -52,6 +52,7 @@ def desk(committed_cast: Cast) -> Iterator[Desk]:
         yield Desk(client, committed_cast.refunder_key)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("call", OPERATIONS)
 def test_i17_no_input_yields_a_5xx(desk: Desk, call: str) -> None:
     operation, turns, statuses = OPERATIONS[call], itertools.count(), Counter[int]()

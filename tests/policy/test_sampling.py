@@ -80,6 +80,7 @@ def test_at_one_everything_is_drawn() -> None:
     assert all(selected(KEY, CELL, str(number), Decimal(1)) for number in range(500))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rung", LADDER[1:])
 def test_the_share_that_is_drawn_is_the_probability(rung: Decimal) -> None:
     count = 5_000 * FACTOR

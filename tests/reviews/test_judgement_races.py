@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,8 +19,10 @@ from reviews.sample import draw_due, selected_on
 from tests.cast import BY
 from tests.reviews.racers import racing
 from tests.reviews.scene import Scene, entries, live, snapshot_digest
+from tests.support.proof import PROVE
 
-PROVE = os.environ.get("PLACET_PROVE") == "1"
+pytestmark = pytest.mark.full
+
 GRANTS = 1000 if PROVE else 5
 CASES = 200 if PROVE else 8
 PULLS = 200 if PROVE else 10
