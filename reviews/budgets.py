@@ -16,7 +16,7 @@ from governance.policy.action_types import ActionTypeSpec
 from governance.problems import Code, Problem
 from governance.weigh import cap_uses
 
-OVER = "PL001"
+OVER, WAITED = "PL001", "PL004"
 
 
 def typed(action: Action) -> dict[str, Any]:
@@ -38,7 +38,10 @@ def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int |
             rows = [{**budget, "action": str(action.pk)} for budget in budgets]
             cursor.execute("select placet_reserve(%s::jsonb)", [json.dumps(rows)])
     except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", None) != OVER:
+        state = getattr(error.__cause__, "sqlstate", None)
+        if state == WAITED:
+            raise Problem(Code.UNAVAILABLE, "The budgets of this action are contended; nothing happened.") from error
+        if state != OVER:
             raise
         raise Problem(Code.NOT_APPROVABLE, "It would pass a hard cap, which no approval passes.") from error
     return _frees_at(caps)

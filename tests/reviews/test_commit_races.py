@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from governance import halt, narrow
 from governance.models import Action, Budget, Grant, Instance, Reservation, Scope
@@ -126,6 +130,21 @@ def test_without_the_check_under_the_row_lock_the_cap_is_passed(committed: Commi
     key = committed_cast.refunder_key
     outcomes = race("refunds", processes=4, threads=16, seconds=1.5, key=key, customer="c-1", amount="480.00")
     assert outcomes["execute"] > 2
+
+
+def test_who_waits_for_one_budget_longer_than_a_slot_of_another_decides_again(committed: Committed) -> None:
+    """The slot of the new row was chosen before waiting; the amount would leave the window too early."""
+    rows = [{"action": str(uuid4()), "key": key, "width": 50, "amount": 1, "cap": 9} for key in ("a", "b")]
+    with committed.connect() as owner, committed.connect() as waiting, ThreadPoolExecutor() as pool:
+        owner.execute("insert into governance_budget values ('a', 50, 1000, array_fill(0::bigint, array[61]))")
+        with owner.transaction():
+            owner.execute("select from governance_budget where key = 'a' for update")
+            late = pool.submit(waiting.execute, "select placet_reserve(%s)", [Jsonb(rows)])
+            time.sleep(0.3)
+        with pytest.raises(psycopg.Error) as moved:
+            late.result()
+        assert moved.value.sqlstate == "PL004"
+        assert owner.execute("select count(*) from governance_budget where key = 'b'").fetchone() == (0,)
 
 
 def test_no_capacity_is_lost_and_every_budget_equals_its_reservations(committed_cast: Cast) -> None:

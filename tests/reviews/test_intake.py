@@ -271,3 +271,14 @@ def test_every_member_of_a_list_is_counted(cast: Cast) -> None:
     assert first.body["outcome"] == "execute"
     last = ask(by(cast), refund(key="k2", action_type="bench.mail", parameters={"to": ["m-39"]}))
     assert "cap_exceeded" in codes(last)
+
+
+@pytest.mark.parametrize("window", ["30s", "400d"])
+def test_a_window_may_be_as_short_or_as_long_as_a_type_may_say(cast: Cast, window: str) -> None:
+    """Slots of half a second have numbers that no four bytes hold."""
+    capped = {**BENCH_REFUND, "caps": [{"key": "entity", "count": 1, "window": window}]}
+    catalogue.save_action_type(capped, domain=cast.service, by=BY)
+    assert ask(by(cast), refund(key="a")).body["outcome"] == "execute"
+    again = ask(by(cast), refund(key="b"))
+    assert again.body["outcome"] == "escalate"
+    assert "cap_exceeded" in codes(again)

@@ -212,6 +212,7 @@ create trigger action_frozen before update or delete on governance_action for ea
 alter table governance_action enable always trigger action_frozen;
 
 -- The ring of 61 slots: slot number n lives at index n mod 61 (counted from 0) -------------------
+-- Loops count steps: a slot's number does not fit into the integer of a PL/pgSQL loop when slots are short.
 create function placet_slot(p_at timestamptz, p_width bigint) returns bigint language sql stable parallel safe as $$
   select floor(extract(epoch from p_at)::double precision * 1000 / p_width)::bigint
 $$;
@@ -222,7 +223,9 @@ returns bigint language plpgsql immutable strict parallel safe as $$
 declare total bigint := 0; each bigint;
 begin
   foreach each in array p_slots loop total := total + each; end loop;
-  for n in p_head - 60..least(p_now - 61, p_head) loop total := total - p_slots[mod(n, 61) + 1]; end loop;
+  for gone in 0..least(p_now - p_head - 1, 60) loop
+    total := total - p_slots[mod(p_head - 60 + gone, 61) + 1];
+  end loop;
   return total;
 end $$;
 
@@ -233,7 +236,7 @@ begin
   if p_to - p_head >= 61 then
     ring := array_fill(0::bigint, array[61]);
   else
-    for n in p_head + 1..p_to loop ring[mod(n, 61) + 1] := 0; end loop;
+    for step in 1..p_to - p_head loop ring[mod(p_head + step, 61) + 1] := 0; end loop;
   end if;
   ring[place] := ring[place] + p_amount;
   return ring;
@@ -243,12 +246,14 @@ create function placet_ring_frees_at(p_head bigint, p_slots bigint[], p_width bi
 returns timestamptz language plpgsql immutable strict parallel safe as $$
 -- The first slot boundary at which what is still live fits in p_room, the cap less the amount.
 declare remaining bigint := placet_ring_live(p_head, p_slots, p_now); moment bigint := greatest(p_head, p_now);
+  oldest bigint := greatest(p_head, p_now) - 60; slot bigint;
 begin
-  for n in greatest(p_head, p_now) - 60..p_head loop
+  for step in 0..least(p_head - oldest, 60) loop
     exit when remaining <= p_room;
-    if p_slots[mod(n, 61) + 1] > 0 then
-      remaining := remaining - p_slots[mod(n, 61) + 1];
-      moment := n + 61;
+    slot := oldest + step;
+    if p_slots[mod(slot, 61) + 1] > 0 then
+      remaining := remaining - p_slots[mod(slot, 61) + 1];
+      moment := slot + 61;
     end if;
   end loop;
   return to_timestamp(moment * p_width / 1000.0);

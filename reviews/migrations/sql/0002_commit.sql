@@ -7,7 +7,7 @@
 --   PL001  a budget would be passed: decide again with what the budgets hold now
 --   PL002  this request was answered, or a twin of it is being written: read its answer
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
---   PL004  authority was narrowed or halted since it was gathered: decide again
+--   PL004  authority was narrowed or halted since it was gathered, or a budget was waited for: decide again
 --
 -- The shared advisory lock is the first lock taken. A halt or narrowing takes it exclusively, so
 -- after one commits nothing decided under the old epoch can commit as an execution.
@@ -92,10 +92,11 @@ end $$;
 
 -- Reserves {"action", "key", "width", "amount", "cap"} in the rings, or raises PL001: the whole batch fits
 -- each cap, or none of it. One statement: a row that is missing is made with what it holds; one that is
--- there is locked, in key order, before its clock is read, for a slot chosen before waiting could already
--- lie outside the window. A cap is checked against what the locked row holds.
+-- there is locked, in key order, and its cap checked against what the locked row holds. The clock is read
+-- under the lock, for a slot chosen before waiting could already lie outside the window; the slot of a row
+-- that is made here was chosen before, so who waited for another row decides again.
 create function placet_reserve(p_budgets jsonb) returns void language plpgsql volatile as $$
-declare missing int;
+declare missing int; stale int;
 begin
   with asked as materialized (
     select b.action, b.key, b.width, b.amount, b.cap
@@ -115,7 +116,7 @@ begin
       where (select w.cap is null
           or placet_ring_live(g.head, g.slots, placet_slot(clock_timestamp(), g.width_ms)) + w.total <= w.cap
         from wanted w where w.key = g.key)
-    returning g.key, g.head
+    returning g.key, g.head, g.width_ms
   ), noted as (
     insert into governance_reservation (action_id, budgets, slots, amounts, reserved_at)
       select a.action, array_agg(a.key), array_agg(h.head), array_agg(a.amount), clock_timestamp()
@@ -125,9 +126,13 @@ begin
       amounts = excluded.amounts, reserved_at = excluded.reserved_at, released_at = null
       where governance_reservation.released_at is not null
   )
-  select (select count(*) from wanted) - (select count(*) from held) into missing;
+  select (select count(*) from wanted) - count(*),
+      count(*) filter (where head < placet_slot(clock_timestamp(), width_ms) - 1)
+    into missing, stale from held;
   if missing > 0 then
     raise exception 'a budget would be passed' using errcode = 'PL001';
+  elsif stale > 0 then
+    raise exception 'waited longer than a slot lasts' using errcode = 'PL004';
   end if;
 end $$;
 
