@@ -81,10 +81,10 @@ def interval(rate: Rate) -> SafeString:
 @register.simple_tag
 def sentence(rate: Rate) -> str:
     """The rate in one sentence."""
+    waiting = f"{rate.pending} wait{'s' if rate.pending == 1 else ''}"
     if not rate.checked:
-        waiting = f"; {rate.pending} wait" if rate.pending else ""
-        return f"No sample has been reviewed yet{waiting}."
-    pending = f" ({rate.pending} wait)" if rate.pending else ""
+        return f"No sample has been reviewed yet{f'; {waiting}' if rate.pending else ''}."
+    pending = f" ({waiting})" if rate.pending else ""
     low, high = _percent(rate.range.low), _percent(rate.range.high)
     return f"Unsound: {rate.wrong} of {rate.checked} reviewed samples{pending}. The true rate is from {low} to {high}."
 

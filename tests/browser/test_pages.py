@@ -12,6 +12,7 @@ from reviews import judge, sample
 from reviews.models import Draw, Escalation, Verdict
 from reviews.report import report
 from tests.browser.console import Console
+from tests.reviews.gift import unbound
 from tests.reviews.scene import Scene
 
 pytestmark = pytest.mark.browser
@@ -24,6 +25,7 @@ def furnish(scene: Scene) -> dict[str, str]:
     shown["mine"] = scene.take(scene.case(order="W3"))
     shown["differs"] = scene.take(scene.case(order="W4", subject="c-9"))
     shown["taken"] = scene.take(scene.case(order="W5"), cast.grace)
+    shown["unbound"] = scene.take(unbound(scene))
     shown["missing"] = scene.take(scene.case(order="W999"))
     shown["rejected"] = scene.take(scene.case(order="W6"))
     judge.reject(shown["rejected"].pk, reviewer=cast.ada, reason="not_needed")
@@ -123,7 +125,7 @@ def test_an_open_queue_shows_a_new_case_by_itself_and_rests_while_hidden(console
     expect(page.get_by_text("No cases need you.")).to_be_visible()
     console.scene.case()
     expect(page.get_by_role("link", name="Refund, $480.00")).to_be_visible()
-    expect(page.get_by_role("status")).to_have_text("1 open cases")
+    expect(page.get_by_role("status")).to_have_text("1 open case")
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
     asked.clear()
     page.wait_for_timeout(6_000)

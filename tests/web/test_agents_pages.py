@@ -103,7 +103,7 @@ def test_the_error_rate_is_a_bar_and_a_sentence(scene: Scene, monkeypatch: pytes
             reason: dict[str, Any] = {"sound": True} if number else {"sound": False, "reason": "wrong_value"}
             judge_draw(Draw.objects.get(action=action).pk, reviewer=scene.cast.ada, **reason)
     response = visitor(scene.cast.ada).get(f"/agents/{scene.cast.refunder.pk}/")
-    assert "Unsound: 1 of 2 reviewed samples (1 wait). The true rate is from " in words(response)
+    assert "Unsound: 1 of 2 reviewed samples (1 waits). The true rate is from " in words(response)
     assert 'class="bar"' in response.content.decode()
 
 

@@ -85,6 +85,22 @@ def test_reasons_of_the_decision_are_told(scene: Scene) -> None:
     assert "The amount $600.00 is over $500.00, so the risk is high." in text
 
 
+def test_limits_that_are_several_are_counted_before_they_are_listed(scene: Scene) -> None:
+    case = scene.case("600.00", agent_reason="uncertain")
+    source = page(scene, case).content.decode()
+    assert "limits are below COMMIT, which this action needs" in source
+    assert '<details class="why">' in source, "other reasons come first, so the limits stay folded"
+    found = read(scene, case)
+    assert {why.sentence for why in found.grounds} >= {"The agent says that it is uncertain."}
+    assert not set(found.grounds) & set(found.limits)
+
+
+def test_where_limits_are_all_there_is_they_are_open(scene: Scene) -> None:
+    case = scene.case("20.00", kind="shop.express", key=scene.cast.drafter_key)
+    assert read(scene, case).grounds == ()
+    assert '<details class="why" open>' in page(scene, case).content.decode()
+
+
 def test_facts_that_differ_come_first_and_agreeing_ones_last(scene: Scene) -> None:
     case = scene.take(scene.case(subject="c-2", claims={"status": "delivered"}))
     table = read(scene, case).facts

@@ -128,6 +128,8 @@ def test_an_unknown_mode_shows_as_little_as_match() -> None:
 def test_a_fact_about_the_subject_is_matched_whatever_its_mode() -> None:
     shown = both_sides("mia_garcia_4516", "james_li_5688", "differs", "value", LENS)
     assert (shown.claimed, shown.recorded) == ((Piece("stated"),), (Piece("differs"),))
+    unread = both_sides("james_li_5688", None, "unreachable", "value", LENS)
+    assert (unread.claimed, unread.recorded) == ((Piece("stated"),), (Piece("not reachable"),))
 
 
 @pytest.mark.parametrize(
