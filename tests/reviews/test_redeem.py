@@ -25,7 +25,7 @@ from governance.models import (
 )
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
-from reviews import judge, redeem, routing
+from reviews import judge, redeem, report, routing
 from reviews.models import Escalation
 from tests.cast import BY
 from tests.reviews.scene import REFUND, Scene, backdate, entries, live
@@ -123,6 +123,34 @@ def test_a_withdrawn_approval_is_void(scene: Scene, monkeypatch: pytest.MonkeyPa
     grant = scene.approved()
     judge.withdraw(grant.verdict_id or 0, reviewer=scene.cast.ada)
     assert refused(scene, grant).code is Code.GRANT_VOID
+
+
+@pytest.mark.parametrize("state", ["used", "void", "closed", "expired", "held", "restored"])
+def test_the_statement_that_uses_a_grant_judges_it_by_itself(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """Whatever was looked at before: between a look and the use the clock goes on and others write."""
+    if state == "expired":
+        monkeypatch.setitem(routing.PICK_UP, Risk.MEDIUM, 0.02)
+    if state == "held":
+        monkeypatch.setattr(judge, "hold_seconds", lambda spec: 60)
+    grant = machine_grant(scene) if state == "closed" else scene.approved()
+    if state == "used":
+        scene.redeem(grant)
+    elif state == "void":
+        halt.lift(halt.halt("agent", str(scene.cast.refunder.pk), reason="test", by=BY), by=BY)
+        followed(refused(scene, grant), Code.GRANT_VOID, grant)
+    elif state == "closed":
+        report.report(grant.action_id, caller=scene.refunder, status="succeeded")
+    elif state == "restored":
+        Instance.objects.update(instance_epoch=2)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_sleep(0.03)")
+    before = Grant.objects.get(pk=grant.pk).redeemed_at
+    monkeypatch.setattr(redeem, "_require_usable", lambda grant, now: None)
+    monkeypatch.setattr(redeem, "_lost", lambda held: None)
+    assert refused(scene, grant).code is Code.GRANT_VOID
+    assert Grant.objects.get(pk=grant.pk).redeemed_at == before
 
 
 # -- the record -----------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -9,11 +12,12 @@ from governance import halt
 from governance.models import Action, Execution, Grant, Reservation, ToolReading
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
-from reviews import report, routing, sweep, tasks, verify
+from reviews import report, routing, sample, sweep, tasks, verify, withdraw
 from reviews.bell import Bell
-from reviews.models import Escalation
+from reviews.models import Drawable, Escalation
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate, entries, live, overdue
+from tests.support.fixtures import Committed
 
 
 def test_expiry_rejects(scene: Scene) -> None:
@@ -179,3 +183,89 @@ def test_an_idempotency_key_is_kept_for_a_week_and_then_asks_for_something_new(s
     old.refresh_from_db()
     assert (kept.idempotency_key is None, old.idempotency_key is None) == (False, True)
     assert entries("keys_forgotten") == [{"actions": 1}]
+
+
+def test_the_longest_overdue_comes_first(scene: Scene) -> None:
+    cases = [scene.case(order=f"W{number}") for number in (1, 2, 3)]
+    actions = [scene.running() for _ in range(3)]
+    for place, hours in enumerate((1, 3, 2)):
+        for table, column, row in (
+            ("reviews_escalation", "deadline", cases[place].pk),
+            ("governance_action", "report_by", actions[place].pk),
+        ):
+            backdate(
+                f"update {table} set {column} = clock_timestamp() - %s * interval '1 hour' where id = %s", hours, row
+            )
+    for place in (1, 2, 0):
+        assert (sweep.expire_due(1), sweep.abandon_overdue(1)) == (1, 1)
+        assert Escalation.objects.get(pk=cases[place].pk).state == "expired"
+        assert Action.objects.get(pk=actions[place].pk).state == "abandoned"
+
+
+def test_what_another_worker_holds_is_skipped_and_neither_waited_for_nor_an_error(
+    committed: Committed, committed_scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = committed_scene
+    due = [scene.case(order=f"W{number}") for number in (1, 2)]
+    for case in due:
+        overdue(case)
+    late = [scene.running() for _ in range(2)]
+    for action in late:
+        backdate("update governance_action set report_by = clock_timestamp() where id = %s", action.pk)
+    monkeypatch.setitem(routing.PICK_UP, Risk.MEDIUM, 0.01)
+    unused = [Escalation.objects.get(action=scene.approved(order=f"W{number}").action) for number in (3, 4)]
+    closed = [scene.running() for _ in range(2)]
+    for action in closed:
+        report.report(action.pk, caller=scene.refunder, status="succeeded")
+        backdate("update governance_action set created_at = created_at - interval '8 days' where id = %s", action.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("set lock_timeout = '2s'")
+    rounds: list[tuple[str, Any, Callable[[], int]]] = [
+        ("reviews_escalation where id", due[0].pk, sweep.expire_due),
+        ("governance_action where id", late[0].pk, sweep.abandon_overdue),
+        ("reviews_escalation where id", unused[0].pk, sweep.lapse_unused),
+        ("governance_action where id", closed[0].pk, sweep.forget_keys),
+    ]
+    for rows, held, sweeps in rounds:
+        with committed.connect() as other:
+            with other.transaction():
+                other.execute(f"select 1 from {rows} = %s for no key update".encode(), [held])
+                assert sweeps() == 1, rows
+            assert sweeps() == 1, rows
+            assert sweeps() == 0, rows
+    with committed.connect() as other, other.transaction():
+        other.execute("select 1 from reviews_drawable where action_id = %s for update", [closed[0].pk])
+        sample.draw_due()
+        assert list(Drawable.objects.values_list("action_id", flat=True)) == [closed[0].pk]
+    sample.draw_due()
+    assert not Drawable.objects.exists()
+
+
+def test_grants_that_are_done_with_take_no_place_in_a_batch(
+    committed: Committed, committed_scene: Scene, no_hold: None
+) -> None:
+    """Whatever was used, voided or closed stays for ever; were it looked at again, nobody else would come next."""
+    scene = committed_scene
+    used, voided, closed, unused = (scene.approved(order=f"W{number}") for number in (1, 2, 3, 4))
+    scene.redeem(used)
+    withdraw.withdraw(voided.action_id, caller=scene.refunder)
+    backdate("update governance_grant set closed_at = clock_timestamp() where id = %s", closed.pk)
+    with committed.connect(role="owner") as owner, owner.transaction():
+        owner.execute("alter table governance_grant disable trigger grant_once")
+        owner.execute("insert into governance_ledgerentry (kind, actor, body) values ('forged', 'user:x', '{}')")
+        for hours, grant in ((4, used), (3, voided), (2, closed), (1, unused)):
+            owner.execute(
+                "update governance_grant set expires_at = clock_timestamp() - %s * interval '1 hour',"
+                " not_before = not_before - interval '1 day' where id = %s",
+                [hours, grant.pk],
+            )
+    assert [sweep.lapse_unused(1), sweep.lapse_unused(1)] == [1, 0]
+    assert Grant.objects.get(pk=unused.pk).closed_at is not None
+
+
+def test_a_case_that_was_closed_unread_is_not_read_any_more(scene: Scene) -> None:
+    case = scene.case()
+    backdate("update reviews_escalation set opened_at = clock_timestamp() - interval '1 hour' where id = %s", case.pk)
+    assert sweep.unread() == [case.pk]
+    withdraw.withdraw(case.action_id, caller=scene.refunder)
+    assert sweep.unread() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -153,6 +155,23 @@ def test_under_a_halt_the_time_left_stays_as_it_was(scene: Scene) -> None:
     left = due_at(case, now := database_now()) - now
     assert 59 < left.total_seconds() / 60 < 61
     assert scene.take(case).taken_by == scene.cast.ada
+
+
+def test_a_case_is_frozen_from_its_opening_at_the_earliest_and_until_the_halt_was_lifted(scene: Scene) -> None:
+    """Opened an hour ago: of a halt that ended 40 minutes ago 20 count, of a later one its 10."""
+    case = scene.case()
+    backdate("update reviews_escalation set opened_at = clock_timestamp() - interval '1 hour' where id = %s", case.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into governance_halt (target, key, reason, halted_at, halted_by, lifted_at, lifted_by)"
+            " select target, key, 'x', clock_timestamp() - begun, 'user:mary', clock_timestamp() - ended, 'user:mary'"
+            " from (values ('enterprise', 'acme', interval '2 hours', interval '40 minutes'),"
+            " ('project', 'refunds', interval '110 minutes', interval '100 minutes'),"
+            " ('domain', 'service', interval '30 minutes', interval '20 minutes')) as h(target, key, begun, ended)"
+        )
+    case.refresh_from_db()
+    frozen = due_at(case, database_now()) - case.deadline
+    assert abs(frozen - timedelta(minutes=30)) < timedelta(seconds=5)
 
 
 def test_a_halt_of_another_agent_freezes_nothing(scene: Scene) -> None:
