@@ -22,15 +22,19 @@ import sys
 from pathlib import Path
 from config.services import demo, local
 local.STATE, local.LOCK = Path(sys.argv[1]) / "state", Path(sys.argv[1]) / "lock"
+if "--unmigrated" in sys.argv:
+    demo.Demo.migrate = lambda self, env: None
 sys.exit(demo.run(stack_only=True))
 """
 
+_AGAIN = "--unmigrated"
+
 
 @contextmanager
-def _supervisor(folder: Path, **extra: str) -> Iterator[subprocess.Popen[str]]:
-    """`make up` on a state folder of its own, until it says that it is up."""
+def _supervisor(folder: Path, *flags: str, **extra: str) -> Iterator[subprocess.Popen[str]]:
+    """`make up` on a state folder of its own, until it says that it is up; migrating is not for every time."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PLACET_", "DATABASE_", "REDIS_"))}
-    command = [sys.executable, "-c", _RUN, str(folder)]
+    command = [sys.executable, "-c", _RUN, str(folder), *flags]
     with subprocess.Popen(command, cwd=BASE, env={**env, **extra}, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = []
@@ -80,7 +84,7 @@ def _lives(folder: Path) -> None:
     left = {path.name for path in folder.rglob("*")}
     assert not {"lock", "environment.json", "postgres.pid", "valkey.pid", "postmaster.pid"} & left
 
-    with _supervisor(folder) as process:
+    with _supervisor(folder, _AGAIN) as process:
         assert _run_sql(folder, "DATABASE_OWNER_URL", "select a from kept") == [(1,)]
         children = _children(folder)
         process.kill()
@@ -90,7 +94,7 @@ def _lives(folder: Path) -> None:
         time.sleep(0.05)
     assert [started_at(pid) for pid in children] == [None, None]
 
-    with _supervisor(folder, RESET="1") as process:
+    with _supervisor(folder, _AGAIN, RESET="1") as process:
         with pytest.raises(psycopg.errors.UndefinedTable):
             _run_sql(folder, "DATABASE_OWNER_URL", "select a from kept")
         process.send_signal(signal.SIGTERM)
