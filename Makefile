@@ -35,9 +35,10 @@ up: $(VENV)/.ready ## PostgreSQL and Valkey alone, migrated, in the foreground
 shell: $(VENV)/.ready ## a Django shell on the running demo
 	@$(BIN)/python manage.py shell
 
+# Many tests start processes, and each would compile every library anew where nobody may write what is compiled.
 test: $(VENV)/.ready ## every test, with a real browser
 	@$(BIN)/python -m tests.support.browser || test -z "$$CI"
-	@PLACET_LINGER=0 $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= PLACET_LINGER=0 $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.ready ## style, types, imports, templates, migrations, deployment, security
 	$(BIN)/ruff check .
