@@ -61,6 +61,14 @@ def test_a_later_run_finds_nothing_more_and_computes_the_same(scene: Scene) -> N
     assert selected_on(database_now().date()) == before == expected(actions)
 
 
+def test_an_action_that_comes_up_again_is_not_drawn_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "selected", lambda *given: True)
+    (action,) = run(scene, 1)
+    assert draw_due() == 1
+    Drawable.objects.create(action=action)
+    assert (draw_due(), Draw.objects.count(), Drawable.objects.count()) == (0, 1, 0)
+
+
 def test_small_batches_draw_what_one_large_batch_draws(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     actions = run(scene, 25)
     monkeypatch.setattr(sample, "BATCH", 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -176,13 +177,16 @@ def test_every_round_of_the_beat_is_a_task_that_can_run_at_any_time(scene: Scene
 
 
 def test_an_idempotency_key_is_kept_for_a_week_and_then_asks_for_something_new(scene: Scene) -> None:
-    kept, old = scene.running(), scene.running()
-    backdate("update governance_action set created_at = clock_timestamp() - interval '8 days' where id = %s", old.pk)
-    assert (sweep.forget_keys(), sweep.forget_keys()) == (1, 0)
-    kept.refresh_from_db()
-    old.refresh_from_db()
-    assert (kept.idempotency_key is None, old.idempotency_key is None) == (False, True)
-    assert entries("keys_forgotten") == [{"actions": 1}]
+    """Within three weeks that is: the search looks no further back."""
+    minute = timedelta(minutes=1)
+    ages = (timedelta(0), timedelta(days=7) - minute, timedelta(days=7), timedelta(days=21) - minute)
+    actions = [scene.running() for _ in (*ages, "older")]
+    for action, age in zip(actions, (*ages, timedelta(days=21) + minute), strict=True):
+        backdate("update governance_action set created_at = clock_timestamp() - %s where id = %s", age, action.pk)
+    assert (sweep.forget_keys(), sweep.forget_keys()) == (2, 0)
+    kept = [Action.objects.get(pk=action.pk).idempotency_key is not None for action in actions]
+    assert kept == [True, True, False, False, True]
+    assert entries("keys_forgotten") == [{"actions": 2}]
 
 
 def test_the_longest_overdue_comes_first(scene: Scene) -> None:
