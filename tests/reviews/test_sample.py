@@ -108,6 +108,18 @@ def test_what_a_person_approved_is_not_drawn(scene: Scene, no_hold: None) -> Non
     assert not Drawable.objects.exists()
 
 
+def test_the_draws_of_a_day_are_those_the_machine_allowed_that_day(
+    scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "selected", lambda *given: True)
+    (action,) = run(scene, 1)
+    grant = scene.redeem(scene.approved())
+    report.report(grant.action_id, caller=scene.refunder, status="succeeded")
+    day = Decision.objects.get(action=action).day_key
+    assert selected_on(day) == {action.pk}
+    assert selected_on(day - timedelta(days=1)) == selected_on(day + timedelta(days=2)) == set()
+
+
 def test_the_secret_of_a_day_is_in_the_ledger_as_a_hash_before_it_selects(scene: Scene) -> None:
     key = ensure_day_key(database_now().date())
     said = entries("day_key_committed")

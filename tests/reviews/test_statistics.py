@@ -28,9 +28,10 @@ insert into governance_decision (action_id, outcome, effective_tier, required_ti
   values (%(id)s, 'execute', 3, 3, 2, '[]', '', '[]', '{}', '{}', 1, 1, %(cell)s, %(p)s, '2026-01-01',
     timestamptz '2026-01-01' + %(at)s * interval '1 minute')
 """
+# the latest decision is drawn first here: the order of the draws must not matter
 _DRAW = """
 insert into reviews_draw (id, action_id, cell, probability, drawn_at)
-  values (%(draw)s, %(id)s, %(cell)s, %(p)s, clock_timestamp())
+  values (%(draw)s, %(id)s, %(cell)s, %(p)s, timestamptz '2026-06-01' - %(at)s * interval '1 minute')
 """
 _FINDING = """
 insert into reviews_finding (draw_id, reviewer_id, sound, reason, found_at)
