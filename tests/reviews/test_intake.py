@@ -138,19 +138,20 @@ def test_a_lower_ceiling_anywhere_above_binds_and_is_named(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "key"),
+    ("target", "key", "named"),
     [
-        ("enterprise", "acme"),
-        ("domain", "service"),
-        ("project", "refunds"),
-        ("action_type", "bench.refund"),
-        ("agent", ""),
+        ("enterprise", "acme", "enterprise Acme"),
+        ("domain", "service", "domain Customer Service"),
+        ("project", "refunds", "project Refunds"),
+        ("action_type", "bench.refund", "action type bench.refund"),
+        ("agent", "", "agent Refunder"),
     ],
 )
-def test_a_halt_above_the_action_refuses_it(cast: Cast, target: str, key: str) -> None:
+def test_a_halt_above_the_action_refuses_it(cast: Cast, target: str, key: str, named: str) -> None:
     halted = halt.halt(target, key or str(cast.refunder.pk), reason="test", by=BY)
     answer = ask(by(cast), refund())
     assert (answer.status, codes(answer)) == (403, ["halted"])
+    assert answer.body["reasons"][0]["sentence"] == f"A halt is in force: {named}."
     assert Action.objects.get().state == "refused"
     halt.lift(halted, by=BY)
     assert ask(by(cast), refund(key="k2")).status == 200

@@ -53,7 +53,10 @@ $$;
 -- What is halted above an action, in words. The same reach as in placet_halts_over.
 create function placet_halted(p_agent uuid, p_project text, p_domain text, p_chain jsonb, p_type text,
   p_type_domain text) returns text[] language sql stable as $$
-  select array_agg(h.target || ' ' || h.key order by h.id) from governance_halt h
+  select array_agg(replace(h.target, '_', ' ') || ' ' || coalesce(
+      (select ag.name from governance_agent ag where h.target = 'agent' and ag.id::text = h.key),
+      (select s.name from governance_scope s where h.target in ('enterprise', 'domain', 'project') and s.key = h.key),
+      h.key) order by h.id) from governance_halt h
     where h.lifted_at is null and (
       (h.target = 'enterprise') or (h.target = 'domain' and h.key in (p_domain, p_type_domain))
       or (h.target = 'project' and h.key = p_project)
