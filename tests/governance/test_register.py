@@ -184,6 +184,15 @@ def test_a_key_lives_for_a_year_unless_told_otherwise(cast: Cast) -> None:
         register.issue_key(cast.drafter, by=cast.mary, expires_at=now - timedelta(seconds=1))
 
 
+def test_a_key_identifies_its_agent_until_it_expires_by_the_clock_of_the_database(cast: Cast) -> None:
+    keys = AgentKey.objects.filter(agent=cast.refunder)
+    credential = Credential(hash_key(cast.refunder_key))
+    now = locks.database_now()
+    for expires_at, known in ((None, True), (now + timedelta(minutes=1), True), (now, False)):
+        keys.update(expires_at=expires_at)
+        assert (identify(credential) is not None) is known
+
+
 def test_the_owner_answers_for_the_keys_of_an_agent_and_nobody_else_without_a_seat(cast: Cast) -> None:
     register.change_agent(cast.drafter, owner=cast.ada, by=cast.mary)
     drafter = Agent.objects.get(pk=cast.drafter.pk)

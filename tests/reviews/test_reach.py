@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from governance import catalogue, halt, narrow, permit, register
@@ -9,7 +11,7 @@ from governance.locks import database_now
 from governance.models import Agent, Reservation, ScopeKind
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
-from reviews.cases import due_at, halts_over
+from reviews.cases import due_at, halted_since, halts_over
 from tests.cast import BY
 from tests.reviews.scene import REFUND, Scene
 
@@ -67,3 +69,10 @@ def test_halts_are_named_oldest_first_and_a_lifted_one_not_at_all(scene: Scene) 
     halt.halt("enterprise", "acme", reason="test", by=BY)
     halt.halt("action_type", "bench.refund", reason="elsewhere", by=BY)
     assert halts_over(case.action_id) == ["project refunds", "enterprise acme"]
+
+
+def test_a_halt_declared_at_the_very_moment_of_the_approval_counts(scene: Scene) -> None:
+    action = scene.case().action_id
+    moment = halt.halt("enterprise", "acme", reason="test", by=BY).halted_at
+    assert halted_since(action, moment)
+    assert not halted_since(action, moment + timedelta(microseconds=1))
