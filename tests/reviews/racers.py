@@ -12,6 +12,9 @@ from multiprocessing.synchronize import Event
 from typing import Any
 
 from tests.support import forks
+from tests.support.proof import PROVE
+
+MOST = 600.0 if PROVE else 60.0
 
 Job = Callable[[int], str]
 
@@ -55,6 +58,37 @@ def _work(job: str, arguments: dict[str, Any], threads: int, go: Event, stop: Ev
 @contextmanager
 def racing(job: str, *, processes: int, threads: int, **arguments: Any) -> Iterator[Counter[str]]:
     """Race a job of `tests.reviews.jobs` while the body runs; the counter is filled when it ends."""
+    with _crew(job, processes, threads, arguments) as (total, stop):
+        yield total
+        stop.set()
+
+
+def race(job: str, *, processes: int, threads: int, until: Callable[[], bool], **arguments: Any) -> Counter[str]:
+    """Race a job until the rows say that it is over, and a little longer; every outcome with its count."""
+    with racing(job, processes=processes, threads=threads, **arguments) as total:
+        wait_for(until)
+    return total
+
+
+def race_to_the_end(job: str, *, processes: int, threads: int, **arguments: Any) -> Counter[str]:
+    """Race a job that is finished some time; every outcome with its count."""
+    with _crew(job, processes, threads, arguments) as (total, _):
+        pass
+    return total
+
+
+def wait_for(done: Callable[[], bool], more: float = 0.3) -> None:
+    """Let a race go on until the rows say that it is over, and a little longer for those who lost."""
+    limit = time.monotonic() + MOST
+    while not done() and time.monotonic() < limit:
+        time.sleep(0.02)
+    assert done()
+    time.sleep(more)
+
+
+@contextmanager
+def _crew(job: str, processes: int, threads: int, arguments: dict[str, Any]) -> Iterator[tuple[Counter[str], Event]]:
+    """Processes at the job, which begin together; afterwards what came out of those that ended is counted."""
     go, stop, results = forks.CONTEXT.Event(), forks.CONTEXT.Event(), forks.CONTEXT.Queue()
     crew = [forks.start(_work, job, arguments, threads, go, stop, results) for _ in range(processes)]
     total: Counter[str] = Counter()
@@ -62,17 +96,11 @@ def racing(job: str, *, processes: int, threads: int, **arguments: Any) -> Itera
         for _ in crew:
             assert results.get(timeout=60) == "ready"
         go.set()
-        yield total
-    finally:
-        stop.set()
+        yield total, stop
         for _ in crew:
-            total.update(results.get(timeout=60))
+            total.update(results.get(timeout=MOST))
         for process in crew:
             process.join(30)
-
-
-def race(job: str, *, processes: int, threads: int, seconds: float, **arguments: Any) -> Counter[str]:
-    """Race a job for some seconds; every outcome with its count."""
-    with racing(job, processes=processes, threads=threads, **arguments) as total:
-        time.sleep(seconds)
-    return total
+    finally:
+        for process in crew:
+            process.kill()

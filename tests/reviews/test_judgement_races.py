@@ -17,7 +17,7 @@ from reviews import report, verify
 from reviews.models import Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
 from tests.cast import BY
-from tests.reviews.racers import racing
+from tests.reviews.racers import MOST, racing, wait_for
 from tests.reviews.scene import Scene, entries, live, snapshot_digest
 from tests.support.proof import PROVE
 
@@ -26,16 +26,6 @@ pytestmark = pytest.mark.full
 GRANTS = 1000 if PROVE else 5
 CASES = 200 if PROVE else 8
 PULLS = 200 if PROVE else 10
-MOST = 600.0 if PROVE else 60.0
-
-
-def wait_for(done: Callable[[], bool], more: float = 0.3) -> None:
-    """Let a race go on until the rows say that it is over, and a little longer for those who lost."""
-    stop = time.monotonic() + MOST
-    while not done() and time.monotonic() < stop:
-        time.sleep(0.02)
-    assert done()
-    time.sleep(more)
 
 
 def wide(scene: Scene) -> Scene:
