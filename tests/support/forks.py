@@ -75,6 +75,8 @@ def _become(command: list[str], environment: dict[str, str], log: Path, fresh: b
         os.execve(command[0], command, environment)  # noqa: S606 - no shell is needed
     os.environ.clear()
     os.environ.update(environment)
+    # as in a fresh interpreter: granian starts its workers by the method that is set
+    multiprocessing.set_start_method(multiprocessing.get_all_start_methods()[0], force=True)
     # "python -m module ..." or a script of the virtual environment, which imports the module of its name
     module, arguments = (command[2], command[3:]) if command[1] == "-m" else (Path(command[0]).name, command[1:])
     sys.argv = [module, *arguments]
