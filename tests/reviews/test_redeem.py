@@ -28,7 +28,7 @@ from governance.problems import Code, Problem
 from reviews import judge, redeem, report, routing
 from reviews.models import Escalation
 from tests.cast import BY
-from tests.reviews.scene import REFUND, Scene, backdate, entries, live
+from tests.reviews.scene import BINDING, REFUND, Scene, backdate, entries, live
 
 pytestmark = pytest.mark.usefixtures("no_hold")
 
@@ -200,6 +200,16 @@ def test_a_source_that_is_down_holds_the_grant_and_voids_nothing(scene: Scene, m
     assert (problem.code, problem.status, problem.retry_after) == (Code.SOURCE_UNAVAILABLE, 503, 30)
     assert ToolReading.objects.order_by("-id")[0].good is False
     monkeypatch.setitem(settings.PLACET_CONNECTORS, "records", url)
+    assert scene.redeem(grant).redeemed_at is not None
+
+
+def test_a_grant_that_rests_on_no_material_fact_needs_no_record_system(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = [{**fact, "material": False} for fact in BINDING["facts"]]
+    catalogue.save_binding({**BINDING, "facts": facts}, by=BY)
+    grant = scene.approved()
+    monkeypatch.setitem(settings.PLACET_CONNECTORS, "records", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
     assert scene.redeem(grant).redeemed_at is not None
 
 
