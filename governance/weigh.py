@@ -14,7 +14,7 @@ from governance.policy.decision import Inputs
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
 from governance.policy.money import REFERENCE_CURRENCY, Money
-from governance.policy.tiers import Level, Tier
+from governance.policy.tiers import Level
 from governance.policy.velocity import CapKey, Unit, Usage
 
 # Actions that do not say whom they concern share one budget, so that silence evades no cap.
@@ -126,48 +126,3 @@ def _with_pin(wish: Wish, gathered: Gathered) -> tuple[FactSummary, ...] | None:
     if not pinned or not wish.subject or pinned == wish.subject:
         return wish.facts
     return (*(wish.facts or ()), FactSummary("run subject", Result.DIFFERS, required=True, claimed=True))
-
-
-def remembered(inputs: Inputs) -> dict[str, Any]:
-    """The inputs of a decision as JSON: enough to decide again to the same answer, and nothing an agent wrote."""
-    return {
-        "class": inputs.action_class.value,
-        "risk": int(inputs.base_risk),
-        "amount": inputs.amount,
-        "amount_known": inputs.amount_known,
-        "quantity": inputs.quantity,
-        "thresholds": [inputs.thresholds.amount, inputs.thresholds.quantity, inputs.thresholds.data_class],
-        "human_required": inputs.human_required,
-        "elevate": inputs.elevate,
-        "agent_reason": inputs.agent_reason,
-        "level": None if inputs.level is None else int(inputs.level),
-        "ancestors_permitted": inputs.ancestors_permitted,
-        "limiters": [[each.kind.value, each.name, _number(each.tier)] for each in inputs.limiters],
-        "halts": list(inputs.halts),
-        "inactive": list(inputs.inactive),
-        "standing": _number(inputs.standing),
-        "policy": _number(inputs.policy),
-        "signals": {kind.value: signal.value for kind, signal in inputs.signals.items()},
-        "required_evidence": sorted(kind.value for kind in inputs.required_evidence),
-        "facts": None
-        if inputs.facts is None
-        else [[fact.name, fact.result.value, fact.required, fact.claimed] for fact in inputs.facts],
-        "bound": inputs.bound,
-        "facts_first": inputs.facts_first,
-        "usages": [_usage(usage) for usage in inputs.usages],
-        "uncertain": inputs.uncertain,
-        "confidence": None if inputs.confidence is None else str(inputs.confidence),
-        "confidence_threshold": None if inputs.confidence_threshold is None else str(inputs.confidence_threshold),
-        "score_threshold": str(inputs.score_threshold),
-        "contended": inputs.contended,
-    }
-
-
-def _usage(usage: Usage) -> list[Any]:
-    cap = usage.cap
-    terms = [cap.key.value, cap.unit.value, cap.limit, cap.window_seconds, cap.hard]
-    return [*terms, usage.budget_key, usage.live, usage.amount, usage.entity]
-
-
-def _number(tier: Tier | None) -> int | None:
-    return None if tier is None else int(tier)

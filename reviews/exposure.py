@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from governance.gather import CapUse
-from governance.policy.velocity import Cap, CapKey, Unit, Usage, first_breach, whose
+from governance.policy.memory import usage_of
+from governance.policy.velocity import Unit, Usage, first_breach, whose
 from reviews import rows
 
 _HELD = """
@@ -54,10 +55,7 @@ class Reach:
 def usages(stored: object) -> tuple[Usage, ...]:
     """The usages as a decision remembered them; what cannot be read is left out."""
     rows = stored if isinstance(stored, list) else []
-    return tuple(
-        Usage(Cap(CapKey(key), Unit(unit), limit, window, hard), budget, live, adds, entity)
-        for key, unit, limit, window, hard, budget, live, adds, entity in rows
-    )
+    return tuple(usage_of(row) for row in rows)
 
 
 def bars(used: Sequence[Usage]) -> tuple[Bar, ...]:

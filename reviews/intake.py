@@ -20,12 +20,13 @@ from governance.models import Action
 from governance.policy.contracts import Parsed, Problems
 from governance.policy.decision import Decision, Inputs, Outcome, decide
 from governance.policy.facts import FactSummary
+from governance.policy.memory import remembered
 from governance.problems import Code, Problem
 from governance.records.bindings import Binding
 from governance.records.evaluate import evaluate
 from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
-from governance.weigh import Wish, amount_in_reference, cap_uses, entities, remembered, weigh
+from governance.weigh import Wish, amount_in_reference, cap_uses, entities, weigh
 from reviews.answers import Answer, answer_of, replayed
 from reviews.bell import Bell, ring
 from reviews.commit import CommitResult, Parts, commit, refuse_exhausted

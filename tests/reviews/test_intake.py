@@ -15,6 +15,8 @@ from governance import catalogue, halt, narrow, permit
 from governance.authenticate import Credential, hash_key
 from governance.digest import canonical
 from governance.models import Action, Breach, Budget, Decision, Grant, LedgerEntry, Refusal, Reservation, SealedText
+from governance.policy.decision import decide
+from governance.policy.memory import recalled
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
 from reviews.answers import Answer
@@ -237,6 +239,26 @@ def test_a_run_that_turns_to_another_subject_contradicts_itself(cast: Cast) -> N
     answer = ask(by(cast), refund(key="b", subject="c-2", customer="c-2"))
     assert answer.body["outcome"] == "escalate"
     assert "fact_differs" in codes(answer)
+
+
+def test_every_decision_can_be_made_again_from_what_it_stored(cast: Cast) -> None:
+    ask(by(cast), refund("480.00", key="a"))
+    ask(by(cast), refund("480.00", key="b"))
+    ask(by(cast), refund("480.00", key="c"))
+    ask(by(cast), refund("600.00", key="d", customer="c-2", uncertain=True, confidence=Decimal("0.4")))
+    halt.halt("agent", str(cast.refunder.pk), reason="test", by=BY)
+    ask(by(cast), refund("1.00", key="e", customer="c-3"))
+    stored = list(Decision.objects.order_by("decided_at"))
+    assert [each.outcome for each in stored] == ["execute", "execute", "escalate", "escalate", "refuse"]
+    for each in stored:
+        again = decide(recalled(each.inputs))
+        assert (again.outcome, again.effective, again.required) == (
+            each.outcome,
+            each.effective_tier,
+            each.required_tier,
+        )
+        assert [reason.sentence for reason in again.reasons] == [reason["sentence"] for reason in each.reasons]
+        assert again.bound_by == each.bound_by
 
 
 def test_reconsider_says_what_is_true_now(cast: Cast) -> None:

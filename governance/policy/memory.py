@@ -1,0 +1,120 @@
+"""The inputs of a decision as plain JSON and back, so that any decision can be made again from what was stored.
+
+Only what differs from the default of `Inputs` is written: a decision stores what it knew, not what it did not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from governance.policy.ceilings import Limiter, LimiterKind
+from governance.policy.evidence import Kind, Signal
+from governance.policy.facts import FactSummary, Result
+from governance.policy.inputs import Inputs, Thresholds
+from governance.policy.tiers import ActionClass, Level, Risk, Tier
+from governance.policy.velocity import Cap, CapKey, Unit, Usage
+
+
+class _Form(NamedTuple):
+    """How one field is written and read."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+def remembered(inputs: Inputs) -> dict[str, Any]:
+    """Inputs as JSON values, by the names of their fields. Nothing in it was written by an agent."""
+    stored: dict[str, Any] = {}
+    for name, form, default in _FIELDS:
+        value = getattr(inputs, name)
+        if value != default or type(value) is not type(default):
+            stored[name] = None if value is None else form.write(value)
+    return stored
+
+
+def recalled(stored: object) -> Inputs:
+    """The inputs that were remembered. Raises `ValueError` for anything that `remembered` does not write."""
+    if not isinstance(stored, Mapping) or not set(stored) <= set(_FORMS):
+        raise ValueError("These are not the inputs of a decision.")
+    try:
+        values: dict[str, Any] = {
+            name: None if value is None else _FORMS[name].read(value) for name, value in stored.items()
+        }
+        return Inputs(**values)
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise ValueError("The inputs of this decision cannot be read.") from error
+
+
+def usage_of(row: Any) -> Usage:
+    """One cap against its budget, as `remembered` writes it."""
+    key, unit, limit, window, hard, budget, live, amount, entity = row
+    return Usage(Cap(CapKey(key), Unit(unit), limit, window, hard), budget, live, amount, entity)
+
+
+def _usage(usage: Usage) -> list[Any]:
+    cap = usage.cap
+    terms = [cap.key.value, cap.unit.value, cap.limit, cap.window_seconds, cap.hard]
+    return [*terms, usage.budget_key, usage.live, usage.amount, usage.entity]
+
+
+def _limiter(limiter: Limiter) -> list[Any]:
+    return [limiter.kind.value, limiter.name, None if limiter.tier is None else int(limiter.tier)]
+
+
+def _limiter_of(row: Any) -> Limiter:
+    kind, name, tier = row
+    return Limiter(LimiterKind(kind), name, None if tier is None else Tier(tier))
+
+
+def _fact(fact: FactSummary) -> list[Any]:
+    return [fact.name, fact.result.value, fact.required, fact.claimed]
+
+
+def _fact_of(row: Any) -> FactSummary:
+    name, result, required, claimed = row
+    return FactSummary(name, Result(result), required, claimed)
+
+
+def _each(write: Callable[[Any], Any], read: Callable[[Any], Any]) -> _Form:
+    return _Form(lambda values: [write(value) for value in values], lambda rows: tuple(read(row) for row in rows))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_PLAIN = _Form(_same, _same)
+_NAMES = _Form(list, tuple)
+_SIGNAL = _Form(str, Signal)
+_TIER = _Form(int, Tier)
+_DECIMAL = _Form(str, Decimal)
+
+_FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
+    "action_class": _Form(str, ActionClass),
+    "base_risk": _Form(int, Risk),
+    "thresholds": _Form(lambda t: [t.amount, t.quantity, t.data_class], lambda row: Thresholds(*row)),
+    "level": _Form(int, Level),
+    "limiters": _each(_limiter, _limiter_of),
+    "halts": _NAMES,
+    "inactive": _NAMES,
+    "standing": _TIER,
+    "policy": _TIER,
+    "signals": _Form(
+        lambda by_kind: {kind.value: signal.value for kind, signal in by_kind.items()},
+        lambda row: {Kind(kind): Signal(signal) for kind, signal in row.items()},
+    ),
+    "required_evidence": _Form(
+        lambda kinds: sorted(kind.value for kind in kinds), lambda row: frozenset(map(Kind, row))
+    ),
+    "facts": _each(_fact, _fact_of),
+    "usages": _each(_usage, usage_of),
+    "novelty": _SIGNAL,
+    "error_rate": _SIGNAL,
+    "confidence": _DECIMAL,
+    "confidence_threshold": _DECIMAL,
+    "score_threshold": _DECIMAL,
+}
+_FIELDS = tuple((field.name, _FORMS[field.name], field.default) for field in fields(Inputs))
