@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
+from governance.locks import AUTHORITY
+from reviews import judge, redeem, report, spot_review, sweep, withdraw
 from reviews.cases import locked, locked_action
 from reviews.reviewers import held_mandate, stays_reviewer
-from tests.reviews.scene import Scene
+from tests.reviews.scene import Scene, snapshot_digest
 from tests.support.fixtures import Committed
 
 CHANGES = {
@@ -53,3 +56,31 @@ def test_who_reads_a_case_without_deciding_holds_nobody_up(committed: Committed,
             other.execute("select 1 from reviews_escalation for key share")
             other.execute("select 1 from governance_action for key share")
     assert connection.in_atomic_block is False
+
+
+@pytest.mark.parametrize("verb", ["approve", "take back", "redeem", "report", "withdraw", "abandon", "lapse", "judge"])
+def test_no_verb_that_allows_or_gives_back_overtakes_a_halt_under_way(
+    committed: Committed, committed_scene: Scene, no_hold: None, verb: str
+) -> None:
+    """Whoever narrows holds the lock of authority alone; everybody else asks for it first."""
+    scene, cast = committed_scene, committed_scene.cast
+    case, ada, nobody = scene.take(scene.case()), cast.ada, uuid4()
+    stated = {"action_digest": case.action.digest.hex(), "snapshot_digest": snapshot_digest(case)}
+    grant = scene.approved(order="W2") if verb in ("redeem", "take back") else None
+    digest = "" if grant is None else bytes(grant.digest).hex()
+    verbs: dict[str, Callable[[], object]] = {
+        "approve": lambda: judge.approve(case.pk, reviewer=ada, **stated),
+        "take back": lambda: judge.withdraw((grant and grant.verdict_id) or 0, reviewer=ada),
+        "redeem": lambda: redeem.redeem(nobody if grant is None else grant.pk, caller=scene.refunder, digest=digest),
+        "report": lambda: report.report(nobody, caller=scene.refunder, status="succeeded"),
+        "withdraw": lambda: withdraw.withdraw(nobody, caller=scene.refunder),
+        "abandon": sweep.abandon_overdue,
+        "lapse": sweep.lapse_unused,
+        "judge": lambda: spot_review.judge_draw(nobody, reviewer=ada, sound=True),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("set lock_timeout = '100ms'")
+    with committed.connect() as other, other.transaction():
+        other.execute("select pg_advisory_xact_lock(%s)", [AUTHORITY])
+        with pytest.raises(OperationalError, match="lock timeout"):
+            verbs[verb]()

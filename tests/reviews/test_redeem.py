@@ -25,12 +25,16 @@ from governance.models import (
 )
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
+from governance.records.snapshots import Frozen
 from reviews import judge, redeem, report, routing
 from reviews.models import Escalation
+from reviews.verify import read_now
 from tests.cast import BY
 from tests.reviews.scene import BINDING, REFUND, Scene, backdate, entries, live
 
 pytestmark = pytest.mark.usefixtures("no_hold")
+
+NOBODY = "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1"
 
 
 def refused(scene: Scene, grant: Grant, **more: Any) -> Problem:
@@ -116,6 +120,14 @@ def test_a_grant_expires_by_the_database_clock(scene: Scene, monkeypatch: pytest
         cursor.execute("select pg_sleep(0.03)")
     problem = refused(scene, grant)
     assert (problem.code, problem.status) == (Code.GRANT_EXPIRED, 410)
+
+
+def test_a_grant_lives_from_its_opening_to_just_before_its_expiry(scene: Scene) -> None:
+    grant = scene.approved()
+    redeem._require_usable(grant, grant.not_before)
+    with pytest.raises(Problem) as problem:
+        redeem._require_usable(grant, grant.expires_at)
+    assert problem.value.code is Code.GRANT_EXPIRED
 
 
 def test_a_withdrawn_approval_is_void(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,8 +221,40 @@ def test_a_grant_that_rests_on_no_material_fact_needs_no_record_system(
     facts = [{**fact, "material": False} for fact in BINDING["facts"]]
     catalogue.save_binding({**BINDING, "facts": facts}, by=BY)
     grant = scene.approved()
-    monkeypatch.setitem(settings.PLACET_CONNECTORS, "records", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
+    monkeypatch.setitem(settings.PLACET_CONNECTORS, "records", NOBODY)
+    readings = ToolReading.objects.count()
     assert scene.redeem(grant).redeemed_at is not None
+    assert ToolReading.objects.count() == readings
+
+
+def test_a_used_grant_is_told_so_even_while_the_source_is_down(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    grant = scene.redeem(scene.approved())
+    monkeypatch.setitem(settings.PLACET_CONNECTORS, "records", NOBODY)
+    assert refused(scene, grant).code is Code.GRANT_USED
+
+
+def test_what_was_used_while_its_record_was_read_again_stays_used_whatever_was_halted_since(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant = scene.approved()
+
+    def overtaken(action: Action) -> Frozen:
+        found = read_now(action)
+        monkeypatch.setattr(redeem, "read_now", read_now)
+        scene.redeem(grant)
+        halt.halt("agent", str(scene.cast.refunder.pk), reason="test", by=BY)
+        return found
+
+    monkeypatch.setattr(redeem, "read_now", overtaken)
+    assert refused(scene, grant).code is Code.GRANT_USED
+    assert Escalation.objects.get().state == "approved"
+
+
+def test_a_halt_is_named_before_a_record_that_changed_too(scene: Scene) -> None:
+    grant = scene.approved()
+    scene.sql("update shop.orders set paid = 700 where record_id = 'W1'")
+    halt.halt("agent", str(scene.cast.refunder.pk), reason="test", by=BY)
+    followed(refused(scene, grant), Code.GRANT_VOID, grant)
 
 
 def test_a_reading_at_redemption_counts_for_the_tool_and_stores_no_snapshot(scene: Scene) -> None:
