@@ -84,7 +84,7 @@ RAW: dict[str, tuple[bytes, tuple[int, ...]]] = {
 
 
 def test_a_real_server_answers_hardly_http_without_a_5xx(committed_cast: Cast, servers: Servers) -> None:
-    address = servers.start("api")
+    address = servers.start("api", fresh=True)
     answers = {name: exchange(address, request) for name, (request, _) in RAW.items()}
     assert {name: status for name, status in answers.items() if status not in RAW[name][1]} == {}
 
