@@ -77,8 +77,8 @@ def test_a_broken_connection_is_an_error_and_the_next_request_has_a_new_one(comm
 def test_other_threads_go_on_while_one_waits_for_the_server(committed: Committed) -> None:
     passed: list[float] = []
     worker = threading.Thread(target=lambda: passed.append(time.monotonic()))
-    slow = Statement("test_slow", "select pg_sleep(0.5)::text")
-    timer = threading.Timer(0.1, worker.start)
+    slow = Statement("test_slow", "select pg_sleep(2)::text")
+    timer = threading.Timer(0.05, worker.start)
     timer.start()
     slow([])
     done = time.monotonic()

@@ -77,7 +77,7 @@ def test_without_a_broker_a_ring_goes_on_at_once(committed_cast: Cast, monkeypat
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", _RING]
     done = subprocess.run(command, cwd=BASE, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout.rpartition("went on after ")[2]) < 8
+    assert float(done.stdout.rpartition("went on after ")[2]) < 30
 
 
 def test_a_new_case_rings_for_its_record_unless_it_was_read_first(

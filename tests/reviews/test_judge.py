@@ -240,10 +240,10 @@ def test_a_mandate_names_the_action_types_it_is_for(scene: Scene) -> None:
 
 
 def test_an_expired_mandate_reaches_nothing(scene: Scene) -> None:
-    soon = database_now() + timedelta(milliseconds=30)
+    soon = database_now() + timedelta(milliseconds=500)
     mandates.set_mandate(scene.cast.ada, rank=1, money_limit=500_00, expires_at=soon, by=BY)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_sleep(0.05)")
+        cursor.execute("select pg_sleep(0.5)")
     assert problem_of(scene, scene.case()).detail == "Your mandate has expired."
 
 
