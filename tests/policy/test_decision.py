@@ -539,3 +539,26 @@ def test_decide_keeps_its_inputs_untouched() -> None:
     decide(made)
     assert repr(made) == before
     assert signals == GREEN
+
+
+def test_of_two_halts_the_first_is_named_and_nothing_else_is_said() -> None:
+    decision = decide(inputs(halts=("project refunds", "enterprise acme"), facts=facts(amount=Result.DIFFERS)))
+    assert decision.bound_by == "halt: project refunds"
+    assert (decision.alert, decision.contradicted) == (False, False)
+
+
+def test_a_draft_that_evidence_sends_to_a_person_is_bound_by_the_evidence_not_by_a_ceiling_that_is_enough() -> None:
+    draft = {"action_class": ActionClass.DRAFT, "limiters": ceilings(agent=Tier.PROPOSE)}
+    decision = decide(inputs(**draft, facts=facts(amount=Result.MISSING)))
+    assert (decision.outcome, decision.effective) == (Outcome.ESCALATE, Tier.PROPOSE)
+    assert decision.bound_by.startswith("evidence: ")
+    assert {given.code for given in decision.reasons}.isdisjoint({Reason.AGENT_CEILING, Reason.CEILING})
+
+
+def test_of_several_caps_of_evidence_a_failing_tool_is_named() -> None:
+    signals = {Kind.CONTRACT: Signal.AMBER, Kind.TOOL_HEALTH: Signal.RED}
+    decision = decide(inputs(signals=signals, facts=facts(amount=Result.MISSING)))
+    assert decision.effective is Tier.HALT
+    red = next(given for given in decision.reasons if given.code is Reason.TOOL_RED)
+    assert decision.reasons[0] is not red
+    assert decision.bound_by == f"evidence: {red.sentence}"

@@ -92,7 +92,7 @@ def lower_ceiling(made: Inputs, draw: Callable[..., Any]) -> Inputs:
     chain = list(made.limiters)
     if chain:
         held = Tier.PROPOSE if chain[place].tier is None else chain[place].tier
-        chain[place] = dataclasses.replace(chain[place], tier=min(draw(some.tiers), held or Tier.HALT))
+        chain[place] = dataclasses.replace(chain[place], tier=min(draw(some.tiers), held))
     return dataclasses.replace(made, limiters=tuple(chain))
 
 
@@ -102,11 +102,13 @@ def another_ancestor(made: Inputs, draw: Callable[..., Any]) -> Inputs:
 
 
 def lower_standing(made: Inputs, draw: Callable[..., Any]) -> Inputs:
-    return dataclasses.replace(made, standing=min(draw(some.tiers), made.standing or Tier.PROPOSE))
+    held = Tier.PROPOSE if made.standing is None else made.standing
+    return dataclasses.replace(made, standing=min(draw(some.tiers), held))
 
 
 def lower_policy(made: Inputs, draw: Callable[..., Any]) -> Inputs:
-    return dataclasses.replace(made, policy=min(draw(some.tiers), made.policy or Tier.PROPOSE))
+    held = Tier.PROPOSE if made.policy is None else made.policy
+    return dataclasses.replace(made, policy=min(draw(some.tiers), held))
 
 
 def lower_level(made: Inputs, draw: Callable[..., Any]) -> Inputs:

@@ -19,7 +19,7 @@ from governance.policy.reasons import Reason
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 from tests.policy import strategies as some
-from tests.policy.build import committed, inputs
+from tests.policy.build import ceilings, committed, inputs
 from tests.policy.prove import examples
 
 
@@ -139,3 +139,36 @@ def test_a_defect_inside_is_a_case_at_propose(monkeypatch: pytest.MonkeyPatch) -
         inputs(limiters=(Limiter(LimiterKind.PROJECT, "refunds", Tier.OBSERVE),)),
     ):
         assert decide(stopped).outcome is Outcome.REFUSE
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"halts": ("refunds",)},
+        {"halts": []},
+        {"inactive": ("Refunder",)},
+        {"inactive": []},
+        {"level": None},
+        {"ancestors_permitted": False},
+        {"limiters": ceilings(project=Tier.OBSERVE)},
+        {"standing": Tier.HALT},
+        {"policy": Tier.OBSERVE},
+    ],
+    ids=str,
+)
+def test_a_decision_that_fails_refuses_what_is_known_to_be_refused(known: dict[str, Any]) -> None:
+    decision = decide(inputs(usages=[], **known))
+    assert (decision.outcome, decision.effective) == (Outcome.REFUSE, Tier.HALT)
+
+
+@pytest.mark.parametrize(
+    "known", [{}, {"standing": Tier.PROPOSE}, {"policy": None}, {"limiters": None}, {"limiters": (object(),)}], ids=str
+)
+def test_a_decision_that_fails_for_no_known_reason_is_a_persons_as_high_risk(known: dict[str, Any]) -> None:
+    decision = decide(inputs(usages=[], **known))
+    assert (decision.outcome, decision.effective) == (Outcome.ESCALATE, Tier.PROPOSE)
+    assert (decision.required, decision.risk) == (Tier.COMMIT, Risk.HIGH)
+    assert [(rung.tier, rung.bound) for rung in decision.ladder] == [(Tier.PROPOSE, True)]
+    assert [given.code for given in decision.reasons] == [Reason.DECISION_ERROR]
+    assert (decision.alert, decision.contradicted, decision.score) == (False, False, Decimal(0))
+    assert decision.breach is None
