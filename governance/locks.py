@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection
 
 AUTHORITY = 7
+ENLISTING = 9  # 8 is the lock of delegation chains, in SQL
 
 
 def share_authority() -> datetime:
@@ -25,6 +28,23 @@ def hold_authority() -> datetime:
         cursor.execute("set local lock_timeout = 0")
         cursor.execute("select pg_advisory_xact_lock(%s)", [AUTHORITY])
     return database_now()
+
+
+@contextmanager
+def one_at_a_time(lock: int) -> Iterator[None]:
+    """Hold a lock while the block runs its own transactions; whoever else wants it waits.
+
+    It belongs to a transaction of a connection of its own, so that it ends with the process and works behind a pooler.
+    """
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [lock])
+        yield
+        other.rollback()
+    finally:
+        other.close()
 
 
 def database_now() -> datetime:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from governance import locks
 from governance.models import Agent, Fact
 from governance.policy.facts import Result
 from governance.records.load import load_folder
@@ -38,17 +39,25 @@ def replay(plan: Plan, *, say: Callable[[str], None], progress: Callable[[int], 
     """
     folder = read_folder(plan.path)
     enlist.is_demo()
+    # two replays at once, as when a demo still plays its own, load and register one after the other
+    with locks.one_at_a_time(locks.ENLISTING):
+        tools, agents = prepare(folder, plan, say)
+    postings = choose(postings_of(folder, tools), plan.limit)
+    summary = Summary(wanted=len(postings))
+    _post(plan, postings, agents, summary, progress(len(postings)))
+    summary.mismatches = mismatches(agents.values())
+    return summary
+
+
+def prepare(folder: Folder, plan: Plan, say: Callable[[str], None]) -> tuple[enlist.Tools, dict[str, Agent]]:
+    """Load the records and register what acts on them."""
     if folder.records:
         loaded = load_folder(plan.path / "records")
         say(f"{sum(sum(each.rows.values()) for each in loaded)} records in {len(loaded)} systems of record.")
     tools = enlist.describe_tools(folder, caps=plan.caps)
     agents = enlist.enlist(folder, tools)
     say(f"{len(agents)} agents and {len(tools)} action types are registered.")
-    postings = choose(postings_of(folder, tools), plan.limit)
-    summary = Summary(wanted=len(postings))
-    _post(plan, postings, agents, summary, progress(len(postings)))
-    summary.mismatches = mismatches(agents.values())
-    return summary
+    return tools, agents
 
 
 def _post(

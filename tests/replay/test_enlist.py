@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 
-from governance import catalogue, genesis, permit
+from governance import catalogue, genesis, locks, permit
 from governance.models import ActionType, Agent, AgentKey, Binding, LedgerEntry, Permission, Scope
 from governance.policy.tiers import Level, Tier
-from reviews.replay import enlist
+from reviews.replay import enlist, run
 from reviews.replay.folder import FolderError, read_folder
 from reviews.replay.types import DEFAULT_CAPS, cap_document
 from tests.cast import BY
-from tests.replay.recorded import call, folder
+from tests.replay.recorded import TOOLS, call, folder
+from tests.support.fixtures import Committed
 
 CAPS = [cap_document(each) for each in DEFAULT_CAPS]
 
@@ -110,3 +115,30 @@ def test_keys_live_for_one_run(tmp_path: Path) -> None:
 def test_before_genesis_there_is_a_sentence() -> None:
     with pytest.raises(FolderError, match="genesis first"):
         enlist.is_demo()
+
+
+def test_two_replays_at_once_register_one_after_the_other(committed: Committed, tmp_path: Path) -> None:
+    """A demo may still play its own part of the recorded runs when somebody replays them all."""
+    genesis.genesis(demo=True, ceiling=Tier.EXECUTE)
+    recorded = read_folder(
+        folder(tmp_path, [call(number, tool=f"tool_{number}") for number in range(6)], tools=many(6))
+    )
+    plan = run.Plan(path=tmp_path, url="", caps=CAPS)
+    together = threading.Barrier(2)
+
+    def replay(_: int) -> int:
+        together.wait()
+        try:
+            with locks.one_at_a_time(locks.ENLISTING):
+                return len(run.prepare(recorded, plan, lambda said: None)[0])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(replay, range(2))) == [6, 6]
+    assert Agent.objects.count() == 1
+    assert ActionType.objects.filter(key__startswith="shop2.").count() == 6
+
+
+def many(count: int) -> dict[str, Any]:
+    return {"shop2": {f"tool_{number}": TOOLS["shop2"]["refund"] for number in range(count)}}
