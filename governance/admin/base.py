@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.db import transaction
@@ -30,6 +31,9 @@ else:  # generic for the type checker only
 
 # "/name" of a verb's field, or "document.caps[0].window" of a document in a field.
 _PLACE = re.compile(r"[^a-z_].*", re.DOTALL)
+
+# What Django's filters append to the name of the field that they filter by.
+_FILTERED = ("", "__exact", "__isnull", "__isempty")
 
 TIERS = [(tier.value, tier.name) for tier in Tier if tier is not Tier.HALT]
 
@@ -79,6 +83,11 @@ class GovernedAdmin(_Admin):
     show_full_result_count = False
     actions_on_bottom = False
     save_on_top = False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only what the declared filters ask for: Django would let any column of the table be guessed at."""
+        given = self.list_filter if request is None else self.get_list_filter(request)
+        return any(lookup in _asked_by(self.model, each) for each in given)
 
     def write(self, user: User, obj: Any, form: Any, change: bool) -> Model:
         """Call the verb; return the stored row. A `Problem` goes back into the form.
@@ -163,6 +172,17 @@ class GovernedAdmin(_Admin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The verb has written everything."""
+
+
+def _asked_by(model: type[Model], declared: Any) -> set[str]:
+    """The parameters of a declared filter: those of a field, or the one of a filter of ours."""
+    own = getattr(declared, "parameter_name", None)
+    if own is not None:
+        return {own}
+    name = declared if isinstance(declared, str) else declared[0]
+    target: Any = getattr(get_fields_from_path(model, name)[-1], "target_field", None)
+    known = {f"{name}{asked}" for asked in _FILTERED}
+    return known if target is None else known | {f"{name}__{target.name}__exact"}
 
 
 class ReadOnlyAdmin(GovernedAdmin):
