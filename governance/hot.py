@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakSet
 
-from django.db import DatabaseError, connection
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+import psycopg
+from django.db import OperationalError, connection
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 
 _GONE = "26000"  # the server knows no such prepared statement: a pooler or DISCARD ALL took it
 
 
-class ServerError(DatabaseError):
-    """What the server said instead of an answer. `sqlstate` is empty when the connection broke."""
+class ServerError(OperationalError):
+    """What the server said instead of an answer: nothing happened. `sqlstate` is empty when the connection broke."""
 
     def __init__(self, message: str, sqlstate: str, context: str) -> None:
         super().__init__(message)
@@ -46,20 +47,29 @@ class Statement:
 
     def _run(self, values: list[bytes | None]) -> str | None:
         driver: Any = connection.connection
-        if driver.prepare_threshold is None:
-            result = driver.pgconn.exec_params(self.sql.encode(), values)
-        else:
-            result = self._prepared_run(driver, values)
-        found = _checked(driver.pgconn, result).get_value(0, 0)
+        try:
+            if not driver.autocommit and driver.pgconn.transaction_status == TransactionStatus.IDLE:
+                # a cursor would begin the transaction that Django promised
+                _checked(driver.pgconn, driver.pgconn.exec_(b"BEGIN"))
+            if driver.prepare_threshold is None:
+                result = driver.pgconn.exec_params(self.sql.encode(), values)
+            else:
+                result = self._prepared_run(driver, values)
+            found = _checked(driver.pgconn, result).get_value(0, 0)
+        except psycopg.Error as broken:
+            connection.errors_occurred = True
+            raise ServerError(str(broken), "", "") from broken
         return None if found is None else str(found, "utf-8")
 
     def _prepared_run(self, driver: Any, values: list[bytes | None]) -> Any:
         if driver not in self._prepared:
             self._prepare(driver)
         result = driver.pgconn.exec_prepared(self.name, values)
-        if _sqlstate(result) == _GONE and connection.get_autocommit():
-            self._prepare(driver)
-            result = driver.pgconn.exec_prepared(self.name, values)
+        if _sqlstate(result) == _GONE:
+            self._prepared.discard(driver)  # a transaction is lost with it, and the next one prepares again
+            if driver.autocommit:
+                self._prepare(driver)
+                result = driver.pgconn.exec_prepared(self.name, values)
         return result
 
     def _prepare(self, driver: Any) -> None:
@@ -87,4 +97,6 @@ def _checked(server: Any, result: Any) -> Any:
     if server.status == ConnStatus.BAD:
         connection.errors_occurred = True  # Django then gives this connection back to be thrown away
     context = (result.error_field(DiagnosticField.CONTEXT) or b"").decode()
-    raise ServerError(result.error_message.decode(errors="replace").strip(), _sqlstate(result), context)
+    # not its DETAIL, which quotes rows
+    said = result.error_field(DiagnosticField.MESSAGE_PRIMARY) or result.error_message
+    raise ServerError(said.decode(errors="replace").strip(), _sqlstate(result), context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,8 @@ from governance.policy.velocity import CapKey, Unit, Usage
 # Actions that do not say whom they concern share one budget, so that silence evades no cap.
 NOBODY = "?"
 NOTICE = "notice"
+# A longer id is counted by its hash: the keys of budgets and the column of entities are not endless.
+MOST_SPELLED = 96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +68,26 @@ def cap_uses(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str, a
 
 
 def entities(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str) -> list[tuple[str, str]]:
-    """The (name, canonical id) pairs this action concerns; a list parameter concerns each member."""
+    """The (name, canonical id) pairs this action concerns; a list parameter concerns each member.
+
+    One mailbox is one entity however its address is spelled. Ids are compared as they are: the pattern of the
+    contract says which spelling is the record's.
+    """
     found: list[tuple[str, str]] = []
     for name in spec.entities:
         value = subject if name == "subject" else values.get(name)
         members = value if isinstance(value, list) else [value]
+        described = spec.contract.fields.get(name)
+        kind = "" if described is None else described.type
         # all of them: a list is as long as its contract lets it be, and nobody in it escapes a cap
-        found += dict.fromkeys((name, str(member)) for member in members if member not in (None, ""))
+        found += dict.fromkeys((name, _canonical(kind, str(member))) for member in members if member not in (None, ""))
     return found or [(name, NOBODY) for name in spec.entities[:1]]
+
+
+def _canonical(kind: str, value: str) -> str:
+    """The one spelling under which an entity is counted, no longer than a key has room for."""
+    spelled = value.lower() if kind == "email" else value
+    return spelled if len(spelled) <= MOST_SPELLED else f"sha256:{hashlib.sha256(spelled.encode()).hexdigest()}"
 
 
 def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:

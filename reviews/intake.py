@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import structlog
 from django.db import DatabaseError
 
 from governance.authenticate import Credential, identify
@@ -16,6 +17,7 @@ from governance.day_keys import ensure_day_key
 from governance.digest import action_digest
 from governance.entries import Entry, current, lookup
 from governance.gather import BudgetState, CapUse, Gathered, gather
+from governance.hot import ServerError
 from governance.models import Action
 from governance.policy.contracts import Parsed, Problems
 from governance.policy.decision import Decision, Inputs, Outcome, decide
@@ -30,6 +32,8 @@ from governance.weigh import Wish, amount_in_reference, cap_uses, entities, weig
 from reviews.answers import Answer, answer_of, replayed
 from reviews.bell import Bell, ring
 from reviews.commit import CommitResult, Parts, commit, refuse_exhausted
+
+_log = structlog.get_logger(__name__)
 
 # After as many moves a person decides; the rounds bound every other reason to look again.
 MOVES = 3
@@ -90,6 +94,8 @@ def ask(credential: Credential, ask: Ask) -> Answer:
     try:
         return _ask(credential, ask)
     except DatabaseError as error:
+        cause = error if isinstance(error, ServerError) else error.__cause__
+        _log.error("decision not written", sqlstate=getattr(cause, "sqlstate", None) or "")
         raise Problem(
             Code.UNAVAILABLE, "The decision could not be written; nothing happened.", retry_after=2
         ) from error

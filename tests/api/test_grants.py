@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from governance import halt
 from governance.models import Action, Execution, Grant
@@ -48,6 +49,15 @@ def test_a_halt_stops_a_grant_that_was_given_before_it(desk: Desk, cast: Cast) -
     answer = redeem(desk, asked)
     Problem.model_validate_json(answer.text)
     assert (answer.status_code, answer.json()["code"]) == (409, "grant_void")
+
+
+def test_a_grant_whose_rule_could_not_be_read_is_asked_for_again(desk: Desk) -> None:
+    asked = desk.ask().json()
+    with connection.cursor() as cursor:
+        cursor.execute("deallocate all")
+    answer = redeem(desk, asked)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert redeem(desk, asked).status_code == 200
 
 
 def test_a_grant_on_hold_says_when_it_opens(desk: Desk, scene: Scene) -> None:

@@ -6,9 +6,10 @@ import threading
 import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from governance.hot import ServerError, Statement
+from governance.models import Budget
 from tests.support.fixtures import Committed
 
 ECHO = Statement("test_echo", "select concat($1::text, '|', $2::bigint, '|', encode($3::bytea, 'hex'), '|', $4::text)")
@@ -61,6 +62,37 @@ def test_what_the_server_forgot_is_prepared_again(committed: Committed) -> None:
     assert ECHO(["y", 2, b"", None]) == "y|2||"
 
 
+def test_a_statement_that_comes_first_in_a_transaction_is_undone_with_it(committed: Committed) -> None:
+    write = Statement(
+        "test_write", "insert into governance_budget values ($1, 50, 1, array_fill(0, array[61])) returning 1"
+    )
+    with transaction.atomic():
+        write(["first"])
+        transaction.set_rollback(True)
+    assert not Budget.objects.exists()
+
+
+def test_what_was_forgotten_inside_a_transaction_is_prepared_for_the_next(committed: Committed) -> None:
+    ECHO(["x", 1, b"", None])
+    with connection.cursor() as cursor:
+        cursor.execute("deallocate all")
+    with pytest.raises(ServerError) as told, transaction.atomic():
+        ECHO(["x", 1, b"", None])
+    assert told.value.sqlstate == "26000"
+    with transaction.atomic():
+        assert ECHO(["y", 2, b"", None]) == "y|2||"
+
+
+def test_what_an_error_says_quotes_no_row(db: None) -> None:
+    bad = Statement(
+        "test_bad", "insert into governance_budget values ($1, -50, 1, array_fill(0, array[61])) returning 1"
+    )
+    with pytest.raises(ServerError) as told, transaction.atomic():
+        bad(["entity:customer=Jane"])
+    assert told.value.sqlstate == "23514"
+    assert "Jane" not in f"{told.value}{told.value.context}"
+
+
 def test_a_broken_connection_is_an_error_and_the_next_request_has_a_new_one(committed: Committed) -> None:
     ECHO(["x", 1, b"", None])
     with committed.connect(role="admin") as admin:
@@ -68,8 +100,10 @@ def test_a_broken_connection_is_an_error_and_the_next_request_has_a_new_one(comm
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
             " and pid <> pg_backend_pid()"
         )
-    with pytest.raises(ServerError):
-        ECHO(["x", 1, b"", None])
+    for _ in range(2):  # the second one finds a connection that libpq knows to be broken
+        with pytest.raises(ServerError) as told:
+            ECHO(["x", 1, b"", None])
+        assert isinstance(told.value, OperationalError)
     connection.close_if_unusable_or_obsolete()
     assert ECHO(["x", 1, b"", None]) == "x|1||"
 

@@ -261,6 +261,13 @@ def test_every_decision_can_be_made_again_from_what_it_stored(cast: Cast) -> Non
         assert again.bound_by == each.bound_by
 
 
+def test_a_first_action_that_names_nobody_does_not_free_its_run(cast: Cast) -> None:
+    ask(by(cast), refund(key="a"))
+    assert ask(by(cast), refund(key="b", subject="c-1")).body["outcome"] == "execute"
+    turned = ask(by(cast), refund("1.00", key="c", subject="c-2", customer="c-2"))
+    assert "fact_differs" in codes(turned)
+
+
 def test_reconsider_says_what_is_true_now(cast: Cast) -> None:
     answer = ask(by(cast), refund("600.00"))
     key = hash_key(cast.refunder_key)
@@ -305,3 +312,47 @@ def test_a_window_may_be_as_short_or_as_long_as_a_type_may_say(cast: Cast, windo
     again = ask(by(cast), refund(key="b"))
     assert again.body["outcome"] == "escalate"
     assert "cap_exceeded" in codes(again)
+
+
+def mailing(cast: Cast) -> None:
+    document = {
+        **BENCH_REFUND,
+        "key": "bench.mail",
+        "parameters": {"to": {"type": "email"}},
+        "entities": ["to"],
+        "caps": [{"key": "entity", "count": 2, "window": "24h"}],
+        "thresholds": {},
+    }
+    document.pop("amount")
+    permit.set_level(
+        cast.refunder, catalogue.save_action_type(document, domain=cast.service, by=BY), level=Level.L2, by=BY
+    )
+
+
+def mail(to: str, key: str) -> Ask:
+    return refund(key=key, action_type="bench.mail", parameters={"to": to})
+
+
+def test_one_mailbox_is_one_entity_however_its_address_is_spelled(cast: Cast) -> None:
+    mailing(cast)
+    spelled = ["victim@shop.example", "Victim@shop.example", "VICTIM@Shop.Example", "vicTim@shop.example"]
+    first, second, third = (ask(by(cast), mail(to, f"k-{to}")) for to in spelled[:3])
+    assert [answer.body["outcome"] for answer in (first, second, third)] == ["execute", "execute", "escalate"]
+    with pytest.raises(Problem) as problem:
+        ask(by(cast), mail(spelled[3], "k-4"))
+    assert problem.value.code is Code.CAP_EXHAUSTED
+
+
+@pytest.mark.parametrize("length", [96, 97, 130, 254])
+def test_an_entity_may_be_as_long_as_its_contract_allows(cast: Cast, length: int) -> None:
+    mailing(cast)
+    to = _address(length)
+    assert len(to) == length
+    outcomes = [ask(by(cast), mail(to, f"k-{number}")).body["outcome"] for number in range(3)]
+    assert outcomes == ["execute", "execute", "escalate"]
+
+
+def _address(length: int) -> str:
+    """An address of exactly so many characters, with labels of at most 40."""
+    host = ".".join(["h" * 40] * 5) + ".example"
+    return "a" * 60 + "@" + host[-(length - 61) :]

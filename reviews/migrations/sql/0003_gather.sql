@@ -117,7 +117,7 @@ begin
       select good from governance_toolreading where tool = a.tool order by id desc limit 20) x) as health,
     (select count(*) from governance_breach where agent_id = a.agent_id
       and action_type_id = a.type_id and breached_at > t - interval '10 minutes') as breaches,
-    (select subject from governance_action where agent_id = a.agent_id and run = p_run
+    (select subject from governance_action where agent_id = a.agent_id and run = p_run and subject <> ''
       order by created_at limit 1) as subject,
     (select id from governance_action where agent_id = a.agent_id and idempotency_key = p_idem) as answered,
     exists (select 1 from governance_halt where lifted_at is null) as halted,
