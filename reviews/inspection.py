@@ -110,7 +110,7 @@ _ROWS = """
   left join auth_user u on u.id = f.reviewer_id
 """
 _READINGS = """
-  select id, status, read_at, read_at >= %s as later from governance_snapshot where action_id = %s order by id
+  select id, status, read_at, asked_at >= %s as later from governance_snapshot where action_id = %s order by id
 """
 _OPEN = "select count(*) from (select 1 from reviews_draw d where not exists ({}) limit 201) x"
 _JUDGED = "select 1 from reviews_finding f where f.draw_id = d.id"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -115,7 +116,7 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
         decision = decide(case.inputs)
         binding = case.entry.binding
         if case.entry.reads_first and binding and case.snapshot is None and decision.outcome is not Outcome.REFUSE:
-            _read(case, binding)
+            _read(case, binding, gathered.now)
             continue
         if ask.dry_run:
             return answer_of(case.entry.spec, gathered, decision, case.action, dry_run=True)
@@ -174,7 +175,7 @@ def _gather(case: _Case) -> Gathered:
     return gathered
 
 
-def _read(case: _Case, binding: Binding) -> None:
+def _read(case: _Case, binding: Binding, now: dt.datetime) -> None:
     """Facts before deciding, for the types that ask for it. The subject is then the record's, not the agent's."""
     reading = evaluate(
         binding,
@@ -184,7 +185,7 @@ def _read(case: _Case, binding: Binding) -> None:
         subject=case.ask.subject,
         sealed=case.parsed.sealed,
     )
-    case.snapshot = frozen(case.action, reading, sealed=case.parsed.sealed)
+    case.snapshot = frozen(case.action, reading, asked_at=now, sealed=case.parsed.sealed)
     case.facts = tuple(fact.summary() for fact in reading.facts)
     case.subject = reading.subject or case.subject
     case.amount = amount_in_reference(case.entry.spec, case.values, reading.money)

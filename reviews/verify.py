@@ -42,7 +42,7 @@ def read_now(action: Action) -> Frozen:
     entry = entry_of(action)
     if entry.binding is None:
         return snapshots.unbound(action.pk, locks.database_now())
-    sealed = _sealed(action)
+    sealed, now = _sealed(action), locks.database_now()
     reading = evaluate(
         entry.binding,
         connector(entry.binding.connector),
@@ -51,7 +51,7 @@ def read_now(action: Action) -> Frozen:
         subject=action.subject or None,
         sealed=sealed,
     )
-    return snapshots.frozen(action.pk, reading, sealed=sealed)
+    return snapshots.frozen(action.pk, reading, asked_at=now, sealed=sealed)
 
 
 def keep(action: Action, found: Frozen) -> Snapshot:
@@ -80,7 +80,7 @@ def is_fresh(snapshot: Snapshot | None, now: datetime) -> bool:
     """Whether a reading can be decided on without reading again. An outage never is."""
     if snapshot is None or snapshot.status == SnapshotStatus.UNAVAILABLE:
         return False
-    return snapshot.read_at > now - FRESH
+    return snapshot.asked_at > now - FRESH
 
 
 def _store(escalation_id: UUID, found: Frozen) -> Snapshot:
@@ -105,7 +105,7 @@ def _store(escalation_id: UUID, found: Frozen) -> Snapshot:
 
 
 def _overtaken(found: Frozen, held: Snapshot) -> bool:
-    return held.read_at > datetime.fromisoformat(found.row["read_at"])
+    return held.asked_at > datetime.fromisoformat(found.row["asked_at"])
 
 
 def _sealed(action: Action) -> dict[str, str]:

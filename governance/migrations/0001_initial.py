@@ -574,6 +574,7 @@ class Migration(migrations.Migration):
                 ("sentence", models.JSONField(default=dict)),
                 ("digest", models.BinaryField(max_length=32)),
                 ("read_at", models.DateTimeField()),
+                ("asked_at", models.DateTimeField()),
                 (
                     "action",
                     models.ForeignKey(

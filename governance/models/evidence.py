@@ -53,7 +53,8 @@ class Snapshot(models.Model):
     """One reading of the system of record for an action. Its digest is what a verdict states.
 
     `values` are the derived values of the binding (amounts in minor units), `sentence` the closed
-    slots of our own sentence about the case.
+    slots of our own sentence about the case. `read_at` is the record system's clock, for people;
+    `asked_at` is ours, before reading, and the only one that says how fresh a reading is.
     """
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="snapshots", db_index=False)
@@ -65,6 +66,7 @@ class Snapshot(models.Model):
     sentence = models.JSONField(default=dict)
     digest = models.BinaryField(max_length=32)
     read_at = models.DateTimeField()
+    asked_at = models.DateTimeField()
 
     class Meta:
         indexes = [models.Index(fields=["action", "-id"], name="snapshot_latest")]

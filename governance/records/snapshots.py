@@ -38,8 +38,13 @@ class Frozen:
     good: bool
 
 
-def frozen(action: UUID | str, reading: Reading, *, sealed: Mapping[str, str] | None = None) -> Frozen:
-    """Freeze a reading for an action. Of a sealed text that is still in it only the length is left."""
+def frozen(
+    action: UUID | str, reading: Reading, *, asked_at: dt.datetime, sealed: Mapping[str, str] | None = None
+) -> Frozen:
+    """Freeze a reading for an action. Of a sealed text that is still in it only the length is left.
+
+    `asked_at` is the time of our database before reading.
+    """
     hidden = frozenset((sealed or {}).values())
     facts = [
         {
@@ -68,6 +73,7 @@ def frozen(action: UUID | str, reading: Reading, *, sealed: Mapping[str, str] | 
             "values": _values(reading),
             "sentence": {} if sentence is None else {"template": sentence.template, "slots": dict(sentence.slots)},
             "read_at": reading.read_at.isoformat(),
+            "asked_at": asked_at.isoformat(),
             "facts": facts,
         },
         good=reading.status is not Status.UNAVAILABLE,
@@ -77,7 +83,9 @@ def frozen(action: UUID | str, reading: Reading, *, sealed: Mapping[str, str] | 
 def unbound(action: UUID | str, now: dt.datetime) -> Frozen:
     """What is stored when no record is bound: that nothing was read."""
     row = {"action": str(action), "status": SnapshotStatus.UNBOUND.value, "subject": "", "source": "", "version": ""}
-    return _frozen({**row, "values": {}, "sentence": {}, "read_at": now.isoformat(), "facts": []}, good=True)
+    moment = now.isoformat()
+    row |= {"read_at": moment, "asked_at": moment}
+    return _frozen({**row, "values": {}, "sentence": {}, "facts": []}, good=True)
 
 
 def store(found: Frozen) -> Snapshot:
@@ -93,6 +101,7 @@ def store(found: Frozen) -> Snapshot:
         sentence=row["sentence"],
         digest=found.digest,
         read_at=dt.datetime.fromisoformat(row["read_at"]),
+        asked_at=dt.datetime.fromisoformat(row["asked_at"]),
     )
     Fact.objects.bulk_create(
         Fact(**{**fact, "read_at": dt.datetime.fromisoformat(fact["read_at"])}, snapshot=snapshot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,6 +150,14 @@ def test_a_reading_that_was_overtaken_by_a_newer_one_is_dropped(scene: Scene) ->
     assert verify._store(case.pk, slow) == newer
     case.refresh_from_db()
     assert case.snapshot == newer
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=-1), timedelta(), timedelta(hours=1)])
+def test_how_fresh_a_reading_is_says_our_clock_and_no_other(skew: timedelta) -> None:
+    """The record system's clock may be wrong, and an outage leaves none."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    for age, fresh in ((timedelta(seconds=59), True), (timedelta(seconds=61), False)):
+        assert verify.is_fresh(Snapshot(status="read", asked_at=now - age, read_at=now - age + skew), now) is fresh
 
 
 def test_a_closed_case_is_not_read_any_more(scene: Scene) -> None:

@@ -63,10 +63,12 @@ begin
   if p_budgets is not null then perform placet_reserve(p_budgets); end if;
 
   if p_snapshots is not null then
-    insert into governance_snapshot (action_id, status, subject, source, version, "values", sentence, digest, read_at)
-      select s.action, s.status, s.subject, s.source, s.version, s."values", s.sentence, decode(s.digest, 'hex'), s.read_at
+    insert into governance_snapshot (action_id, status, subject, source, version, "values", sentence, digest,
+        read_at, asked_at)
+      select s.action, s.status, s.subject, s.source, s.version, s."values", s.sentence, decode(s.digest, 'hex'),
+        s.read_at, s.asked_at
       from jsonb_to_recordset(p_snapshots) as s(action uuid, status text, subject text, source text, version text,
-        "values" jsonb, sentence jsonb, digest text, read_at timestamptz);
+        "values" jsonb, sentence jsonb, digest text, read_at timestamptz, asked_at timestamptz);
     insert into governance_fact (snapshot_id, position, name, claimed, recorded, result, required, material,
         show, source, version, read_at)
       select s.id, f.position, f.name, f.claimed, f.recorded, f.result, f.required, f.material, f.show,
