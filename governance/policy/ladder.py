@@ -75,7 +75,7 @@ def limits(inputs: Inputs, limiters: list[Limiter], required: Tier, risk: Risk) 
 @lru_cache(maxsize=4096, typed=True)
 def binding_text(kind: LimiterKind, name: str, tier: Tier) -> str:
     """What bound a result: "project refunds: ceiling PROPOSE", "level L1 at high risk: PROPOSE"."""
-    return f"{_label(kind, name)}: {f'ceiling {tier.name}' if kind in _SET else tier.name}"
+    return f"{label(kind, name)}: {f'ceiling {tier.name}' if kind in _SET else tier.name}"
 
 
 def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Given:
@@ -96,7 +96,7 @@ def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Give
 # content (typed, since 4 and Tier.COMMIT are equal), so that it can be shared and never be stale.
 @lru_cache(maxsize=4096, typed=True)
 def _rung(kind: LimiterKind, name: str, tier: Tier, bound: bool) -> Rung:
-    return Rung(_label(kind, name), tier, bound)
+    return Rung(label(kind, name), tier, bound)
 
 
 @lru_cache(maxsize=256, typed=True)
@@ -109,7 +109,7 @@ def _level_name(level: Level | None, risk: Risk) -> str:
     return f"{level.name if isinstance(level, Level) else 'unknown'} at {risk.name.lower()} risk"
 
 
-def _label(kind: LimiterKind, name: str) -> str:
+def label(kind: LimiterKind, name: str) -> str:
     """A limiter's name on the ladder: "project refunds", "level L1 at high risk", "standing"."""
     return f"{_kind(kind)} {registry_name(name)}" if name else _kind(kind)
 

@@ -1,0 +1,298 @@
+"""Single changes to the inputs of a decision, each with the sentence that says what would have to be so.
+
+A route is every change that may be needed on one way to execute. What of it is needed is found by deciding again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, TypeGuard
+
+from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held
+from governance.policy.conditions import raised_risk
+from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
+from governance.policy.facts import FactSummary, Result
+from governance.policy.inputs import Inputs
+from governance.policy.ladder import label
+from governance.policy.money import REFERENCE_CURRENCY, format_money
+from governance.policy.reasons import registry_name
+from governance.policy.tiers import Level, Risk, Tier, earned_tier, required_tier
+from governance.policy.velocity import Cap, CapKey, Unit, Usage, whose
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that would have to be so, and the same inputs with it."""
+
+    sentence: str
+    apply: Callable[[Inputs], Inputs] = field(compare=False, repr=False)
+
+
+Changes = Iterator[Change]
+
+
+def routes(inputs: Inputs) -> list[tuple[Change, ...]]:
+    """The ways to execute that are worth trying, the one with the least authority first."""
+    risk, _, _ = raised_risk(inputs)
+    goals = dict.fromkeys((inputs.base_risk, risk))
+    cuts = (False, True) if any(use.cap.unit is Unit.MONEY for use in _breached(inputs)) else (False,)
+    return [tuple(_route(inputs, goal, cut)) for goal in goals for cut in cuts]
+
+
+def _route(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
+    yield from _released(inputs)
+    yield from _known(inputs)
+    yield from _smaller(inputs, goal, cut)
+    yield from _raised(inputs, goal)
+    yield from _verified(inputs)
+    yield from _freed(inputs, cut)
+    yield from _stated(inputs)
+
+
+def _released(inputs: Inputs) -> Changes:
+    """What refuses before any tier is compared."""
+    for name in _texts(inputs.halts):
+        yield Change(f"The halt on {registry_name(name)} must be lifted.", _without("halts", name))
+    for name in _texts(inputs.inactive):
+        yield Change(f"{registry_name(name)} must be active again.", _without("inactive", name))
+    yield from _set(inputs, "Every agent above must hold a permission for this action type.", ancestors_permitted=True)
+
+
+def _known(inputs: Inputs) -> Changes:
+    """What is unknown raises the risk and caps as well, so it is needed on every way."""
+    limits = inputs.thresholds
+    if not (inputs.amount_known is True and _whole(inputs.amount) and inputs.amount >= 0):
+        most = _limit(limits.amount)
+        reach = "" if limits.amount is None else f", and at most {_money(most)}"
+        amount = inputs.amount if _whole(inputs.amount) and inputs.amount >= 0 else most
+        yield from _set(inputs, f"The amount must be known{reach}.", amount_known=True, amount=amount)
+    yield from _set(inputs, "The amount must have a rate in the reference currency.", currency_known=True)
+    if not _whole(inputs.quantity) or inputs.quantity < 0:
+        most = _limit(limits.quantity)
+        yield from _set(inputs, f"The quantity must be known, and at most {most}.", quantity=most)
+    if not _whole(inputs.data_class):
+        most = _limit(limits.data_class)
+        yield from _set(inputs, f"The class of the data must be known, and at most {most}.", data_class=most)
+
+
+def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
+    """Less of it: under the thresholds that keep the risk down, and with `cut` under the caps on money too."""
+    limits = inputs.thresholds
+    most = [limits.amount] if goal is inputs.base_risk and _whole(limits.amount) else []
+    if cut:
+        most += [use.cap.limit - use.live for use in _breached(inputs) if use.cap.unit is Unit.MONEY]
+    if most and min(most) >= 0 and _whole(inputs.amount) and inputs.amount > min(most):
+        yield Change(f"The amount must be at most {_money(min(most))}.", _at_most(min(most)))
+    for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
+        value, limit = getattr(inputs, name), getattr(limits, name)
+        if goal is inputs.base_risk and _whole(value) and _whole(limit) and value > limit:
+            yield from _set(inputs, f"The {words} must be at most {limit}.", **{name: limit})
+
+
+def _raised(inputs: Inputs, goal: Risk) -> Changes:
+    """Every limiter that is under what this action requires at this risk."""
+    required = required_tier(inputs.action_class, goal)
+    for limiter in inputs.limiters:
+        if _is_limiter(limiter) and held(limiter.tier) < required:
+            yield Change(_must(limiter, required), _lifted(limiter, required))
+    for kind in sorted(MANDATORY.difference([limiter.kind for limiter in inputs.limiters])):
+        added = Limiter(kind, "not set", required)
+        yield Change(f"A ceiling of {required.name} must be set for the {kind.value}.", _added(added))
+    yield from _earned(inputs, goal, required)
+    if held(inputs.standing) < required:
+        sentence = f"The standing of this agent for this action type must be {required.name}."
+        yield from _set(inputs, sentence, standing=required)
+    yield from _set(inputs, "The policy that governs this action type must answer again.", policy_available=True)
+    if held(inputs.policy) < required:
+        yield from _set(inputs, f"Policy must allow {required.name}.", policy=required)
+
+
+def _earned(inputs: Inputs, goal: Risk, required: Tier) -> Changes:
+    """The lowest level that earns enough; where no level does, the guardrails of policy as well."""
+    enough = [level for level in Level if earned_tier(level, goal) >= required]
+    level = enough[0] if enough else Level.L3
+    if not enough:
+        yield from _set(inputs, "The guardrails of policy must cover this action.", inside_guardrail=True)
+    if inputs.level is None:
+        held_at = f"The agent must hold a permission for this action type, at level {level.name}."
+        yield from _set(inputs, held_at, level=level)
+    elif type(inputs.level) is not Level or inputs.level < level:
+        yield from _set(inputs, f"The agent must hold level {level.name} for this action type.", level=level)
+
+
+def _verified(inputs: Inputs) -> Changes:
+    """The record, the facts and every required signal."""
+    yield from _set(inputs, "A record must be bound to this action type.", bound=True)
+    if inputs.facts is None or inputs.facts_first is not True:
+        facts = inputs.facts if type(inputs.facts) is tuple else ()
+        yield from _set(
+            inputs, "The required facts must be read before the decision, and agree.", facts=facts, facts_first=True
+        )
+    names = [fact.name for fact in inputs.facts or () if _is_fact(fact) and fact.result is not Result.AGREES]
+    for name in dict.fromkeys(names):
+        yield Change(f"The fact {registry_name(name)} must agree.", _agreeing(name))
+    if isinstance(inputs.signals, Mapping):
+        for kind in Kind:
+            if kind in inputs.required_evidence and inputs.signals.get(kind) is not Signal.GREEN:
+                words = kind.value.replace("_", " ")
+                yield Change(f"The evidence of {words} must be green.", _green(kind))
+
+
+def _freed(inputs: Inputs, cut: bool) -> Changes:
+    """Room in every cap that this action would pass: by waiting, or by a higher cap where waiting cannot help."""
+    seen: list[tuple[Cap, str | None]] = []
+    for use in _breached(inputs):
+        if (use.cap, use.entity) in seen or use.amount < 0 or (cut and use.cap.unit is Unit.MONEY):
+            continue
+        seen.append((use.cap, use.entity))
+        most = max(each.amount for each in _breached(inputs) if (each.cap, each.entity) == seen[-1])
+        entity = None if use.entity is None else registry_name(use.entity)
+        cap = f"The cap of {use.cap.limit_text} in {use.cap.window_text} for {whose(use.cap.key, entity)}"
+        if most <= use.cap.limit:
+            room = "this action" if use.cap.unit is Unit.COUNT else _money(most)
+            yield Change(f"{cap} must have room for {room} again: it frees with time.", _waited(use))
+        else:
+            yield Change(f"{cap} must be at least {use.cap.counted(most)}.", _widened(use, most))
+
+
+def _stated(inputs: Inputs) -> Changes:
+    """What the agent says of its own request, and what is seen of the agent and of the moment."""
+    yield from _set(inputs, "The input must be like what this agent has handled before.", novelty=Signal.GREEN)
+    yield from _set(inputs, "The reviewed error rate of this agent must be within its limit.", error_rate=Signal.GREEN)
+    yield from _set(inputs, "The agent must be certain of it.", uncertain=False)
+    yield from _set(inputs, "The agent must ask to act, not for a person.", agent_reason=None)
+    yield from _set(inputs, "The agent must ask without an elevation.", elevate=False)
+    yield from _set(inputs, "No other change of authority may be under way.", contended=False)
+    threshold = Decimal(0) if inputs.confidence_threshold is None else inputs.confidence_threshold
+    if type(threshold) is Decimal and threshold.is_finite() and 0 <= threshold <= 1:
+        sentence = f"The agent must state a confidence of at least {threshold.normalize():f}."
+        yield from _set(inputs, sentence, confidence=max(threshold, Decimal(0)))
+
+
+def _set(inputs: Inputs, sentence: str, **values: Any) -> Changes:
+    if any(getattr(inputs, name) is not value for name, value in values.items()):
+        yield Change(sentence, lambda given: _with(given, **values))
+
+
+def _with(inputs: Inputs, **values: Any) -> Inputs:
+    """The inputs with other values; a signal that was computed from what changes is computed again."""
+    after = replace(inputs, **values)
+    if not isinstance(inputs.signals, Mapping):
+        return after
+    before, now = _computed(inputs), _computed(after)
+    follow = {kind: now[kind] for kind, signal in before.items() if inputs.signals.get(kind) is signal}
+    return replace(after, signals={**after.signals, **follow})
+
+
+def _computed(inputs: Inputs) -> dict[Kind, Signal]:
+    complete = completeness(inputs.facts) if inputs.bound is True else Signal.UNKNOWN
+    return {Kind.COMPLETENESS: complete, Kind.VELOCITY: velocity_signal(inputs.usages)}
+
+
+def _without(name: str, text: str) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: _with(inputs, **{name: tuple(each for each in getattr(inputs, name) if each != text)})
+
+
+def _lifted(limiter: Limiter, tier: Tier) -> Callable[[Inputs], Inputs]:
+    def lift(each: Limiter) -> Limiter:
+        return replace(each, tier=tier) if each is limiter else each
+
+    return lambda inputs: replace(inputs, limiters=tuple(map(lift, inputs.limiters)))
+
+
+def _added(limiter: Limiter) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: replace(inputs, limiters=(*inputs.limiters, limiter))
+
+
+def _agreeing(name: str) -> Callable[[Inputs], Inputs]:
+    def agrees(fact: FactSummary) -> FactSummary:
+        return replace(fact, result=Result.AGREES) if _is_fact(fact) and fact.name == name else fact
+
+    return lambda inputs: _with(inputs, facts=tuple(map(agrees, inputs.facts or ())))
+
+
+def _green(kind: Kind) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: replace(inputs, signals={**inputs.signals, kind: Signal.GREEN})
+
+
+def _used(inputs: Inputs, use: Usage, change: Callable[[Usage], Usage]) -> Inputs:
+    """The same change for every budget of one cap and one entity."""
+    usages = (
+        change(each) if _is_usage(each) and (each.cap, each.entity) == (use.cap, use.entity) else each
+        for each in inputs.usages
+    )
+    return _with(inputs, usages=tuple(usages))
+
+
+def _waited(use: Usage) -> Callable[[Inputs], Inputs]:
+    def room(each: Usage) -> Usage:
+        return replace(each, live=max(0, min(each.live, each.cap.limit - each.amount)))
+
+    return lambda inputs: _used(inputs, use, room)
+
+
+def _widened(use: Usage, most: int) -> Callable[[Inputs], Inputs]:
+    def wider(each: Usage) -> Usage:
+        return replace(each, cap=replace(each.cap, limit=most), live=0)
+
+    return lambda inputs: _used(inputs, use, wider)
+
+
+def _at_most(most: int) -> Callable[[Inputs], Inputs]:
+    def less(each: Usage) -> Usage:
+        money = _is_usage(each) and each.cap.unit is Unit.MONEY
+        return replace(each, amount=min(each.amount, most)) if money else each
+
+    return lambda inputs: _with(inputs, amount=most, usages=tuple(map(less, inputs.usages)))
+
+
+def _breached(inputs: Inputs) -> list[Usage]:
+    return [use for use in inputs.usages if _is_usage(use) and use.breached]
+
+
+def _must(limiter: Limiter, tier: Tier) -> str:
+    name = label(limiter.kind, limiter.name)
+    if limiter.kind is LimiterKind.AGENT:
+        return f"The {name} must be allowed to reach {tier.name}."
+    if limiter.kind is LimiterKind.ANCESTOR:
+        return f"The agent above, {registry_name(limiter.name)}, must be allowed to reach {tier.name}."
+    return f"The ceiling of {name} must be {tier.name}."
+
+
+def _texts(names: object) -> dict[str, None]:
+    return dict.fromkeys(name for name in names if type(name) is str) if type(names) is tuple else {}
+
+
+def _whole(value: object) -> TypeGuard[int]:
+    return type(value) is int
+
+
+def _limit(threshold: object) -> int:
+    return max(0, threshold) if _whole(threshold) else 0
+
+
+def _money(minor: int) -> str:
+    return format_money(minor, REFERENCE_CURRENCY)
+
+
+def _is_limiter(limiter: object) -> TypeGuard[Limiter]:
+    return type(limiter) is Limiter and _types(limiter.kind, limiter.name) == [LimiterKind, str]
+
+
+def _is_fact(fact: object) -> TypeGuard[FactSummary]:
+    return type(fact) is FactSummary and type(fact.name) is str
+
+
+def _is_usage(use: object) -> TypeGuard[Usage]:
+    """Whether every part of it can be compared and told."""
+    if type(use) is not Usage or type(use.cap) is not Cap or type(use.entity) not in (str, type(None)):
+        return False
+    cap = use.cap
+    found = _types(cap.key, cap.unit, cap.hard, cap.limit, cap.window_seconds, use.live, use.amount)
+    return found == [CapKey, Unit, bool, int, int, int, int]
+
+
+def _types(*values: object) -> list[type]:
+    return [type(value) for value in values]
