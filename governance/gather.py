@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
@@ -94,8 +95,8 @@ def gather(
         }
         for use in caps
     ]
-    row = _GATHER([key, idempotency_key, action_type, json.dumps(asked), run])
-    return None if row is None else _gathered(json.loads(row), caps)
+    row = _GATHER([key, idempotency_key, action_type, orjson.dumps(asked).decode(), run])
+    return None if row is None else _gathered(orjson.loads(row), caps)
 
 
 def moment(epoch_seconds: float | None) -> dt.datetime | None:

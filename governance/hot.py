@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 import psycopg
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 
 _GONE = "26000"  # the server knows no such prepared statement: a pooler or DISCARD ALL took it
@@ -37,16 +37,18 @@ class Statement:
 
     def __call__(self, parameters: Sequence[bytes | str | int | None]) -> str | None:
         """Run it on this thread's connection, in its transaction if there is one. Raises `ServerError`."""
-        connection.ensure_connection()
+        # looked up once: each look through Django's proxy costs as much as a value
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        database.ensure_connection()
         begun = time.monotonic()
         try:
-            return self._run([_text(value) for value in parameters])
+            return self._run(database, [_text(value) for value in parameters])
         finally:
-            if connection.queries_logged:
-                connection.queries_log.append({"sql": self.sql, "time": f"{time.monotonic() - begun:.3f}"})
+            if database.queries_logged:
+                database.queries_log.append({"sql": self.sql, "time": f"{time.monotonic() - begun:.3f}"})
 
-    def _run(self, values: list[bytes | None]) -> str | None:
-        driver: Any = connection.connection
+    def _run(self, database: Any, values: list[bytes | None]) -> str | None:
+        driver = database.connection
         try:
             if not driver.autocommit and driver.pgconn.transaction_status == TransactionStatus.IDLE:
                 # a cursor would begin the transaction that Django promised
@@ -57,7 +59,7 @@ class Statement:
                 result = self._prepared_run(driver, values)
             found = _checked(driver.pgconn, result).get_value(0, 0)
         except psycopg.Error as broken:
-            connection.errors_occurred = True
+            database.errors_occurred = True
             raise ServerError(str(broken), "", "") from broken
         return None if found is None else str(found, "utf-8")
 
@@ -95,7 +97,8 @@ def _checked(server: Any, result: Any) -> Any:
     if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
         return result
     if server.status == ConnStatus.BAD:
-        connection.errors_occurred = True  # Django then gives this connection back to be thrown away
+        # Django then gives this connection back to be thrown away
+        connections[DEFAULT_DB_ALIAS].errors_occurred = True
     context = (result.error_field(DiagnosticField.CONTEXT) or b"").decode()
     # not its DETAIL, which quotes rows
     said = result.error_field(DiagnosticField.MESSAGE_PRIMARY) or result.error_message

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import json
 import warnings
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
@@ -35,7 +35,7 @@ def _key() -> OKPKey:
 
 @lru_cache(maxsize=1)
 def _header() -> bytes:
-    return _encoded(json.dumps({"alg": "EdDSA", "typ": TYPE, "kid": _key().kid}, separators=(",", ":")).encode())
+    return _encoded(orjson.dumps({"alg": "EdDSA", "typ": TYPE, "kid": _key().kid}))
 
 
 def _encoded(part: bytes) -> bytes:
@@ -64,7 +64,7 @@ def mint(
         "action_hash": digest.hex(),
     }
     # RFC 7515 section 7.1: the header never changes, and a signature is all that a decision can wait for
-    signed = _header() + b"." + _encoded(json.dumps(claims, separators=(",", ":")).encode())
+    signed = _header() + b"." + _encoded(orjson.dumps(claims))
     return (signed + b"." + _encoded(_private().sign(signed))).decode()
 
 

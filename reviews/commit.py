@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from governance.gather import BudgetState, CapUse, Gathered
@@ -27,7 +27,6 @@ from reviews.routing import deadline_seconds, rank_needed, sort_key
 UNDECLARED = "undeclared"
 
 _COMMIT = Statement("placet_commit", "select placet_commit($1, $2, $3, $4, $5, $6, $7, $8)")
-_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
@@ -73,7 +72,7 @@ def commit(parts: Parts) -> CommitResult:
     """Write one decision with all its rows, or nothing."""
     rows = _rows(parts)
     try:
-        _COMMIT([parts.gathered.epoch, *(None if row is None else _compact(row) for row in rows)])
+        _COMMIT([parts.gathered.epoch, *(None if row is None else orjson.dumps(row).decode() for row in rows)])
     except ServerError as error:
         return _result_of(error)
     return CommitResult.DONE

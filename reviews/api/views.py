@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.params.functions import Body
@@ -108,7 +108,7 @@ def jwks(request: HttpRequest) -> HttpResponse:
 def told(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
     """An answer as JSON, for this agent at this moment: nobody may keep it."""
     kept = {"Cache-Control": "no-store", **(headers or {})}
-    return HttpResponse(json.dumps(body), status=status, content_type="application/json", headers=kept)
+    return HttpResponse(orjson.dumps(body), status=status, content_type="application/json", headers=kept)
 
 
 def _public(body: dict[str, Any]) -> HttpResponse:
