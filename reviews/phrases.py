@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.policy.money import REFERENCE_CURRENCY, format_money
-from reviews.shown import Lens, Piece, Pieces, label, pieces, words
+from governance.records.reading import NOT_SHOWN, NOT_VERIFIED
+from reviews.shown import Lens, Piece, Pieces, apart, label, pieces, words
 
 _SLOT = re.compile(r"\{([a-z][a-z0-9_.]{0,80})\}", re.ASCII)
 # As format_money writes it; without digits of its own a value cannot look like this.
@@ -49,7 +50,10 @@ def _slot(value: object, lens: Lens) -> Pieces:
     if not isinstance(value, str):
         return ()
     found: list[Piece] = []
-    for part in value.removesuffix(" and more").split(", "):
+    parts = value.removesuffix(" and more").split(", ")
+    if not apart(parts, lens):
+        return ()
+    for part in parts:
         piece = _slot_piece(part, lens)
         if piece is None:
             return ()
@@ -60,7 +64,9 @@ def _slot(value: object, lens: Lens) -> Pieces:
 
 def _slot_piece(part: str, lens: Lens) -> Piece | None:
     if part in lens.hidden:
-        return Piece("(not shown)")
+        return Piece(NOT_SHOWN)
+    if part == NOT_VERIFIED:
+        return Piece(NOT_VERIFIED)
     piece = Piece(part, True) if _MONEY.fullmatch(part) else pieces(part, lens)[0]
     return piece if piece.literal or part in ("yes", "no") else None
 

@@ -1,7 +1,7 @@
 """What of a value may be seen on a reviewer's page: decided by its form, never by who wrote it.
 
-Numbers, money, dates, identifiers with digits and words from closed lists are printed. Everything else could carry a
-sentence, so the page only says what it is and how long, or whether it matches.
+Numbers, money, dates, identifiers with hardly any letters, and what the council listed by word or pattern are printed.
+Everything else could carry a sentence, so the page only says what it is and how long, or whether it matches.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from governance.policy.codes import COUNTRIES
 from governance.policy.facts import Result, Show
+from governance.policy.identifiers import Listed, closed_pattern, identifies, identify
 from governance.policy.money import format_money, parse_money
 
 LONGEST = 36
@@ -19,11 +20,8 @@ MOST_ELEMENTS = 6
 
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?", re.ASCII)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,15}Z?)?", re.ASCII)
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
-_ID = re.compile(r"[A-Za-z0-9_.:#+/-]{1,128}", re.ASCII)
+_WORD = re.compile(r"[A-Z]{3}", re.ASCII)
 _POSTCODE = re.compile(r"[A-Z0-9]{2,5}[ -][A-Z0-9]{2,5}", re.ASCII)
-_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,63}", re.ASCII | re.IGNORECASE)
-_LONG_WORD = re.compile(r"[A-Za-z]{9,}", re.ASCII)
 _INITIAL = re.compile(r"(?<![A-Za-z])[A-Za-z]", re.ASCII)
 # Parts of an address as record systems call them; any other name of a part is itself text out of a record.
 _PARTS = ("address1", "address2", "street", "house", "city", "state", "region", "zip", "postcode", "country")
@@ -40,17 +38,21 @@ class Piece:
 Pieces = tuple[Piece, ...]
 
 
+_NONE = Listed()
+
+
 @dataclass(frozen=True, slots=True)
 class Lens:
     """How values of one case are seen: words from closed lists are printed, subjects never are."""
 
-    closed: frozenset[str] = frozenset()
+    closed: Listed = _NONE
     hidden: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, *documents: object, subjects: Iterable[str | None] = ()) -> Lens:
         """The lens of a case: the council's documents about it, and everybody it may concern."""
-        return cls(closed_words(*documents), frozenset(subject for subject in subjects if subject))
+        listed = Listed(closed_words(*documents), closed_patterns(*documents))
+        return cls(listed, frozenset(subject for subject in subjects if subject))
 
 
 PLAIN = Lens()
@@ -81,6 +83,12 @@ def closed_words(*documents: object) -> frozenset[str]:
     for document in documents:
         found.update(_listed(document))
     return frozenset(found)
+
+
+def closed_patterns(*documents: object) -> tuple[re.Pattern[str], ...]:
+    """Every pattern of contracts and bindings that spells out the letters of what it matches."""
+    found = {text: closed_pattern(text) for document in documents for text in _patterns(document)}
+    return tuple(pattern for pattern in found.values() if pattern is not None)
 
 
 def pieces(value: object, lens: Lens = PLAIN) -> Pieces:
@@ -128,26 +136,39 @@ def _text(text: str, lens: Lens) -> Piece:
         return Piece("the subject, not shown")
     if text in lens.closed or text in COUNTRIES or _NUMBER.fullmatch(text) or _MOMENT.fullmatch(text):
         return Piece(text, True)
-    if _UUID.fullmatch(text) or (_POSTCODE.fullmatch(text) and any(map(str.isdigit, text))):
-        return Piece(text, True)
-    if _identifies(text):
+    if _postcode(text) or identifies(text):
         return Piece(text if len(text) <= LONGEST else f"{text[:18]}…{text[-8:]}", True)
+    return measured(text)
+
+
+def measured(text: str) -> Piece:
+    """What is said of a text that is not printed."""
     return Piece(f"text of {len(text)} character{'s' if len(text) != 1 else ''}")
 
 
-def _identifies(text: str) -> bool:
-    """Whether it reads as an identifier rather than as words: it has digits and no long run of letters."""
-    if not _ID.fullmatch(text) or _HOST.fullmatch(text):
-        return False
-    return any(map(str.isdigit, text)) and not _LONG_WORD.search(text)
+def apart(values: Iterable[object], lens: Lens) -> bool:
+    """Whether what stands beside each other has too few letters to make a sentence; one value is judged by itself."""
+    texts = [value for value in values if isinstance(value, str) and value not in lens.hidden]
+    return len(texts) < 2 or identify([text for text in texts if _is_free(text, lens)])
+
+
+def _is_free(text: str, lens: Lens) -> bool:
+    """Whether it is printed, if at all, for the few letters in it."""
+    return not (text in lens.closed or _NUMBER.fullmatch(text) or _MOMENT.fullmatch(text))
+
+
+def _postcode(text: str) -> bool:
+    return _POSTCODE.fullmatch(text) is not None and any(map(str.isdigit, text)) and not _WORD.search(text)
 
 
 def _elements(values: list[object], lens: Lens) -> Pieces:
     if not values:
         return words("an empty list")
     found: list[Piece] = []
+    readable = apart(values[:MOST_ELEMENTS], lens)
     for value in values[:MOST_ELEMENTS]:
-        found += [*pieces(value, lens), Piece(", ")]
+        hides = not readable and isinstance(value, str) and _is_free(value, lens)
+        found += [*((measured(str(value)),) if hides else pieces(value, lens)), Piece(", ")]
     rest = len(values) - MOST_ELEMENTS
     found[-1:] = [Piece(f" and {rest} more")] if rest > 0 else []
     return tuple(found)
@@ -206,3 +227,16 @@ def _listed(document: object) -> Iterable[str]:
     elif isinstance(document, list | tuple):
         for part in document:
             yield from _listed(part)
+
+
+def _patterns(document: object) -> Iterable[str]:
+    """Texts under `pattern` anywhere in a document of the council."""
+    if isinstance(document, Mapping):
+        for name, part in document.items():
+            if name == "pattern" and isinstance(part, str):
+                yield part
+            else:
+                yield from _patterns(part)
+    elif isinstance(document, list | tuple):
+        for part in document:
+            yield from _patterns(part)

@@ -9,6 +9,7 @@ no dot, no set of what is excluded, no look-around, no references.
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 
 MAX_PATTERN = 200
@@ -50,6 +51,22 @@ def compile_pattern(text: object, longest: int) -> re.Pattern[str]:
         return re.compile(text, re.ASCII)
     except re.error as error:
         raise PatternError("The pattern is not a valid expression.") from error
+
+
+def spells_its_letters(text: str) -> bool:
+    """Whether whatever matches a valid pattern has only letters that the pattern itself spells out, each once."""
+    position = 0
+    while atom := _ATOM.match(text, position):
+        position = atom.end()
+        is_open = atom["set"] or atom["escape"]
+        if is_open and any(re.match(atom[0], letter, re.ASCII) for letter in string.ascii_letters):
+            return False
+        quantifier = _QUANTIFIER.match(text, position)
+        if quantifier is not None:
+            position = quantifier.end()
+            if quantifier[0] != "?" and (atom["close"] or atom[0] in string.ascii_letters):
+                return False
+    return position == len(text)
 
 
 def _ways(text: str, longest: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from governance.policy.facts import FactRule
+from governance.policy.identifiers import Listed
 from governance.records.grammar import Lookup, Path, Value, paths
 
 SLOT = re.compile(r"\{([a-z0-9_.]+)\}", re.ASCII)
@@ -60,7 +61,8 @@ class FactSpec:
     """A fact rule with what only the reading of it needs.
 
     `values` are joined into one list when there are several. `if_claimed` makes it required only when something is
-    claimed. `may_be_new`: the claim may be a new value, so that a difference proves nothing either way.
+    claimed. `may_be_new`: the claim may be a new value, so that a difference proves nothing either way. `pattern` is a
+    closed form of identifiers that may be printed.
     """
 
     rule: FactRule
@@ -68,6 +70,13 @@ class FactSpec:
     label: str
     if_claimed: bool = False
     may_be_new: bool = False
+    pattern: re.Pattern[str] | None = None
+
+    @property
+    def listed(self) -> Listed:
+        """What may be printed because the council listed it."""
+        patterns = () if self.pattern is None else (self.pattern,)
+        return Listed(frozenset(str(word) for word in self.rule.options), patterns)
 
 
 @dataclass(frozen=True)
@@ -96,12 +105,9 @@ class Binding:
         return tuple(dict.fromkeys(SLOT.findall(self.sentence)))
 
     @cached_property
-    def words(self) -> Mapping[str, frozenset[str]]:
-        """By value, the recorded words of it that may be printed: all that any fact about it lists."""
-        return {
-            name: frozenset(str(word) for spec in self.facts if name in spec.values for word in spec.rule.options)
-            for name in self.values
-        }
+    def words(self) -> Mapping[str, Listed]:
+        """By value, what of it may be printed: all that any fact about it lists."""
+        return {name: Listed.joined(spec.listed for spec in self.facts if name in spec.values) for name in self.values}
 
     @cached_property
     def tables(self) -> Mapping[str, tuple[str, ...]]:

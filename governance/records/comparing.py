@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import cast
 
 from governance.policy.facts import Compare, Fact, Result, Show, compare
+from governance.policy.identifiers import Listed
 from governance.policy.money import Money
 from governance.records.bindings import PARAMETERS, Binding, FactSpec
 from governance.records.protocol import Json
@@ -118,7 +119,7 @@ def _fact(
     binding: Binding, spec: FactSpec, stated: Stated, result: Result, at: dt.datetime, version: str, recorded: object
 ) -> Fact:
     rule, stated_value = spec.rule, stated.of(spec)
-    words = frozenset[str]().union(*(binding.words[name] for name in spec.values))
+    words = Listed.joined(binding.words[name] for name in spec.values)
     left = kept(recorded, rule.show, words)
     claimed = hidden(stated_value) if stated.is_sealed(spec) else kept(stated_value, rule.show, None)
     # What is not kept cannot be shown: the page then says whether it matches.

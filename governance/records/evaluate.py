@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from governance.policy.facts import Result
+from governance.policy.facts import Fact, Result
+from governance.policy.identifiers import Listed
 from governance.policy.money import REFERENCE_CURRENCY, Money
 from governance.records.bindings import PARAMETERS, Binding, BoundValue, Fixed, KeySource, Source
 from governance.records.comparing import Found, Stated, facts_of, facts_without, source_of
+from governance.records.grammar import Path, Step
 from governance.records.protocol import Connector, Json, Key, Row, Rows, Session, Unavailable
-from governance.records.reading import Reading, Sentence, Status, printable, slot_text, to_json
+from governance.records.reading import NOT_VERIFIED, Reading, Sentence, Status, printable, slot_text, to_json
 from governance.records.resolve import money_of, resolve, text_of
 
 MOST_ROWS = 500
@@ -118,6 +120,7 @@ def _value(value: BoundValue, document: Mapping[str, Json]) -> Json | Money:
 
 def _reading(binding: Binding, stated: Stated, found: Found, source: str) -> Reading:
     plain = {name: _plain(value, binding.words[name]) for name, value in found.values.items()}
+    facts = tuple(facts_of(binding, stated, found))
     return Reading(
         status=Status.OK,
         source=source,
@@ -126,12 +129,12 @@ def _reading(binding: Binding, stated: Stated, found: Found, source: str) -> Rea
         subject=_subject(binding, found),
         values={name: value for name, value in plain.items() if value is not None},
         money={name: value for name, value in found.values.items() if isinstance(value, Money)},
-        facts=tuple(facts_of(binding, stated, found)),
-        sentence=_sentence(binding, stated, found),
+        facts=facts,
+        sentence=_sentence(binding, stated, found, facts),
     )
 
 
-def _plain(value: Json | Money, words: frozenset[str]) -> str | int | bool | None:
+def _plain(value: Json | Money, words: Listed) -> str | int | bool | None:
     """A single value fit for a page; money of the reference currency as minor units. None for everything else."""
     if isinstance(value, Money):
         return value.minor if value.currency == REFERENCE_CURRENCY else None
@@ -156,12 +159,34 @@ def _version(binding: Binding, found: Found) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _sentence(binding: Binding, stated: Stated, found: Found) -> Sentence | None:
+def _sentence(binding: Binding, stated: Stated, found: Found, facts: Sequence[Fact]) -> Sentence | None:
+    """The binding's sentence from verified facts: what the agent alone says is not repeated."""
     if not binding.sentence:
         return None
     slots: dict[str, str] = {}
     for slot in binding.slots:
         kind, _, name = slot.rpartition(".")
-        value = stated.parameters.get(name) if kind == PARAMETERS else found.values.get(name)
-        slots[slot] = slot_text(value, binding.words.get(slot, ()))
+        if kind == PARAMETERS:
+            slots[slot] = _stated_text(binding, stated, found, facts, name)
+        else:
+            slots[slot] = slot_text(found.values.get(name), binding.words.get(slot, ()))
     return Sentence(binding.sentence, slots)
+
+
+def _stated_text(binding: Binding, stated: Stated, found: Found, facts: Sequence[Fact], name: str) -> str:
+    """The text of a parameter that the record confirms: it found the record, or what compares it agrees."""
+    pairs = zip(binding.facts, facts, strict=True)
+    compared = [(spec, fact) for spec, fact in pairs if spec.rule.claim == f"{PARAMETERS}.{name}"]
+    results = {fact.result for _, fact in compared}
+    agrees = Result.AGREES in results and Result.DIFFERS not in results
+    if not agrees and not _finds(binding, stated, found, name):
+        return NOT_VERIFIED
+    return slot_text(stated.parameters.get(name), Listed.joined(spec.listed for spec, _ in compared))
+
+
+def _finds(binding: Binding, stated: Stated, found: Found, name: str) -> bool:
+    """Whether the record was found by this parameter, and has it just as it was stated."""
+    key = Path((Step(PARAMETERS), Step(name)))
+    said = text_of(cast(Json, stated.parameters.get(name)))
+    columns = [column for column, source in binding.record.by.items() if source == key]
+    return said is not None and any(text_of(found.document.get(column)) == said for column in columns)

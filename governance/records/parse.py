@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from governance.policy.documents import DocumentProblem, Node
 from governance.policy.facts import Compare, FactRule, Show
+from governance.policy.identifiers import closed_pattern
 from governance.policy.money import EXPONENTS
 from governance.records import grammar
 from governance.records.bindings import PARAMETERS, Binding, BoundValue, FactSpec, Fixed, KeySource, Source, names_read
@@ -134,7 +135,7 @@ def _path(node: Node) -> Path | None:
 def _fact(node: Node, values: Mapping[str, BoundValue]) -> FactSpec:
     node.fields(
         required=("name", "value", "compare"),
-        optional=("label", "claim", "required", "material", "show", "options", "may_be_new"),
+        optional=("label", "claim", "required", "material", "show", "options", "may_be_new", "pattern"),
     )
     name = node.at("name").text(NAME, "A fact name has lower-case letters, digits and underscores.")
     used = _value_names(node.at("value"), values)
@@ -151,7 +152,14 @@ def _fact(node: Node, values: Mapping[str, BoundValue]) -> FactSpec:
     )
     _check_fact(node, rule, used, values)
     label = node.at("label").text(LABEL, "A label is plain words.", name.replace("_", " ").capitalize())
-    return FactSpec(rule, used, label, if_claimed, node.at("may_be_new").flag())
+    return FactSpec(rule, used, label, if_claimed, node.at("may_be_new").flag(), _pattern(node.at("pattern")))
+
+
+def _pattern(node: Node) -> re.Pattern[str] | None:
+    found = None if node.absent else closed_pattern(str(node.value))
+    if found is None and not node.absent:
+        node.say("A pattern with no letters but those that it spells out is expected, such as card_[0-9]{7}.")
+    return found
 
 
 def _value_names(node: Node, values: Mapping[str, BoundValue]) -> tuple[str, ...]:

@@ -6,22 +6,22 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from governance.policy.facts import Fact, Show
+from governance.policy.identifiers import identifies, identify
 from governance.policy.money import Money, parse_money
 from governance.records.protocol import Outage
-
-# Identifiers, dates and numbers. A word without a digit could be an order to the reader, so it must be a listed one.
-_IDENTIFIER = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9#][A-Za-z0-9#_.:+-]{0,47}", re.ASCII)
 
 # Countries and states.
 _CODE = re.compile(r"[A-Z]{2,3}", re.ASCII)
 
 NOT_SHOWN = "(not shown)"
+# Stands for what an agent stated and no record confirmed.
+NOT_VERIFIED = "(not verified)"
 
 
 class Status(StrEnum):
@@ -66,16 +66,17 @@ class Reading:
     outage: Outage | None = None
 
 
-def printable(value: object, words: Collection[object] = ()) -> bool:
+def printable(value: object, words: Container[object] = ()) -> bool:
     """Whether a value may appear on a page as it is: a number, money, an identifier, or one of the listed words."""
     if isinstance(value, list):
-        return all(printable(element, words) for element in value)
+        texts = [element for element in value if isinstance(element, str) and element not in words]
+        return all(printable(element, words) for element in value) and identify(texts)
     if isinstance(value, str):
-        return value in words or _IDENTIFIER.fullmatch(value) is not None
+        return value in words or identifies(value)
     return isinstance(value, bool | int | Decimal | Money) or _is_wire_money(value)
 
 
-def slot_text(value: object, words: Collection[object] = ()) -> str:
+def slot_text(value: object, words: Container[object] = ()) -> str:
     """The text of a slot; a fixed phrase for what may not be printed."""
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
@@ -90,7 +91,7 @@ def slot_text(value: object, words: Collection[object] = ()) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def kept(value: object, show: Show, words: Collection[str] | None) -> object:
+def kept(value: object, show: Show, words: Container[object] | None) -> object:
     """A value as it is stored in a fact: as it is if it may be printed, else a digest that can only be compared.
 
     `words` None: the value is an agent's, typed by its contract, and kept wherever the fact is shown by value.

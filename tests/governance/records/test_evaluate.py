@@ -152,7 +152,7 @@ def test_a_null_price_is_no_price(connector: PostgresConnector) -> None:
 
 def test_a_customer_that_is_not_there_is_missing(connector: PostgresConnector) -> None:
     found = results(read("shop.refund", connector, {"order_id": "O-5", "item_ids": ["I-7"], "amount": usd("12.00"),
-                                                    "method_id": "m"}, subject="C-999"))  # fmt: skip
+                                                    "method_id": "card-5"}, subject="C-999"))  # fmt: skip
     assert found["customer_name"] is MISSING
     assert found["owner"] is AGREES
 

@@ -15,7 +15,7 @@ from governance.policy.money import Money
 from governance.records.reading import NOT_SHOWN, Sentence, hidden, kept, printable, slot_text, to_json
 from tests.policy.prove import examples
 
-PRINTED = ["O-1042", "#W2611340", "credit_card_9513926", "yusuf_rossi_9620", "2026-11-22", "7",
+PRINTED = ["O-1042", "#W2611340", "paypal_7644869", "2026-11-22", "7",
            "DE89370400440532013000", "2026-11-20T10:00:00+00:00", 7, True,
            Decimal("4.50"), Money(48_000, "USD"), ["O-1", 7],
            {"amount": "480.00", "currency": "USD"}]  # fmt: skip
