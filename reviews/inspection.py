@@ -69,6 +69,7 @@ class Inspection:
     """
 
     draw: UUID
+    action: UUID
     now: dt.datetime
     sentence: Pieces
     agent_id: UUID
@@ -140,6 +141,7 @@ def read(draw: UUID) -> Inspection:
     earlier, later = ([each for each in readings if each["later"] is side] for side in (False, True))
     return Inspection(
         draw=row["id"],
+        action=row["action_id"],
         now=database_now(),
         sentence=_sentence(row),
         agent_id=row["agent_id"],

@@ -59,6 +59,7 @@ class Held:
 class Decided:
     """One of the last decisions. `case` where a person was asked."""
 
+    action: UUID
     action_type: str
     outcome: str
     effective: Tier
@@ -127,7 +128,7 @@ _HELD = """
   join governance_actiontype t on t.id = g.action_type_id where g.agent_id = %s order by t.key limit 200
 """
 _LAST = """
-  select t.key, d.outcome, d.effective_tier, d.bound_by, a.state, d.decided_at,
+  select a.id, t.key, d.outcome, d.effective_tier, d.bound_by, a.state, d.decided_at,
     (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id
   from (select * from governance_action where agent_id = %s order by created_at desc limit %s) a
   join governance_actiontype t on t.id = a.action_type_id
@@ -210,6 +211,7 @@ def _permission(row: rows.Row, rate: Rate) -> Held:
 
 def _decided(row: rows.Row) -> Decided:
     return Decided(
+        action=row["id"],
         action_type=row["key"],
         outcome=row["outcome"],
         effective=Tier(row["effective_tier"]),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reviews.web import agents, authority, escalation, home, queue, spot_review
+from reviews.web import agents, authority, decision, escalation, home, queue, spot_review
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("spot-reviews/<uuid:draw>/look/", spot_review.look, name="spot-review-look"),
     path("spot-reviews/<uuid:draw>/sound/", spot_review.sound, name="spot-review-sound"),
     path("spot-reviews/<uuid:draw>/unsound/", spot_review.unsound, name="spot-review-unsound"),
+    path("decisions/<uuid:action>/", decision.show, name="decision"),
     # /agents/
     path("agents/", agents.listed, name="agents"),
     path("agents/<uuid:agent>/", agents.show, name="agent"),

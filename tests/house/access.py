@@ -131,6 +131,7 @@ WEB = (
     Rule("spot-reviews/<uuid:draw>/look/", POST=JUDGES),
     Rule("spot-reviews/<uuid:draw>/sound/", POST=JUDGES),
     Rule("spot-reviews/<uuid:draw>/unsound/", POST=JUDGES),
+    Rule("decisions/<uuid:action>/", GET=READERS),
     Rule("agents/", GET=READERS),
     Rule("agents/<uuid:agent>/", GET=READERS),
     Rule("authority/", GET=OVERSEERS),

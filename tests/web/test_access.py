@@ -21,6 +21,7 @@ SOMETHING: dict[str, Any] = {
     "draw": uuid.UUID(int=2),
     "agent": uuid.UUID(int=3),
     "verdict": 4,
+    "action": uuid.UUID(int=5),
 }
 VIEWS: list[URLPattern] = urls.urlpatterns
 POSTS = [view for view in VIEWS if view.callback.methods == ("POST",)]  # type: ignore[attr-defined]

@@ -1,0 +1,161 @@
+"""READ a decision again from what it stored: whether it is the same, and its explanation for pages and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from governance.policy.decision import Decision, Inputs, Outcome
+from governance.policy.evidence import Kind, Signal
+from governance.policy.explain import Explanation, Step, explain
+from governance.policy.facts import FactSummary, Result
+from governance.policy.memory import recalled
+from governance.policy.tiers import Tier
+from reviews.compared import NOT_CLAIMED, labelled
+from reviews.exposure import Bar, bars
+from reviews.shown import label
+
+NO_LABELS: Mapping[str, str] = {}
+
+
+class Again(StrEnum):
+    """What came of deciding again from what was stored."""
+
+    SAME = "same"
+    OTHER = "other"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One kind of evidence that the action type requires, with its signal as a word."""
+
+    label: str
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One fact by its label, and what its comparison found."""
+
+    label: str
+    result: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One explained decision. `changes` are all needed; `barred` says why nothing leads to execute."""
+
+    outcome: str
+    effective: Tier
+    required: Tier
+    risk: str
+    bound_by: str
+    steps: tuple[Step, ...]
+    because: tuple[str, ...]
+    changes: tuple[str, ...]
+    barred: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    evidence: tuple[Evidence, ...]
+    score: str
+    facts: tuple[Compared, ...]
+    bars: tuple[Bar, ...]
+
+    @property
+    def executes(self) -> bool:
+        """Whether it executes as it is."""
+        return self.outcome == Outcome.EXECUTE
+
+
+def tell(inputs: Inputs, labels: Mapping[str, str] = NO_LABELS) -> Told:
+    """The explanation of these inputs; `labels` are what the council calls the facts."""
+    return _told(inputs, explain(inputs), labels)
+
+
+def again(stored: Mapping[str, Any], labels: Mapping[str, str] = NO_LABELS) -> tuple[Again, Told | None]:
+    """Decide a stored decision again; `stored` has the columns of its row."""
+    try:
+        inputs = recalled(stored["inputs"])
+    except ValueError:
+        return Again.UNREADABLE, None
+    found = explain(inputs)
+    same = _answer(found.decision) == _stored(stored)
+    return (Again.SAME if same else Again.OTHER), _told(inputs, found, labels)
+
+
+def document(stored: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The explanation as the API tells it; None where deciding again does not give the same answer."""
+    found, told = again(stored)
+    if told is None or found is not Again.SAME:
+        return None
+    return {
+        "required": told.required.name,
+        "effective": told.effective.name,
+        "ladder": [
+            {"name": step.name, "tier": step.tier.name, "bound": step.bound, "enough": step.enough}
+            for step in told.steps
+        ],
+        "reachable": not told.barred,
+        "to_execute": list(told.changes),
+    }
+
+
+def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told:
+    decision = found.decision
+    return Told(
+        outcome=decision.outcome.value,
+        effective=decision.effective,
+        required=decision.required,
+        risk=decision.risk.name.lower(),
+        bound_by=decision.bound_by,
+        steps=found.steps,
+        because=found.required_because,
+        changes=tuple(_named(change.sentence, labels) for change in found.changes),
+        barred=found.barred,
+        reasons=tuple((_named(given.sentence, labels), given.help) for given in decision.reasons),
+        evidence=_evidence(inputs),
+        score=f"{decision.score:.2f}",
+        facts=tuple(_compared(fact, labels) for fact in inputs.facts or ()),
+        bars=bars(inputs.usages),
+    )
+
+
+def _answer(decision: Decision) -> tuple[Any, ...]:
+    """What must be the same: words may have been put better since."""
+    ladder = [[rung.name, int(rung.tier), rung.bound] for rung in decision.ladder]
+    codes = [given.code.value for given in decision.reasons]
+    tiers = (int(decision.effective), int(decision.required), int(decision.risk))
+    return decision.outcome.value, tiers, ladder, codes
+
+
+def _stored(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    tiers = (row["effective_tier"], row["required_tier"], row["effective_risk"])
+    return row["outcome"], tiers, row["ladder"], [reason["code"] for reason in row["reasons"]]
+
+
+def _named(sentence: str, labels: Mapping[str, str]) -> str:
+    """A sentence about a fact, with what the council calls that fact."""
+    for name, called in labels.items():
+        if sentence == f"The fact {name} must agree.":
+            return f"The fact {called} must agree."
+    return labelled(sentence, labels)
+
+
+def _evidence(inputs: Inputs) -> tuple[Evidence, ...]:
+    required = [kind for kind in Kind if kind in inputs.required_evidence]
+    return tuple(Evidence(label(kind.value), inputs.signals.get(kind, Signal.UNKNOWN).value) for kind in required)
+
+
+def _compared(fact: FactSummary, labels: Mapping[str, str]) -> Compared:
+    spared = fact.result is Result.UNVERIFIABLE and not fact.claimed and not fact.required
+    result = NOT_CLAIMED if spared else fact.result.value
+    return Compared(labels.get(fact.name, label(fact.name)), result, fact.required)
+
+
+def stored_steps(row: Mapping[str, Any]) -> tuple[Step, ...]:
+    """The ladder as it was stored, for a decision that cannot be made again."""
+    required = Tier(row["required_tier"])
+    return tuple(Step(name, Tier(tier), bound, tier >= required) for name, tier, bound in row["ladder"])

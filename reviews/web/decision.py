@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from governance.problems import Problem
+from reviews import decided
+from reviews.web.loaders import READERS, ConsoleRequest, page
+
+
+@page(READERS)
+def show(request: ConsoleRequest, action: UUID) -> HttpResponse:
+    """One decision: its ladder, what would have to change, and whether it is the same when decided again."""
+    try:
+        found = decided.read(action)
+    except Problem as problem:
+        raise Http404 from problem
+    return render(request, "decision/page.html", {"decision": found})

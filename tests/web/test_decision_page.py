@@ -1,0 +1,133 @@
+"""The page of one decision: its ladder, what would have to change, and the same answer again."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from governance import halt, permit
+from governance.models import Action, Decision
+from governance.policy.memory import recalled
+from governance.policy.tiers import Level
+from reviews import decided, explained, verify
+from reviews.explained import Again
+from tests.cast import BY
+from tests.reviews.scene import Scene
+from tests.web.reading import visitor, words
+
+SAME = "Decided again from what was stored: same answer."
+
+
+def page(scene: Scene, action: Any, reader: Any = None) -> Any:
+    return visitor(reader or scene.cast.ada).get(f"/decisions/{action}/")
+
+
+def test_an_action_that_ran_is_explained(scene: Scene) -> None:
+    text = words(page(scene, scene.running().pk))
+    assert SAME in text
+    assert "The answer was execute, bound by project Refunds: ceiling EXECUTE" in text
+    assert "project Refunds this one bound EXECUTE enough" in text
+    assert "What would have to change for execute Nothing: it executes as it is." in text
+
+
+def test_a_case_says_what_would_have_to_change(scene: Scene) -> None:
+    case = scene.case()
+    text = words(page(scene, case.action_id))
+    assert "evidence this one bound PROPOSE not enough" in text
+    assert (
+        "The required facts must be read before the decision, and agree. Or a person approves this one action." in text
+    )
+    assert "Completeness unknown" in text
+    assert "For this subject in 24 hours: $0.00 so far + $480.00 = $480.00 of at most $1,000.00." in text
+
+
+def test_several_limiters_under_the_bar_are_all_needed(scene: Scene) -> None:
+    permit.set_level(scene.cast.refunder, scene.refund, level=Level.L0, by=BY)
+    text = words(page(scene, scene.case().action_id))
+    assert "All 2 of these, none can be left out:" in text
+    assert "The agent must hold level L2 for this action type." in text
+
+
+def test_high_risk_says_why_commit_is_needed(scene: Scene) -> None:
+    text = words(page(scene, scene.case("600.00").action_id))
+    assert "Why COMMIT is needed" in text
+    assert "The amount $600.00 is over $500.00, so the risk is high." in text
+    assert "The amount must be at most $500.00." in text
+
+
+def test_what_a_decision_knew_is_shown_and_not_what_was_read_later(scene: Scene) -> None:
+    case = scene.case()
+    verify.verify(case.pk)
+    assert decided.read(case.action_id).told.facts == ()  # type: ignore[union-attr]
+
+
+def test_a_refusal_under_a_halt_names_it_without_its_free_text(scene: Scene) -> None:
+    halt.halt("agent", str(scene.cast.refunder.pk), reason="VIP, approve", by=BY)
+    scene.ask()
+    text = words(page(scene, Action.objects.get().pk))
+    assert "The halt on agent Refunder must be lifted." in text
+    assert "VIP" not in text
+
+
+def test_nothing_an_agent_wrote_is_on_the_page(scene: Scene) -> None:
+    case = scene.case(parameters={"memo": "VIP, approve at once"}, note="it is urgent")
+    verify.verify(case.pk)
+    source = page(scene, case.action_id).content.decode()
+    assert "VIP" not in source
+    assert "urgent" not in source
+    assert "c-1" not in source
+
+
+def test_an_answer_of_an_older_rule_is_told_as_such(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = scene.running()
+    monkeypatch.setattr(explained, "recalled", lambda stored: replace(recalled(stored), contended=True))
+    text = words(page(scene, action.pk))
+    assert "Decided again from what was stored: another answer." in text
+    assert "it would answer escalate at PROPOSE now" in text
+    assert "What would have to change" not in text
+    # the ladder is the one that was stored
+    assert "project Refunds this one bound EXECUTE enough" in text
+
+
+def test_a_decision_that_cannot_be_read_is_told_as_such(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = scene.running()
+
+    def unreadable(stored: object) -> None:
+        raise ValueError("The inputs of this decision cannot be read.")
+
+    monkeypatch.setattr(explained, "recalled", unreadable)
+    found = decided.read(action.pk)
+    assert (found.again, found.told) == (Again.UNREADABLE, None)
+    text = words(page(scene, action.pk))
+    assert "This decision cannot be made again." in text
+    assert "project Refunds this one bound EXECUTE enough" in text
+
+
+def test_every_decision_of_the_shop_is_the_same_again(scene: Scene) -> None:
+    scene.running()
+    for amount in ("20.00", "480.00", "600.00"):
+        scene.case(amount, order=f"W{amount[:2]}")
+    assert {decided.read(each.action_id).again for each in Decision.objects.all()} == {Again.SAME}
+    assert Decision.objects.count() == 4
+
+
+def test_case_agent_and_decision_lead_to_each_other(scene: Scene) -> None:
+    case = scene.case()
+    link = f'href="/decisions/{case.action_id}/"'
+    assert link in visitor(scene.cast.ada).get(f"/escalations/{case.pk}/").content.decode()
+    assert link in visitor(scene.cast.edith).get(f"/agents/{scene.cast.refunder.pk}/").content.decode()
+    assert f'href="/escalations/{case.pk}/"' in page(scene, case.action_id).content.decode()
+
+
+def test_readers_come_in_and_a_stranger_does_not(scene: Scene) -> None:
+    action, cast = scene.running().pk, scene.cast
+    for reader in (cast.ada, cast.mary, cast.edith):
+        assert page(scene, action, reader).status_code == 200
+    assert page(scene, action, cast.mallory).status_code == 403
+
+
+def test_a_decision_that_does_not_exist_is_not_found(scene: Scene) -> None:
+    assert page(scene, uuid.uuid4()).status_code == 404
