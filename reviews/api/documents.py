@@ -113,6 +113,25 @@ class ExecutionShown(Document):
     reported_at: Moment
 
 
+class StepShown(Document):
+    """One limiter of the decision: the tier it allows, whether it bound, whether it is enough for what is required."""
+
+    name: str
+    tier: Tier
+    bound: bool
+    enough: bool
+
+
+class ExplanationShown(Document):
+    """The min rule as a ladder, and what would have to change for execute: all of it, none can be left out."""
+
+    required: Tier
+    effective: Tier
+    ladder: list[StepShown]
+    reachable: bool = Field(description="False where no change leads to execute: a person must decide.")
+    to_execute: list[str] = Field(description="One sentence each; empty where it executes or nothing leads there.")
+
+
 class ActionShown(Document):
     """An action as it stands now; `decision` is the answer that was given when it was posted."""
 
@@ -127,6 +146,9 @@ class ActionShown(Document):
     grant: GrantShown | None
     escalation: CaseGiven | None
     execution: ExecutionShown | None
+    explanation: ExplanationShown | None = Field(
+        description="Made from what the decision stored; null where the rule of today would answer otherwise."
+    )
 
 
 class RejectGiven(Document):

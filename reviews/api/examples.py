@@ -85,6 +85,16 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
             "grant": None,
             "escalation": {"id": _CASE, "href": f"/api/v1/escalations/{_CASE}/", "status": "pending"},
             "execution": None,
+            "explanation": {
+                "required": "EXECUTE",
+                "effective": "PROPOSE",
+                "ladder": [
+                    {"name": "enterprise acme", "tier": "COMMIT", "bound": False, "enough": True},
+                    {"name": "project refunds", "tier": "PROPOSE", "bound": True, "enough": False},
+                ],
+                "reachable": True,
+                "to_execute": ["The ceiling of project refunds must be EXECUTE."],
+            },
         }
     },
     "escalation": {

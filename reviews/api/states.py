@@ -18,6 +18,7 @@ from governance.policy.reasons import Given
 from reviews.answers import wire
 from reviews.api.problems import not_found
 from reviews.cases import halted_since
+from reviews.explained import document
 from reviews.intake import reconsider
 from reviews.models import Escalation, EscalationState, RejectReason, Verdict
 
@@ -65,6 +66,7 @@ def action(action_id: UUID, *, caller: Caller) -> dict[str, Any]:
         "grant": _shown(_grant_told(found)),
         "escalation": None if known is None else _brief(known.case.id, known.status),
         "execution": execution(found),
+        "explanation": document(vars(found.decision)),
     }
 
 
