@@ -189,8 +189,8 @@ def _open(stack_only: bool) -> None:
 
 def _port() -> int:
     text = given(os.environ, "PORT") or "8000"
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise ServiceError("PORT must be a number from 1 to 65535.")
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise ServiceError("PORT must be a number from 1 to 65535, in the digits 0 to 9.")
     return int(text)
 
 

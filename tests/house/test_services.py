@@ -150,7 +150,7 @@ def test_a_busy_port_is_named_before_anything_starts(monkeypatch: pytest.MonkeyP
     assert port_is_free(free_port())
 
 
-@pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
+@pytest.mark.parametrize("port", ["http", "0", "70000", "-1", "٨٠٠٠", "\uff18\uff10", "80²", "008000"])
 def test_a_port_is_a_number(port: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(local, "LOCK", tmp_path / "lock")
     monkeypatch.setenv("PORT", port)
