@@ -141,9 +141,11 @@ def _claims(file: Path) -> dict[tuple[str, int], Mapping[str, Any]]:
 
 def _tools(file: Path) -> dict[str, dict[str, Tool]]:
     try:
-        document = _parse(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{file.name} is not JSON in UTF-8.") from error
+        document = _parse(file.read_bytes())
+    except OSError as error:
+        raise FolderError(f"{file.name} cannot be read.") from error
+    except (ValueError, RecursionError) as error:
+        raise FolderError(f"{file.name}: {_why(error)}.") from error
     if not isinstance(document, dict) or not all(isinstance(group, dict) for group in document.values()):
         raise FolderError(f"{file.name} maps groups to their tools.")
     return {
@@ -219,23 +221,42 @@ def _rows(file: Path) -> Iterator[_Row]:
                 line += 1
                 if not raw.strip():
                     continue
-                values = _parse(raw.decode("utf-8"))
+                if len(raw) == MAX_LINE and not raw.endswith(b"\n"):
+                    raise _UnfitError(f"more than {MAX_LINE} bytes")
+                values = _parse(raw)
                 if not isinstance(values, dict):
-                    raise ValueError("no object")
+                    raise _UnfitError("not a JSON object")
                 yield _Row(file.name, line, values)
     except (OSError, EOFError, zlib.error) as error:
         raise FolderError(f"{file.name} cannot be read behind line {line}.") from error
     except (ValueError, RecursionError) as error:
-        raise FolderError(f"{file.name}, line {line}: not a JSON object of at most {MAX_LINE} bytes.") from error
+        raise FolderError(f"{file.name}, line {line}: {_why(error)}.") from error
 
 
-def _parse(text: str) -> Any:
+class _UnfitError(ValueError):
+    """JSON that is not fit to be replayed; the message says why and repeats nothing of it."""
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    """What is wrong with a text that could not be parsed."""
+    if isinstance(error, _UnfitError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    return "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
+
+
+def _parse(raw: bytes) -> Any:
     """JSON with exact numbers; NaN, infinities and what would fill pages of digits are refused."""
-    return json.loads(text, parse_float=_exact, parse_constant=_exact)
+    return json.loads(raw.decode("utf-8"), parse_float=_exact, parse_constant=_constant)
+
+
+def _constant(text: str) -> Decimal:
+    raise _UnfitError("NaN or Infinity, which JSON does not have")
 
 
 def _exact(text: str) -> Decimal:
     number = Decimal(text)
     if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
-        raise ValueError("a number out of all proportion")
+        raise _UnfitError(f"a number beyond {MAX_EXPONENT} digits before or behind the point")
     return number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def replay(plan: Plan, *, say: Callable[[str], None], progress: Callable[[int], 
     postings = choose(postings_of(folder, tools), plan.limit)
     summary = Summary(wanted=len(postings))
     _post(plan, postings, agents, summary, progress(len(postings)))
-    summary.mismatches = mismatches(agents.values())
+    summary.mismatches = mismatches(summary.actions)
     return summary
 
 
@@ -107,10 +107,10 @@ def choose(postings: Sequence[Posting], limit: int | None) -> list[Posting]:
     return chosen[:limit]
 
 
-def mismatches(agents: Sequence[Agent] | Any) -> int:
-    """Claims of these agents that contradict the record, as far as the records have been read."""
+def mismatches(actions: Collection[str]) -> int:
+    """Claims made in these actions that contradict the record, as far as the records have been read."""
     return (
-        Fact.objects.filter(result=Result.DIFFERS.value, snapshot__action__agent__in=list(agents))
+        Fact.objects.filter(result=Result.DIFFERS.value, snapshot__action__in=list(actions))
         .values("snapshot__action", "name")
         .distinct()
         .count()

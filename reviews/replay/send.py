@@ -23,7 +23,10 @@ _AGAIN = frozenset({"idempotency_in_flight", "rate_limited", "unavailable"})
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of one posting. `status` 0: nobody answered. `seconds` is the last attempt's, `case` its case."""
+    """What became of one posting.
+
+    `status` 0: nobody answered. `seconds` is the last attempt's, `action` and `case` are what it was about.
+    """
 
     posting: Posting
     status: int
@@ -31,6 +34,7 @@ class Answered:
     seconds: float
     reasons: tuple[str, ...] = ()
     case: str = ""
+    action: str = ""
 
 
 class Pace:
@@ -62,49 +66,58 @@ def send_all(
 ) -> None:
     """Post everything; `done` is called for each answer, from several threads but never from two at once.
 
-    The order within an agent is kept: a later write of a session is asked after the earlier one was answered.
+    The order within an agent is kept: a later write of a session is asked after the earlier one was answered. When this
+    is interrupted, every thread ends after the request it waits for.
     """
     by_agent: dict[str, list[Posting]] = {}
     for each in postings:
         by_agent.setdefault(each.agent, []).append(each)
-    tell = threading.Lock()
+    tell, ended = threading.Lock(), threading.Event()
 
     def act(agent: str) -> None:
         with httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=False, headers=_headers(keys[agent])) as client:
             for each in by_agent[agent]:
                 pace.wait()
-                answered = send(client, each)
+                if ended.is_set():
+                    return
+                answered = send(client, each, ended)
                 with tell:
                     done(answered)
 
     # the busiest agents first, or the last thread works alone at the end
     agents = sorted(by_agent, key=lambda agent: -len(by_agent[agent]))
     with ThreadPoolExecutor(max_workers=max(1, connections)) as pool:
-        for finished in [pool.submit(act, agent) for agent in agents]:
-            finished.result()
+        try:
+            for finished in [pool.submit(act, agent) for agent in agents]:
+                finished.result()
+        finally:
+            ended.set()
 
 
-def send(client: httpx.Client, posting: Posting) -> Answered:
-    """Ask once, and again while the server says so; report what it allowed."""
+def send(client: httpx.Client, posting: Posting, ended: threading.Event) -> Answered:
+    """Ask once, and again while the server says so and nothing `ended`; report what it allowed."""
     for attempt in range(ATTEMPTS):
+        if ended.is_set():
+            break
         begun = time.perf_counter()
         try:
             response = client.post(
                 f"/api/v1/{posting.call}/", json=posting.body, headers={"Idempotency-Key": posting.key}
             )
         except httpx.TransportError:
-            time.sleep(min(0.2 * 2**attempt, MOST_PATIENCE))
+            ended.wait(min(0.2 * 2**attempt, MOST_PATIENCE))
             continue
         seconds = time.perf_counter() - begun
         body = _document(response)
         if body.get("code") in _AGAIN and attempt < ATTEMPTS - 1:
-            time.sleep(_patience(response))
+            ended.wait(_patience(response))
             continue
         outcome = outcome_of(response.status_code, body)
         if outcome == "execute":
             report(client, posting, str(body.get("id")))
         case = str((body.get("escalation") or {}).get("id", "")) if outcome == "escalate" else ""
-        return Answered(posting, response.status_code, outcome, seconds, _reasons(body), case)
+        action = str(body.get("id") or "") if outcome in ("execute", "escalate", "refuse") else ""
+        return Answered(posting, response.status_code, outcome, seconds, _reasons(body), case, action)
     return Answered(posting, 0, "unanswered", 0.0)
 
 

@@ -16,7 +16,10 @@ OUTCOMES = ("execute", "escalate", "refuse", "cap_exhausted", "rejected", "serve
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of answers by agent and by tool. `mismatches` are facts that differ from what was claimed."""
+    """Counts of answers by agent and by tool.
+
+    `mismatches` are facts of the `actions` answered here that differ from what was claimed.
+    """
 
     wanted: int
     by_agent: dict[str, Counter[str]] = field(default_factory=dict)
@@ -25,6 +28,7 @@ class Summary:
     reasons: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     elapsed: float = 0.0
+    actions: set[str] = field(default_factory=set)
     mismatches: int = 0
 
     def add(self, answered: Answered) -> None:
@@ -33,6 +37,8 @@ class Summary:
         self.by_agent.setdefault(answered.posting.agent, Counter())[answered.outcome] += 1
         self.by_tool.setdefault(answered.posting.tool, Counter())[answered.outcome] += 1
         self.reasons.update(answered.reasons)
+        if answered.action:
+            self.actions.add(answered.action)
         if answered.status:
             self.seconds.append(answered.seconds)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from governance import genesis
 from governance.models import ActionType, Decision
@@ -53,7 +53,9 @@ def url(committed: Committed, records: Records, servers: Servers) -> str:
     return servers.start("api")
 
 
-def test_a_new_domain_of_records_is_connected_by_a_file_alone(url: str, tmp_path: Path) -> None:
+def test_a_new_domain_of_records_is_connected_by_a_file_alone(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     block = re.search(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert block
     (tmp_path / "shop2.yaml").write_text(block[1], encoding="utf-8")
@@ -64,6 +66,12 @@ def test_a_new_domain_of_records_is_connected_by_a_file_alone(url: str, tmp_path
     outcomes = dict(Decision.objects.values_list("action__run", "outcome"))
     assert outcomes == {"own": "execute", "others": "escalate", "much": "escalate"}
     assert answer["mismatches"] == 2
+    # what an earlier replay found is not told as found by one that nobody answered
+    monkeypatch.setattr("reviews.replay.send.ATTEMPTS", 1)
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="were not answered"):
+        call_command("replay", str(tmp_path / "runs"), url="http://127.0.0.1:9", json=True, stdout=out)
+    assert json.loads(out.getvalue())["mismatches"] == 0
 
 
 def test_without_a_binding_every_write_is_a_case_about_nothing_verified(url: str, tmp_path: Path) -> None:

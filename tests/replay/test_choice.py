@@ -68,3 +68,13 @@ def test_tools_that_would_be_spelled_alike_stay_two() -> None:
 def test_a_folder_that_is_none_is_a_sentence_of_the_command(tmp_path: object, options: dict[str, object]) -> None:
     with pytest.raises(CommandError, match="is missing"):
         call_command("replay", str(tmp_path), **options)
+
+
+def test_a_stopped_replay_ends_with_one_sentence_and_the_code_of_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reviews.management.commands.replay.replay", stopped)
+    with pytest.raises(CommandError, match=r"^Stopped\. [^.]+\.$") as told:
+        call_command("replay", "runs")
+    assert told.value.returncode == 130

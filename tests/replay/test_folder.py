@@ -75,12 +75,31 @@ def test_a_bad_line_is_named_with_what_is_wrong(tmp_path: Path, changes: dict[st
         read_folder(folder(tmp_path, [call(), {**call(1), **changes}]))
 
 
-@pytest.mark.parametrize("line", [b"{", b"[]", b"\xff\xfe", b'{"a": NaN}', b'{"a": 1e99999}', b"[" * 100_000])
-def test_a_line_that_is_no_object_is_named(tmp_path: Path, line: bytes) -> None:
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "not a JSON object"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b'{"a": NaN}', "NaN or Infinity, which JSON does not have"),
+        (b'{"a": -Infinity}', "NaN or Infinity, which JSON does not have"),
+        (b'{"a": 1e99999}', "a number beyond 30 digits before or behind the point"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a": "' + b"x" * 4_000_000 + b'"}', "more than 4000000 bytes"),
+    ],
+)
+def test_a_line_that_is_no_object_is_named_with_what_is_wrong(tmp_path: Path, line: bytes, why: str) -> None:
     folder(tmp_path, [call()])
     good = gzip.decompress((tmp_path / "actions.jsonl.gz").read_bytes())
     (tmp_path / "actions.jsonl.gz").write_bytes(gzip.compress(good + line + b"\n"))
-    with pytest.raises(FolderError, match=r"actions\.jsonl\.gz, line 2"):
+    with pytest.raises(FolderError, match=rf"^actions\.jsonl\.gz, line 2: {why}\.$"):
+        read_folder(tmp_path)
+
+
+@pytest.mark.parametrize(("text", "why"), [(b"{", "not JSON"), (b'{"shop2": NaN}', "NaN or"), (b"\xff", "not UTF-8")])
+def test_a_description_of_tools_that_is_no_json_says_what_is_wrong(tmp_path: Path, text: bytes, why: str) -> None:
+    (folder(tmp_path, [call()]) / "tools.json").write_bytes(text)
+    with pytest.raises(FolderError, match=rf"^tools\.json: {why}"):
         read_folder(tmp_path)
 
 
@@ -143,5 +162,5 @@ def test_claims_need_a_session_and_a_number(tmp_path: Path) -> None:
 def test_tools_that_are_no_json_are_a_sentence(tmp_path: Path) -> None:
     folder(tmp_path, [call()])
     (tmp_path / "tools.json").write_text(json.dumps(TOOLS)[:-3])
-    with pytest.raises(FolderError, match=r"tools\.json is not JSON"):
+    with pytest.raises(FolderError, match=r"tools\.json: not JSON"):
         read_folder(tmp_path)

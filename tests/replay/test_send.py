@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import pytest
 
 from reviews.replay.envelope import Posting
-from reviews.replay.send import Answered, Pace, outcome_of, send_all
+from reviews.replay.send import Answered, Pace, outcome_of, send, send_all
 from reviews.replay.summary import Summary, percentile
 
 
@@ -100,9 +101,27 @@ def test_an_exhausted_cap_is_not_asked_again(desk: Desk) -> None:
 
 
 def test_nobody_at_the_address_is_counted_and_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr("reviews.replay.send.MOST_PATIENCE", 0.0)
     answers = sent(Desk("http://127.0.0.1:1"), posting("1"))
     assert [(answer.outcome, answer.status) for answer in answers] == [("unanswered", 0)]
+
+
+def test_an_interrupted_replay_asks_nothing_more(desk: Desk) -> None:
+    def stop(_: Answered) -> None:
+        raise KeyboardInterrupt
+
+    many = [posting(str(number), agent) for number in range(50) for agent in "ab"]
+    with pytest.raises(KeyboardInterrupt):
+        send_all(desk.url, many, {"a": "plc_a", "b": "plc_b"}, connections=1, pace=Pace(None), done=stop)
+    assert len(desk.asked) < 5
+
+
+def test_an_interrupted_replay_waits_for_nobody_who_does_not_answer() -> None:
+    ended, begun = threading.Event(), time.monotonic()
+    ended.set()
+    with httpx.Client(base_url="http://127.0.0.1:1") as client:
+        assert send(client, posting("1"), ended).outcome == "unanswered"
+    assert time.monotonic() - begun < 0.2
 
 
 @pytest.mark.parametrize(

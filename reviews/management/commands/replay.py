@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ from governance.records.load import LoadError
 from reviews.replay.folder import FolderError
 from reviews.replay.run import Plan, replay
 from reviews.replay.types import DEFAULT_CAPS, cap_document
+
+STOPPED = "Stopped. What was answered stays; the same command asks the rest."
 
 
 class Command(BaseCommand):
@@ -51,6 +54,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except Problem as error:
             raise CommandError(error.detail) from error
+        except KeyboardInterrupt as error:
+            raise CommandError(STOPPED, returncode=128 + signal.SIGINT) from error
         if quiet:
             self.stdout.write(json.dumps(summary.document(), indent=1))
         else:
@@ -78,7 +83,7 @@ def _default_path() -> Path:
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or not int(text):
+    if not text.isascii() or not text.isdigit() or not int(text):
         raise ArgumentTypeError("a whole number from 1 is expected")
     return int(text)
 
