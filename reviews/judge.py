@@ -116,15 +116,16 @@ def acknowledge(escalation_id: UUID, *, reviewer: User) -> Escalation:
 
 
 @transaction.atomic
-def withdraw(verdict_id: int, *, reviewer: User) -> Verdict:
+def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verdict:
     """Take one's own verdict back while its hold lasts: the case is open again, leased to its reviewer.
 
-    An approval's grant was never open, so its reservation is given back. Problems: NOT_FOUND, FORBIDDEN
-    (another's), WRONG_STATE (withdrawn already), HOLD_OVER, CASE_CLOSED (the agent withdrew meanwhile).
+    An approval's grant was never open, so its reservation is given back. Problems: NOT_FOUND (also when it is not
+    `of` that case), FORBIDDEN (another's), WRONG_STATE (withdrawn already), HOLD_OVER, CASE_CLOSED (the agent
+    withdrew meanwhile).
     """
     locks.share_authority()
     found = Verdict.objects.filter(pk=verdict_id).values_list("escalation_id", flat=True).first()
-    if found is None:
+    if found is None or of not in (None, found):
         raise Problem(Code.NOT_FOUND, "This verdict does not exist.")
     case = locked(found)
     action = locked_action(case.action_id)

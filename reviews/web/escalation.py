@@ -96,7 +96,7 @@ def ask_for_binding(request: ConsoleRequest, case: UUID) -> HttpResponse:
 
 @act(JUDGES)
 def withdraw(request: ConsoleRequest, case: UUID, verdict: int) -> HttpResponse:
-    return _settled(request, case, lambda: judge.withdraw(verdict, reviewer=request.user))
+    return _settled(request, case, lambda: judge.withdraw(verdict, reviewer=request.user, of=case))
 
 
 def _settled(request: ConsoleRequest, case: UUID, verb: Callable[[], object]) -> HttpResponse:

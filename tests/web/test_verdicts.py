@@ -231,6 +231,15 @@ def test_a_verdict_that_does_not_exist_is_not_withdrawn(scene: Scene) -> None:
     assert post(scene, scene.case(), "verdicts/999999/withdraw").status_code == 404
 
 
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_verdict_is_not_withdrawn_at_the_address_of_another_case(scene: Scene, htmx: bool) -> None:
+    verdict = scene.approve(scene.case(order="W1"))
+    response = post(scene, scene.case(order="W2"), f"verdicts/{verdict.pk}/withdraw", htmx=htmx)
+    assert response.status_code == 404
+    verdict.refresh_from_db()
+    assert verdict.withdrawn_at is None
+
+
 def test_only_a_notice_is_acknowledged(scene: Scene) -> None:
     case = scene.take(scene.case())
     response = post(scene, case, "acknowledge")
