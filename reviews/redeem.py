@@ -22,7 +22,7 @@ from reviews.answers import REPORT_SECONDS
 from reviews.cases import halted_since, locked, locked_action
 from reviews.grounds import matter_of, unhex
 from reviews.intake import reconsider
-from reviews.models import Escalation, EscalationState, Verdict
+from reviews.models import Escalation, Verdict
 from reviews.relink import Lost, relink, void
 from reviews.reviewers import held_mandate, outside, stays_reviewer
 from reviews.verify import entry_of, keep, note_reading, read_now
@@ -46,13 +46,20 @@ _LOST = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Approval:
+    """What a person's grant rests on."""
+
+    case: Escalation
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class _Held:
-    """A grant with all that it rests on, locked. `case` is None for a grant of the machine."""
+    """A grant with all that it rests on, locked. `approval` is None for a grant of the machine."""
 
     grant: Grant
     action: Action
-    case: Escalation | None
-    verdict: Verdict | None
+    approval: _Approval | None
     now: datetime
 
 
@@ -128,11 +135,11 @@ def _lock(grant_id: UUID) -> _Held:
     """Lock case and action before the grant is looked at again, in the order of `cases.locked`."""
     seen = Grant.objects.get(pk=grant_id)
     verdict = None if seen.verdict_id is None else Verdict.objects.get(pk=seen.verdict_id)
-    case = None if verdict is None else locked(verdict.escalation_id)
+    approval = None if verdict is None else _Approval(locked(verdict.escalation_id), verdict)
     action = locked_action(seen.action_id)
-    if case is not None:
-        case.action = action
-    return _Held(Grant.objects.get(pk=grant_id), action, case, verdict, locks.database_now())
+    if approval is not None:
+        approval.case.action = action
+    return _Held(Grant.objects.get(pk=grant_id), action, approval, locks.database_now())
 
 
 def _lost(held: _Held) -> Lost | None:
@@ -141,22 +148,23 @@ def _lost(held: _Held) -> Lost | None:
         return Lost.RESTORED
     if halted_since(held.action.pk, held.grant.issued_at):
         return Lost.HALTED
-    if held.verdict is None or held.case is None:
+    if held.approval is None:
         return None
-    mandate = held_mandate(held.verdict.reviewer)
-    reaches = outside(mandate, matter_of(held.case, entry_of(held.action).spec), held.now) is None
-    return None if reaches and stays_reviewer(held.verdict.reviewer) else Lost.APPROVER
+    reviewer = held.approval.verdict.reviewer
+    matter = matter_of(held.approval.case, entry_of(held.action).spec)
+    reaches = outside(held_mandate(reviewer), matter, held.now) is None
+    return None if reaches and stays_reviewer(reviewer) else Lost.APPROVER
 
 
 def _give_up(held: _Held, lost: Lost, reading: Frozen | None) -> Problem:
     code = Code.RECORD_CHANGED if lost is Lost.RECORD else Code.GRANT_VOID
     snapshot = None if reading is None else keep(held.action, reading)
-    if held.case is None or held.case.state != EscalationState.APPROVED:
+    if held.approval is None:
         void(held.grant, held.now)
         body = {"grant": str(held.grant.pk), "action": str(held.action.pk), "because": lost.value}
         record.append(event=record.Event.GRANT_VOIDED, actor=f"agent:{held.grant.agent_id}", body=body)
         return Problem(code, _LOST[lost])
-    fresh = relink(held.case, held.grant, why=lost, snapshot=snapshot, now=held.now)
+    fresh = relink(held.approval.case, held.grant, why=lost, snapshot=snapshot, now=held.now)
     return Problem(code, f"{_LOST[lost]} A person decides again.", extra={"escalation": str(fresh.pk)})
 
 
@@ -170,7 +178,7 @@ def _refusal(held: _Held, decision: Decision) -> Problem | None:
             return Problem(Code.TOOL_RED, "The tool that this action needs is failing.", retry_after=TOOL_RETRY_SECONDS)
         return Problem(Code.REFUSED, f"Refused now: {decision.bound_by}.")
     authority = min((rung.tier for rung in decision.ladder if rung.name != "evidence"), default=decision.effective)
-    if held.verdict is None and authority < decision.required:
+    if held.approval is None and authority < decision.required:
         return Problem(Code.REFUSED, f"Narrowed since it was decided: {decision.bound_by}.")
     return None
 
@@ -188,7 +196,7 @@ def _use(held: _Held, caller: Caller) -> Grant:
         held.action.report_by = held.now + timedelta(seconds=REPORT_SECONDS)
         held.action.save(update_fields=["state", "report_by"])
     body: dict[str, Any] = {"grant": str(held.grant.pk), "action": str(held.action.pk)}
-    body["escalation"] = None if held.case is None else str(held.case.pk)
+    body["escalation"] = None if held.approval is None else str(held.approval.case.pk)
     record.append(event=record.Event.GRANT_REDEEMED, actor=f"agent:{caller.agent}", body=body)
     return Grant.objects.get(pk=held.grant.pk)
 

@@ -92,7 +92,8 @@ def abandon_overdue(limit: int = BATCH) -> int:
 def lapse_unused(limit: int = BATCH) -> int:
     """Close the approvals that nobody picked up in time, and give back what they reserved. How many.
 
-    No token was ever minted for such a grant, so nothing was executed on it; it is no sign against anybody.
+    Such a grant was never redeemed. A token may have been minted when the agent asked for its case: it proves who
+    allowed what and allows nothing by itself. So nothing was executed on it, and it is no sign against anybody.
     """
     locks.share_authority()
     cases = _ids(_LAPSED, limit)
