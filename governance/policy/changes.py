@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, TypeGuard
+from typing import Any
 
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held
 from governance.policy.conditions import raised_risk
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
 from governance.policy.facts import FactSummary, Result
+from governance.policy.guards import is_fact, is_limiter, is_usage, texts, whole
 from governance.policy.inputs import Inputs
 from governance.policy.ladder import label
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.reasons import registry_name
 from governance.policy.tiers import Level, Risk, Tier, earned_tier, required_tier
-from governance.policy.velocity import Cap, CapKey, Unit, Usage, whose
+from governance.policy.velocity import Cap, Unit, Usage, whose
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Change:
 
 
 Changes = Iterator[Change]
+# These two are computed by the rule as well, so that nothing said of them is nothing against them.
+_UNSAID = {Kind.COMPLETENESS: Signal.GREEN, Kind.VELOCITY: Signal.GREEN}
+_BEHIND_SIGNALS = frozenset({"facts", "bound", "usages"})
 
 
 def routes(inputs: Inputs) -> list[tuple[Change, ...]]:
@@ -53,9 +57,9 @@ def _route(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
 
 def _released(inputs: Inputs) -> Changes:
     """What refuses before any tier is compared."""
-    for name in _texts(inputs.halts):
+    for name in texts(inputs.halts):
         yield Change(f"The halt on {registry_name(name)} must be lifted.", _without("halts", name))
-    for name in _texts(inputs.inactive):
+    for name in texts(inputs.inactive):
         yield Change(f"{registry_name(name)} must be active again.", _without("inactive", name))
     yield from _set(inputs, "Every agent above must hold a permission for this action type.", ancestors_permitted=True)
 
@@ -63,16 +67,16 @@ def _released(inputs: Inputs) -> Changes:
 def _known(inputs: Inputs) -> Changes:
     """What is unknown raises the risk and caps as well, so it is needed on every way."""
     limits = inputs.thresholds
-    if not (inputs.amount_known is True and _whole(inputs.amount) and inputs.amount >= 0):
+    if not (inputs.amount_known is True and whole(inputs.amount) and inputs.amount >= 0):
         most = _limit(limits.amount)
         reach = "" if limits.amount is None else f", and at most {_money(most)}"
-        amount = inputs.amount if _whole(inputs.amount) and inputs.amount >= 0 else most
+        amount = inputs.amount if whole(inputs.amount) and inputs.amount >= 0 else most
         yield from _set(inputs, f"The amount must be known{reach}.", amount_known=True, amount=amount)
     yield from _set(inputs, "The amount must have a rate in the reference currency.", currency_known=True)
-    if not _whole(inputs.quantity) or inputs.quantity < 0:
+    if limits.quantity is not None and (not whole(inputs.quantity) or inputs.quantity < 0):
         most = _limit(limits.quantity)
         yield from _set(inputs, f"The quantity must be known, and at most {most}.", quantity=most)
-    if not _whole(inputs.data_class):
+    if limits.data_class is not None and not whole(inputs.data_class):
         most = _limit(limits.data_class)
         yield from _set(inputs, f"The class of the data must be known, and at most {most}.", data_class=most)
 
@@ -80,14 +84,14 @@ def _known(inputs: Inputs) -> Changes:
 def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     """Less of it: under the thresholds that keep the risk down, and with `cut` under the caps on money too."""
     limits = inputs.thresholds
-    most = [limits.amount] if goal is inputs.base_risk and _whole(limits.amount) else []
+    most = [limits.amount] if goal is inputs.base_risk and whole(limits.amount) else []
     if cut:
         most += [use.cap.limit - use.live for use in _breached(inputs) if use.cap.unit is Unit.MONEY]
-    if most and min(most) >= 0 and _whole(inputs.amount) and inputs.amount > min(most):
+    if most and min(most) >= 0 and whole(inputs.amount) and inputs.amount > min(most):
         yield Change(f"The amount must be at most {_money(min(most))}.", _at_most(min(most)))
     for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
         value, limit = getattr(inputs, name), getattr(limits, name)
-        if goal is inputs.base_risk and _whole(value) and _whole(limit) and value > limit:
+        if goal is inputs.base_risk and whole(value) and whole(limit) and value > limit:
             yield from _set(inputs, f"The {words} must be at most {limit}.", **{name: limit})
 
 
@@ -95,7 +99,7 @@ def _raised(inputs: Inputs, goal: Risk) -> Changes:
     """Every limiter that is under what this action requires at this risk."""
     required = required_tier(inputs.action_class, goal)
     for limiter in inputs.limiters:
-        if _is_limiter(limiter) and held(limiter.tier) < required:
+        if is_limiter(limiter) and held(limiter.tier) < required:
             yield Change(_must(limiter, required), _lifted(limiter, required))
     for kind in sorted(MANDATORY.difference([limiter.kind for limiter in inputs.limiters])):
         added = Limiter(kind, "not set", required)
@@ -130,14 +134,13 @@ def _verified(inputs: Inputs) -> Changes:
         yield from _set(
             inputs, "The required facts must be read before the decision, and agree.", facts=facts, facts_first=True
         )
-    names = [fact.name for fact in inputs.facts or () if _is_fact(fact) and fact.result is not Result.AGREES]
+    names = [fact.name for fact in inputs.facts or () if is_fact(fact) and fact.result is not Result.AGREES]
     for name in dict.fromkeys(names):
         yield Change(f"The fact {registry_name(name)} must agree.", _agreeing(name))
-    if isinstance(inputs.signals, Mapping):
-        for kind in Kind:
-            if kind in inputs.required_evidence and inputs.signals.get(kind) is not Signal.GREEN:
-                words = kind.value.replace("_", " ")
-                yield Change(f"The evidence of {words} must be green.", _green(kind))
+    signals = _signals(inputs)
+    for kind in Kind:
+        if kind in inputs.required_evidence and signals.get(kind, _UNSAID.get(kind)) is not Signal.GREEN:
+            yield Change(f"The evidence of {kind.value.replace('_', ' ')} must be green.", _green(kind))
 
 
 def _freed(inputs: Inputs, cut: bool) -> Changes:
@@ -165,6 +168,8 @@ def _stated(inputs: Inputs) -> Changes:
     yield from _set(inputs, "The agent must ask to act, not for a person.", agent_reason=None)
     yield from _set(inputs, "The agent must ask without an elevation.", elevate=False)
     yield from _set(inputs, "No other change of authority may be under way.", contended=False)
+    if inputs.confidence is None and inputs.confidence_threshold is None:
+        return
     threshold = Decimal(0) if inputs.confidence_threshold is None else inputs.confidence_threshold
     if type(threshold) is Decimal and threshold.is_finite() and 0 <= threshold <= 1:
         sentence = f"The agent must state a confidence of at least {threshold.normalize():f}."
@@ -179,11 +184,16 @@ def _set(inputs: Inputs, sentence: str, **values: Any) -> Changes:
 def _with(inputs: Inputs, **values: Any) -> Inputs:
     """The inputs with other values; a signal that was computed from what changes is computed again."""
     after = replace(inputs, **values)
-    if not isinstance(inputs.signals, Mapping):
+    if _BEHIND_SIGNALS.isdisjoint(values):
         return after
     before, now = _computed(inputs), _computed(after)
-    follow = {kind: now[kind] for kind, signal in before.items() if inputs.signals.get(kind) is signal}
-    return replace(after, signals={**after.signals, **follow})
+    follow = {kind: now[kind] for kind, signal in before.items() if _signals(inputs).get(kind) is signal}
+    return replace(after, signals={**_signals(after), **follow}) if follow else after
+
+
+def _signals(inputs: Inputs) -> Mapping[Kind, Signal]:
+    given: object = inputs.signals
+    return given if isinstance(given, Mapping) else {}
 
 
 def _computed(inputs: Inputs) -> dict[Kind, Signal]:
@@ -208,7 +218,7 @@ def _added(limiter: Limiter) -> Callable[[Inputs], Inputs]:
 
 def _agreeing(name: str) -> Callable[[Inputs], Inputs]:
     def agrees(fact: FactSummary) -> FactSummary:
-        return replace(fact, result=Result.AGREES) if _is_fact(fact) and fact.name == name else fact
+        return replace(fact, result=Result.AGREES) if is_fact(fact) and fact.name == name else fact
 
     return lambda inputs: _with(inputs, facts=tuple(map(agrees, inputs.facts or ())))
 
@@ -220,7 +230,7 @@ def _green(kind: Kind) -> Callable[[Inputs], Inputs]:
 def _used(inputs: Inputs, use: Usage, change: Callable[[Usage], Usage]) -> Inputs:
     """The same change for every budget of one cap and one entity."""
     usages = (
-        change(each) if _is_usage(each) and (each.cap, each.entity) == (use.cap, use.entity) else each
+        change(each) if is_usage(each) and (each.cap, each.entity) == (use.cap, use.entity) else each
         for each in inputs.usages
     )
     return _with(inputs, usages=tuple(usages))
@@ -242,14 +252,14 @@ def _widened(use: Usage, most: int) -> Callable[[Inputs], Inputs]:
 
 def _at_most(most: int) -> Callable[[Inputs], Inputs]:
     def less(each: Usage) -> Usage:
-        money = _is_usage(each) and each.cap.unit is Unit.MONEY
+        money = is_usage(each) and each.cap.unit is Unit.MONEY
         return replace(each, amount=min(each.amount, most)) if money else each
 
     return lambda inputs: _with(inputs, amount=most, usages=tuple(map(less, inputs.usages)))
 
 
 def _breached(inputs: Inputs) -> list[Usage]:
-    return [use for use in inputs.usages if _is_usage(use) and use.breached]
+    return [use for use in inputs.usages if is_usage(use) and use.breached]
 
 
 def _must(limiter: Limiter, tier: Tier) -> str:
@@ -261,38 +271,9 @@ def _must(limiter: Limiter, tier: Tier) -> str:
     return f"The ceiling of {name} must be {tier.name}."
 
 
-def _texts(names: object) -> dict[str, None]:
-    return dict.fromkeys(name for name in names if type(name) is str) if type(names) is tuple else {}
-
-
-def _whole(value: object) -> TypeGuard[int]:
-    return type(value) is int
-
-
 def _limit(threshold: object) -> int:
-    return max(0, threshold) if _whole(threshold) else 0
+    return max(0, threshold) if whole(threshold) else 0
 
 
 def _money(minor: int) -> str:
     return format_money(minor, REFERENCE_CURRENCY)
-
-
-def _is_limiter(limiter: object) -> TypeGuard[Limiter]:
-    return type(limiter) is Limiter and _types(limiter.kind, limiter.name) == [LimiterKind, str]
-
-
-def _is_fact(fact: object) -> TypeGuard[FactSummary]:
-    return type(fact) is FactSummary and type(fact.name) is str
-
-
-def _is_usage(use: object) -> TypeGuard[Usage]:
-    """Whether every part of it can be compared and told."""
-    if type(use) is not Usage or type(use.cap) is not Cap or type(use.entity) not in (str, type(None)):
-        return False
-    cap = use.cap
-    found = _types(cap.key, cap.unit, cap.hard, cap.limit, cap.window_seconds, use.live, use.amount)
-    return found == [CapKey, Unit, bool, int, int, int, int]
-
-
-def _types(*values: object) -> list[type]:
-    return [type(value) for value in values]

@@ -85,8 +85,12 @@ def _sound(inputs: Inputs, decision: Decision) -> bool:
 
 def _needed(inputs: Inputs) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """The smallest set of changes that leads to execute, or what stands against every way."""
-    ways = routes(inputs)
-    found = [least for route in ways if (least := _least(inputs, route)) is not None]
+    ways, found = routes(inputs), []
+    for route in ways:
+        least = _least(inputs, route)
+        found += [least] if least is not None else []
+        if least is not None and len(least) == 1:
+            break
     if found:
         return min(found, key=len), ()
     left = decide(applied(inputs, ways[0]))
