@@ -21,6 +21,8 @@ APPEND_ONLY = (
     "reviews_bindingrequest",
 )
 
+# Nobody forgets what a budget has spent. Of an entry the application says what happened and who did it; the database
+# numbers, dates and hashes it.
 _GRANT = """
 do $$
 declare t text;
@@ -35,12 +37,19 @@ begin
       and relname = any(string_to_array(current_setting('placet.append_only'), ',')) loop
     execute format('revoke update, delete on %I from placet_app', t);
   end loop;
+  if to_regclass('governance_budget') is not null then
+    revoke delete on governance_budget from placet_app;
+  end if;
+  if to_regclass('governance_ledgerentry') is not null then
+    revoke insert on governance_ledgerentry from placet_app;
+    grant insert (kind, actor, body) on governance_ledgerentry to placet_app;
+  end if;
 end $$
 """
 
 
 def grant_application_role(*, using: str, **kwargs: Any) -> None:
-    """After each migration run give `placet_app` its rights: never TRUNCATE, append-only stays so.
+    """After each migration run give `placet_app` its rights: never TRUNCATE, append-only stays so, budgets stay.
 
     Does nothing where the role does not exist or is itself the migrating one (a single
     `DATABASE_URL`): then only the triggers stand, and `manage.py check` says so.

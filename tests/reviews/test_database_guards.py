@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from governance import halt, narrow, register
-from governance.models import Grant, Halt, LedgerEntry
+from governance.models import Grant, Halt
 from governance.policy.tiers import Tier
 from governance.roles import APPEND_ONLY
 from reviews import judge, report
@@ -99,7 +99,7 @@ def wait_for_lock(owner: Owner, other: Owner, running: Future[Any]) -> None:
 def test_what_is_append_only_is_so_for_the_owner_too(owner: Owner) -> None:
     for table in APPEND_ONLY:
         (column,) = owner.execute(
-            "select attname from pg_attribute where attrelid = %s::regclass and attnum = 1", [table]
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum = 2", [table]
         ).fetchone() or ("",)
         for statement in (
             f"update {table} set {column} = {column} where false",
@@ -125,6 +125,33 @@ def test_a_ledger_entry_is_written_by_the_clock_of_the_database_and_its_parts_st
     for kind, actor in (("a\x1fb", "user:x"), ("forged", "user\x1fx")):
         statement = "insert into governance_ledgerentry (kind, actor, body) values (%s, %s, '{}')"
         assert state_of(owner, statement, kind, actor) == "23514"
+
+
+def test_an_entry_never_brings_its_own_number(owner: Owner, committed: Committed) -> None:
+    brought = "insert into governance_ledgerentry (seq, kind, actor, body){} values ({}, 'forged', 'user:x', '{{}}')"
+    for number in (-1, 0, 10**15):
+        assert state_of(owner, brought.format("", number)) == "428C9"
+        for how, refusal in (("", "428C9"), (" overriding system value", "42501")):
+            with committed.connect() as app, pytest.raises(psycopg.Error) as refused:
+                app.execute(brought.format(how, number).encode())
+            assert refused.value.sqlstate == refusal
+
+
+@pytest.mark.parametrize("column", ["seq", "at", "leaf"])
+def test_the_application_writes_of_an_entry_what_happened_and_nothing_else(committed: Committed, column: str) -> None:
+    with committed.connect() as app:
+        rights = "select has_column_privilege('governance_ledgerentry', %s, 'insert')"
+        assert app.execute(rights, [column]).fetchone() == (False,)
+        assert [app.execute(rights, [each]).fetchone() for each in ("kind", "actor", "body")] == [(True,)] * 3
+        entry = "insert into governance_ledgerentry (kind, actor, body) values ('forged', 'user:x', '{}') returning seq"
+        with app.transaction(force_rollback=True):
+            assert app.execute(entry).fetchone() is not None
+
+
+@pytest.mark.parametrize("statement", ["delete from governance_budget", "truncate governance_budget"])
+def test_the_application_forgets_no_budget(committed: Committed, statement: str) -> None:
+    with committed.connect() as app, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app.execute(statement.encode())
 
 
 def test_an_entry_counts_for_its_own_transaction_only(owner: Owner, committed_scene: Scene) -> None:
@@ -266,7 +293,7 @@ def test_a_key_belongs_to_one_agent_and_stays_revoked(owner: Owner, committed_sc
         assert state_of(owner, f"update governance_agentkey set {change} where id = %s", key) == "PL016", change
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(revoke, [key])
-        LedgerEntry.objects.create(kind="forged", actor="user:x", body=b"{}")
+        cursor.execute("insert into governance_ledgerentry (kind, actor, body) values ('forged', 'user:x', '{}')")
     assert state_of(owner, revoke, key) == "PL016"
 
 

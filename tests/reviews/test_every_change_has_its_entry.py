@@ -24,7 +24,7 @@ __all__ = ["committed_scene", "shop", "shop_database"]
 
 _GUARDED = """
 select c.relname, a.attname, array_agg(t.tgname) @> '{append_only}'
-  from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_attribute a on a.attrelid = c.oid and a.attnum = 1
+  from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_attribute a on a.attrelid = c.oid and a.attnum = 2
   where t.tgname in ('needs_entry', 'append_only') and has_table_privilege(%s, c.oid, 'select')
   group by 1, 2 order by 1
 """

@@ -23,6 +23,8 @@ end $$;
 create trigger ledger_leaf before insert on governance_ledgerentry
   for each row execute function placet_seal_leaf();
 alter table governance_ledgerentry enable always trigger ledger_leaf;
+-- no statement brings its own number; Django asked for one by default only
+alter table governance_ledgerentry alter column seq set generated always;
 alter table governance_ledgerentry add constraint ledger_parts_are_framed
   check (position(chr(31) in kind) = 0 and position(chr(31) in actor) = 0);
 
