@@ -156,7 +156,7 @@ def _fact(node: Node, values: Mapping[str, BoundValue]) -> FactSpec:
 
 
 def _pattern(node: Node) -> re.Pattern[str] | None:
-    found = None if node.absent else closed_pattern(str(node.value))
+    found = closed_pattern(node.value) if isinstance(node.value, str) else None
     if found is None and not node.absent:
         node.say("A pattern with no letters but those that it spells out is expected, such as card_[0-9]{7}.")
     return found

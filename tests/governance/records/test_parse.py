@@ -178,6 +178,14 @@ def test_a_join_key_may_be_a_lookup_over_a_list_of_parameters() -> None:
     assert "items" in binding.columns
 
 
+@pytest.mark.parametrize("pattern", ["[a-z]+-[0-9]+", r"\\w{1,9}", "a+1", "(a|b){9}", "broken[", 7])
+def test_a_pattern_that_could_carry_a_sentence_is_refused(pattern: object) -> None:
+    fact = {"name": "order", "value": "order", "compare": "exists", "show": "value", "pattern": pattern}
+    found = parse_binding({**DOCUMENT, "values": {"order": "record_id"}, "facts": [fact], "sentence": "Refund."})
+    assert isinstance(found, list)
+    assert "binding.facts[0].pattern" in [each.path for each in found]
+
+
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=12)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
