@@ -25,6 +25,7 @@ READERS = frozenset({REVIEWER, COUNCIL, AUDITOR})
 OVERSEERS = frozenset({COUNCIL, AUDITOR, OPERATOR})
 WATCHERS = READERS | {OPERATOR}
 JUDGES = frozenset({REVIEWER})
+SEATED = frozenset({COUNCIL})
 SIGNED_IN: frozenset[str] = frozenset()
 
 

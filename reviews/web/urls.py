@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reviews.web import agents, authority, decision, escalation, home, queue, spot_review
+from reviews.web import agents, authority, decision, escalation, home, queue, spot_review, what_if
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,4 +34,5 @@ urlpatterns = [
     path("agents/", agents.listed, name="agents"),
     path("agents/<uuid:agent>/", agents.show, name="agent"),
     path("authority/", authority.show, name="authority"),
+    path("what-if/", what_if.show, name="what-if"),
 ]

@@ -135,6 +135,7 @@ WEB = (
     Rule("agents/", GET=READERS),
     Rule("agents/<uuid:agent>/", GET=READERS),
     Rule("authority/", GET=OVERSEERS),
+    Rule("what-if/", GET=SEATED),
     # -- the council's desk ----------------------------------------------------------------------
     Rule("council/", GET=OVERSEERS, POST=OVERSEERS),
     Rule("council/login/", GET=PEOPLE, POST=PEOPLE),  # a redirect to accounts/login/

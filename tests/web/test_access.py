@@ -11,7 +11,7 @@ from django.urls import URLPattern, reverse
 
 from governance.actors import GROUPS
 from reviews.web import urls
-from reviews.web.loaders import JUDGES, OVERSEERS, READERS, SIGNED_IN, WATCHERS
+from reviews.web.loaders import JUDGES, OVERSEERS, READERS, SEATED, SIGNED_IN, WATCHERS
 from tests.cast import Cast
 from tests.support.clients import SurfaceClient
 from tests.web.reading import HTMX, visitor
@@ -50,7 +50,7 @@ def member(cast: Cast, view: URLPattern) -> User:
 
 
 def test_every_view_declares_who_may_come_and_how() -> None:
-    audiences = (READERS, JUDGES, OVERSEERS, WATCHERS, SIGNED_IN, frozenset(GROUPS))
+    audiences = (READERS, JUDGES, SEATED, OVERSEERS, WATCHERS, SIGNED_IN, frozenset(GROUPS))
     for view in VIEWS:
         assert access(view) in audiences, view.name
         assert view.callback.methods in (("GET", "HEAD"), ("POST",)), view.name  # type: ignore[attr-defined]
