@@ -80,8 +80,7 @@ def _rows(action: Action, uses: Sequence[CapUse]) -> list[dict[str, Any]]:
     ]
     with connection.cursor() as cursor:
         cursor.execute("select placet_budgets_of(%s, %s::jsonb)", [action.pk, json.dumps(asked)])
-        found = cursor.fetchone()[0]
-    rows: list[dict[str, Any]] = found if isinstance(found, list) else json.loads(found)
+        rows: list[dict[str, Any]] = json.loads(cursor.fetchone()[0])
     return rows
 
 

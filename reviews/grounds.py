@@ -64,7 +64,7 @@ def require_same(case: Escalation, *, action_digest: str, snapshot_digest: str) 
 def unhex(text: str) -> bytes:
     """The 32 bytes of a digest in hex; nothing for anything else, which equals no digest."""
     try:
-        found = bytes.fromhex(text) if len(text) == 64 and text.isascii() else b""
+        found = bytes.fromhex(text) if len(text) == 64 else b""
     except ValueError:
         return b""
     return found if len(found) == 32 else b""

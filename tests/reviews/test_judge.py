@@ -12,10 +12,11 @@ from django.db import DatabaseError, connection, transaction
 from governance import catalogue, enrol, halt, mandates, register
 from governance.authenticate import Credential, hash_key
 from governance.locks import database_now
-from governance.models import Action, Agent, Budget, Grant, Reservation
+from governance.models import Action, Agent, Budget, Grant, LedgerEntry, Reservation
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews import judge, verify
+from reviews.grounds import missing_ground, unhex
 from reviews.intake import Ask, ask
 from reviews.models import Escalation, Verdict
 from tests.cast import BY
@@ -34,6 +35,8 @@ def test_an_approval_is_a_verdict_a_grant_and_one_entry(scene: Scene) -> None:
     verdict = scene.approve(scene.case())
     case, grant = verdict.escalation, Grant.objects.get()
     assert (case.state, case.action.state) == ("approved", "escalated")
+    case.refresh_from_db()
+    assert case.closed_at == case.taken_until == verdict.decided_at, "who decided gives the case back"
     assert (grant.issued_by, grant.verdict_id, bytes(grant.digest)) == ("human", verdict.pk, bytes(case.action.digest))
     assert verdict.final_at - verdict.decided_at == timedelta(seconds=5)
     assert grant.not_before == verdict.final_at
@@ -42,6 +45,29 @@ def test_an_approval_is_a_verdict_a_grant_and_one_entry(scene: Scene) -> None:
     assert [(one["verdict"], one["grant"], one["approve"]) for one in said] == [(verdict.pk, str(grant.pk), True)]
     assert said[0]["snapshot_digest"] == snapshot_digest(case)
     assert said[0]["action_digest"] == bytes(case.action.digest).hex()
+
+
+def test_the_entry_of_an_approval_says_all_of_it(scene: Scene) -> None:
+    case = scene.take(scene.case())
+    backdate("update governance_instance set policy_revision = 7")
+    verdict = scene.approve(case)
+    assert entries("verdict_given") == [
+        {
+            "escalation": str(case.pk),
+            "action": str(case.action_id),
+            "verdict": verdict.pk,
+            "approve": True,
+            "reason": "",
+            "action_digest": case.action.digest.hex(),
+            "snapshot_digest": snapshot_digest(case),
+            "rank": 1,
+            "policy_revision": 7,
+            "final_at": verdict.final_at.isoformat(),
+            "grant": str(Grant.objects.get().pk),
+            "budgets": 2,
+        }
+    ]
+    assert LedgerEntry.objects.get(kind="verdict_given").actor == "user:ada"
 
 
 def test_an_approval_at_high_risk_is_to_be_picked_up_within_a_quarter_of_an_hour(scene: Scene) -> None:
@@ -56,6 +82,33 @@ def test_a_reject_has_a_preset_reason_and_refuses_the_action(scene: Scene) -> No
     assert (case.state, case.action.state, verdict.reject_reason) == ("rejected", "refused", "wrong_subject")
     assert entries("verdict_given")[0]["reason"] == "wrong_subject"
     assert not Grant.objects.exists()
+
+
+def test_a_reject_needs_nothing_read(scene: Scene) -> None:
+    """Whoever took it was killed before the record was read."""
+    assert bytes(_rejected(_unread(scene), scene).snapshot_digest) == b""
+
+
+def test_what_was_not_read_is_approved_by_nobody(scene: Scene) -> None:
+    case = _unread(scene)
+    for stated in ("", "00" * 32):
+        with pytest.raises(Problem) as problem:
+            judge.approve(
+                case.pk, reviewer=scene.cast.ada, action_digest=case.action.digest.hex(), snapshot_digest=stated
+            )
+        assert problem.value.code is Code.FACTS_CHANGED
+    assert missing_ground(case) == "The record has not been read yet."
+
+
+def _unread(scene: Scene) -> Escalation:
+    case = scene.case()
+    backdate(
+        "update reviews_escalation set taken_by_id = %s, taken_until = clock_timestamp() + interval '1 minute'"
+        " where id = %s",
+        scene.cast.ada.pk,
+        case.pk,
+    )
+    return case
 
 
 @pytest.mark.parametrize("reason", ["", "because", "Facts differ", "not_needed "])
@@ -127,6 +180,19 @@ def test_a_deadline_that_passed_while_deciding_rejects(scene: Scene) -> None:
 @pytest.mark.parametrize("stated", ["", "00", "00" * 32, "zz" * 32, "é" * 64, "00" * 33])
 def test_any_digest_but_the_stored_one_is_facts_changed(scene: Scene, field: str, stated: str) -> None:
     assert problem_of(scene, scene.case(), **{field: stated}).code is Code.FACTS_CHANGED
+
+
+@pytest.mark.parametrize("spelled", ["{0} ", " {0}", "{0}00", "{1}"])
+def test_a_digest_has_one_length(scene: Scene, spelled: str) -> None:
+    case = scene.take(scene.case())
+    seen = case.action.digest.hex()
+    stated = spelled.format(seen, " ".join(seen[place : place + 2] for place in range(0, 64, 2)))
+    assert problem_of(scene, case, action_digest=stated).code is Code.FACTS_CHANGED
+
+
+@pytest.mark.parametrize("text", [" " * 64, "00 " * 21 + " ", "é" * 64, "٣" * 64, "00" * 31, ""])
+def test_what_is_not_thirty_two_bytes_in_hex_is_nothing(text: str) -> None:
+    assert unhex(text) == b""
 
 
 def test_facts_read_again_since_the_page_was_shown_are_facts_changed(scene: Scene) -> None:
@@ -287,6 +353,24 @@ def test_an_unknown_amount_of_a_money_type_needs_rank_three(scene: Scene) -> Non
     assert scene.approve(_free(case), scene.cast.grace).approve
 
 
+def test_a_mandate_is_held_against_the_amount_of_the_record_where_the_type_says_so(scene: Scene) -> None:
+    document = {**REFUND, "amount": "paid", "key": "shop.refund"}
+    catalogue.save_action_type(document, domain=scene.cast.service, by=BY)
+    mandates.set_mandate(scene.cast.ada, rank=1, money_limit=500_00, max_risk=Risk.HIGH, by=BY)
+    assert problem_of(scene, scene.case()).detail == "Your mandate ends at $500.00; this is $900.00."
+
+
+@pytest.mark.parametrize(("subject", "derived"), [(None, "customer_id"), ("c-1", None)])
+def test_an_approval_counts_for_whom_the_record_names_else_for_whom_the_agent_named(
+    scene: Scene, subject: str | None, derived: str | None
+) -> None:
+    facts = [fact for fact in BINDING["facts"] if fact["name"] != "owner"]
+    document = {**BINDING, "facts": facts, "subject": derived}
+    catalogue.save_binding({name: value for name, value in document.items() if value is not None}, by=BY)
+    scene.approve(scene.case(subject=subject))
+    assert "entity:subject=c-1|shop.refund|money|86400" in Reservation.objects.get().budgets
+
+
 # -- halts and budgets ----------------------------------------------------------------------------
 
 
@@ -324,10 +408,12 @@ def test_nobody_passes_a_hard_cap(scene: Scene) -> None:
     assert scene.approve(scene.case("80.00", order="W6")).approve
 
 
-def test_the_case_of_a_cap_says_anew_when_the_window_frees(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_case_of_a_cap_says_anew_when_the_window_frees(scene: Scene) -> None:
     case = _over_cap(scene)
+    backdate("update reviews_escalation set cap_frees_at = clock_timestamp() where id = %s", case.pk)
     before = database_now()
-    frees_at = scene.approve(case).escalation.cap_frees_at
+    scene.approve(case)
+    frees_at = Escalation.objects.get(pk=case.pk).cap_frees_at
     assert frees_at is not None
     assert timedelta(hours=23) < frees_at - before <= timedelta(hours=25)
 
@@ -379,6 +465,13 @@ def test_a_verdict_withdrawn_in_its_hold_never_was(scene: Scene) -> None:
     assert entries("verdict_withdrawn") == [
         {"escalation": str(case.pk), "action": str(case.action_id), "verdict": verdict.pk, "released": True}
     ]
+
+
+def test_a_verdict_taken_back_voids_its_own_grant_and_no_other(scene: Scene) -> None:
+    other, grant = scene.approved(order="W2"), scene.approved()
+    judge.withdraw(grant.verdict_id or 0, reviewer=scene.cast.ada)
+    assert Grant.objects.filter(voided_at=None).get() == other
+    assert Reservation.objects.filter(released_at=None).get().action_id == other.action_id
 
 
 def test_a_reject_withdrawn_in_its_hold_opens_the_case_again(scene: Scene) -> None:
@@ -450,7 +543,7 @@ def test_the_database_too_holds_a_verdict_final(scene: Scene, no_hold: None) -> 
 def test_a_verdict_that_does_not_exist_is_not_found(scene: Scene) -> None:
     with pytest.raises(Problem) as problem:
         judge.withdraw(404, reviewer=scene.cast.ada)
-    assert problem.value.code is Code.NOT_FOUND
+    assert (problem.value.code, problem.value.detail) == (Code.NOT_FOUND, "This verdict does not exist.")
 
 
 def test_a_reopened_case_gives_the_cap_to_the_case_that_took_it(scene: Scene) -> None:
@@ -498,7 +591,7 @@ def test_a_notice_is_acknowledged_and_never_granted(scene: Scene) -> None:
     judge.acknowledge(case.pk, reviewer=scene.cast.ada)
     case.refresh_from_db()
     assert (case.state, Action.objects.get(pk=case.action_id).state) == ("acknowledged", "not_executed")
-    assert len(entries("case_acknowledged")) == 1
+    assert entries("case_acknowledged") == [{"escalation": str(case.pk), "action": str(case.action_id)}]
 
 
 def test_a_case_that_needs_a_verdict_is_not_acknowledged(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from governance.models import Action, Execution, Grant, Reservation, ToolReading
 from governance.problems import Code, Problem
 from reviews import judge, report, withdraw
 from reviews.models import Escalation
-from tests.reviews.scene import Scene, entries, live, overdue
+from tests.reviews.scene import Scene, backdate, entries, live, overdue
 
 
 def told(scene: Scene, action: Action, status: str = "succeeded", **more: Any) -> Execution:
@@ -42,6 +43,35 @@ def test_a_report_closes_the_action_its_grant_and_its_reservation(
     assert entries("action_reported") == [
         {"action": str(action.pk), "status": status, "latency_ms": 120, "execution": execution.pk}
     ]
+
+
+def test_a_report_closes_nothing_of_another_action(scene: Scene) -> None:
+    other, action = scene.running(), scene.running()
+    first = told(scene, action)
+    assert Grant.objects.get(action=other).closed_at is None
+    assert Reservation.objects.get(action=other).settled_at is None
+    assert Action.objects.get(pk=other.pk).state == "executing"
+    assert told(scene, other, "failed") != first
+
+
+def test_a_report_does_not_close_a_grant_that_was_void_before(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = scene.case()
+    judge.withdraw(scene.approve(case).pk, reviewer=scene.cast.ada)
+    monkeypatch.setattr(judge, "hold_seconds", lambda spec: 0)
+    grant = Grant.objects.get(verdict_id=scene.approve(case).pk)
+    scene.redeem(grant)
+    execution = told(scene, grant.action)
+    closed = {each.pk: each.closed_at for each in Grant.objects.all()}
+    assert closed.pop(grant.pk) == execution.reported_at
+    assert list(closed.values()) == [None]
+
+
+@pytest.mark.parametrize(
+    "more", [{"latency_ms": 0}, {"latency_ms": 86_400_000}, {"record_version": "x" * 128}, {"record_version": ""}]
+)
+def test_a_report_at_the_edge_of_its_contract_is_taken(scene: Scene, more: dict[str, Any]) -> None:
+    execution = told(scene, scene.running(), **more)
+    assert {name: getattr(execution, name) for name in more} == more
 
 
 def test_an_agents_word_that_it_did_not_act_frees_no_budget(scene: Scene) -> None:
@@ -106,6 +136,7 @@ def test_a_report_outside_its_contract_is_refused(scene: Scene, more: dict[str, 
 
 
 def test_nobody_reports_about_anothers_action(scene: Scene) -> None:
+    scene.case(key=scene.cast.drafter_key)
     action = scene.running()
     with pytest.raises(Problem) as problem:
         report.report(action.pk, caller=scene.caller(scene.cast.drafter_key), status="succeeded")
@@ -120,6 +151,7 @@ def test_an_agent_withdraws_what_nobody_decided_yet(scene: Scene) -> None:
     action = withdraw.withdraw(case.action_id, caller=scene.refunder)
     case.refresh_from_db()
     assert (action.state, case.state) == ("withdrawn", "withdrawn")
+    assert case.closed_at is not None
     assert entries("action_withdrawn") == [{"action": str(action.pk), "escalation": str(case.pk), "was": "open"}]
 
 
@@ -142,6 +174,48 @@ def test_an_agent_withdraws_what_was_approved_and_not_redeemed(scene: Scene) -> 
     with pytest.raises(Problem) as problem:
         scene.redeem(grant)
     assert problem.value.code is Code.GRANT_VOID
+
+
+def test_withdrawing_gives_back_nothing_of_another_action(scene: Scene) -> None:
+    other, grant = scene.approved(order="W2"), scene.approved()
+    withdraw.withdraw(grant.action_id, caller=scene.refunder)
+    other.refresh_from_db()
+    assert other.voided_at is None
+    assert Reservation.objects.get(action=other.action).released_at is None
+    assert Escalation.objects.get(action=other.action).state == "approved"
+
+
+def test_a_grant_voided_before_is_not_voided_again(scene: Scene) -> None:
+    verdict = scene.approve(scene.case())
+    judge.withdraw(verdict.pk, reviewer=scene.cast.ada)
+    before = Grant.objects.get().voided_at
+    withdraw.withdraw(verdict.escalation.action_id, caller=scene.refunder)
+    assert Grant.objects.get().voided_at == before
+    assert "grant" not in entries("action_withdrawn")[0]
+
+
+def test_an_agent_withdraws_the_case_that_took_the_place_of_the_first(scene: Scene, no_hold: None) -> None:
+    grant = scene.approved()
+    scene.sql("update shop.orders set paid = 700 where record_id = 'W1'")
+    with pytest.raises(Problem):
+        scene.redeem(grant)
+    withdraw.withdraw(grant.action_id, caller=scene.refunder)
+    states = Escalation.objects.order_by("opened_at").values_list("state", flat=True)
+    assert list(states) == ["superseded", "withdrawn"]
+
+
+def test_a_withdrawn_action_frees_its_cap_as_early_as_before_its_approval(scene: Scene) -> None:
+    for _ in range(2):
+        scene.approve(scene.case())
+    case = scene.case()
+    before = case.cap_frees_at
+    assert before is not None
+    scene.approve(case)
+    backdate("update reviews_escalation set cap_frees_at = cap_frees_at + interval '9 hours' where id = %s", case.pk)
+    withdraw.withdraw(case.action_id, caller=scene.refunder)
+    case.refresh_from_db()
+    assert case.cap_frees_at is not None
+    assert abs(case.cap_frees_at - before) <= timedelta(hours=1)
 
 
 def test_a_withdrawn_case_cannot_be_judged_nor_its_verdict_taken_back(scene: Scene) -> None:
@@ -175,11 +249,14 @@ def test_a_reject_is_not_told_before_its_hold_ends(scene: Scene) -> None:
 
 
 def test_nobody_withdraws_anothers_action(scene: Scene) -> None:
+    own = scene.case(key=scene.cast.drafter_key, order="W2")
     case = scene.case()
     for action_id in (case.action_id, scene.running().pk, case.pk):
         with pytest.raises(Problem) as problem:
             withdraw.withdraw(action_id, caller=scene.caller(scene.cast.drafter_key))
         assert problem.value.code is Code.NOT_FOUND
+    own.refresh_from_db()
+    assert own.state == "open"
 
 
 def test_an_expired_case_may_still_be_withdrawn_before_the_sweep(scene: Scene) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from governance import enrol, mandates, register
+from governance import enrol, mandates, record, register
 from governance.locks import database_now
 from governance.models import Action, Agent, Snapshot
 from governance.policy.tiers import Risk
@@ -16,6 +17,7 @@ from governance.problems import Code, Problem
 from reviews import report, spot_review
 from reviews.models import Draw, Finding
 from reviews.spot_review import decided_on, judge_draw, latest_look, look_again
+from reviews.verify import keep, read_now
 from tests.cast import BY
 from tests.reviews.scene import Scene, entries
 
@@ -44,7 +46,16 @@ def test_a_sound_finding_is_one_row_and_one_entry(scene: Scene) -> None:
     draw = drawn(scene)
     finding = judge_draw(draw.pk, reviewer=scene.cast.ada, sound=True)
     assert (finding.sound, finding.reason, finding.reviewer) == (True, "", scene.cast.ada)
-    assert [(one["draw"], one["sound"]) for one in entries("draw_judged")] == [(str(draw.pk), True)]
+    assert entries("draw_judged") == [
+        {
+            "draw": str(draw.pk),
+            "action": str(draw.action_id),
+            "finding": finding.pk,
+            "sound": True,
+            "reason": "",
+            "snapshot": None,
+        }
+    ]
 
 
 def test_an_unsound_finding_says_why(scene: Scene) -> None:
@@ -65,6 +76,15 @@ def test_a_draw_is_judged_once_and_the_second_is_told_by_whom(scene: Scene) -> N
     judge_draw(draw.pk, reviewer=scene.cast.ada, sound=False, reason="harmful")
     problem = refused(scene, draw, "grace")
     assert (problem.code, problem.detail) == (Code.ALREADY_DECIDED, "ada found this action unsound.")
+    found_at = Finding.objects.get().found_at.isoformat()
+    assert problem.extra == {"decided_by": "ada", "finding": "unsound", "decided_at": found_at}
+
+
+def test_who_could_not_judge_it_is_told_first_that_it_is_judged(scene: Scene) -> None:
+    draw = drawn(scene)
+    judge_draw(draw.pk, reviewer=scene.cast.ada, sound=True)
+    mandates.revoke_mandate(scene.cast.grace, by=BY)
+    assert refused(scene, draw, "grace").detail == "ada found this action sound."
 
 
 def test_the_database_too_keeps_one_finding_per_draw(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +154,15 @@ def test_the_record_is_looked_at_again_beside_what_it_was_when_it_was_decided(sc
     now, before = look_again(draw.pk), decided_on(draw)
     assert before is not None
     assert (before.values["paid"], now.values["paid"]) == (90_000, 70_000)
-    assert entries("case_verified")[0]["draw"] == str(draw.pk)
+    assert entries("case_verified") == [
+        {
+            "draw": str(draw.pk),
+            "action": str(draw.action_id),
+            "snapshot": now.pk,
+            "status": "read",
+            "digest": bytes(now.digest).hex(),
+        }
+    ]
     assert judge_draw(draw.pk, reviewer=scene.cast.ada, sound=True).snapshot == now
 
 
@@ -142,6 +170,35 @@ def test_the_record_is_looked_at_once(scene: Scene) -> None:
     draw = drawn(scene, express(scene))
     assert look_again(draw.pk) == look_again(draw.pk)
     assert Snapshot.objects.filter(action=draw.action).count() == 2
+
+
+def test_each_draw_has_readings_and_a_finding_of_its_own(scene: Scene) -> None:
+    first, second = drawn(scene), drawn(scene)
+    judge_draw(first.pk, reviewer=scene.cast.ada, sound=False, reason="harmful")
+    look_again(first.pk)
+    assert latest_look(second) is None
+    finding = judge_draw(second.pk, reviewer=scene.cast.grace, sound=True)
+    assert (finding.draw, finding.sound, finding.snapshot) == (second, True, None)
+    assert refused(scene, second).detail == "grace found this action sound."
+
+
+def test_of_several_looks_the_newest_counts_and_the_decision_stays_with_the_oldest(scene: Scene) -> None:
+    draw = drawn(scene, express(scene))
+    first = decided_on(draw)
+    for _ in range(2):
+        with transaction.atomic():
+            latest = keep(draw.action, read_now(draw.action))
+            record.append(event=record.Event.AGENT_CHANGED, actor=BY, body={"test": "read again"})
+    assert (decided_on(draw), latest_look(draw)) == (first, latest)
+
+
+def test_an_expired_mandate_judges_nothing(scene: Scene) -> None:
+    draw = drawn(scene)
+    soon = database_now() + timedelta(milliseconds=300)
+    mandates.set_mandate(scene.cast.ada, rank=1, money_limit=500_00, expires_at=soon, by=BY)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_sleep(0.3)")
+    assert refused(scene, draw).detail == "Your mandate has expired."
 
 
 def test_an_outage_is_looked_at_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

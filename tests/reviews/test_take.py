@@ -33,7 +33,8 @@ def test_taking_leases_a_case_for_five_minutes(scene: Scene) -> None:
     case = scene.take(scene.case())
     assert case.taken_by == scene.cast.ada
     assert 4.9 < minutes_left(case) <= 5
-    assert [entry["escalation"] for entry in entries("case_taken")] == [str(case.pk)]
+    assert case.taken_until is not None
+    assert entries("case_taken") == [{"escalation": str(case.pk), "until": case.taken_until.isoformat()}]
 
 
 def test_the_same_reviewer_renews_the_lease(scene: Scene) -> None:
@@ -62,6 +63,8 @@ def test_a_lease_that_ran_out_is_free_for_anybody(scene: Scene) -> None:
 def test_a_released_case_is_free_for_anybody(scene: Scene) -> None:
     case = scene.take(scene.case())
     take.release(case.pk, reviewer=scene.cast.ada)
+    case.refresh_from_db()
+    assert (case.taken_by, case.taken_until) == (None, None)
     assert scene.take(case, scene.cast.grace).taken_by == scene.cast.grace
     assert len(entries("case_released")) == 1
 
@@ -75,6 +78,14 @@ def test_nobody_releases_what_they_have_not_taken(scene: Scene) -> None:
     with pytest.raises(Problem) as problem:
         take.release(case.pk, reviewer=scene.cast.ada)
     assert problem.value.code is Code.NOT_TAKEN
+
+
+def test_who_would_give_back_a_decided_case_is_told_what_was_decided(scene: Scene) -> None:
+    case = scene.case()
+    scene.approve(case)
+    with pytest.raises(Problem) as problem:
+        take.release(case.pk, reviewer=scene.cast.ada)
+    assert problem.value.code is Code.ALREADY_DECIDED
 
 
 @pytest.mark.parametrize("who", ["mary", "edith", "mallory", "sudo"])

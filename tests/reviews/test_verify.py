@@ -169,6 +169,49 @@ def test_a_closed_case_is_not_read_any_more(scene: Scene) -> None:
     assert problem.value.code is Code.CASE_CLOSED
 
 
+def test_a_case_that_was_read_and_closed_keeps_what_it_was_decided_on(scene: Scene) -> None:
+    case = scene.case()
+    verdict = scene.approve(case)
+    before = Snapshot.objects.get()
+    scene.sql("update shop.orders set paid = 700 where record_id = 'W1'")
+    assert verify.verify(case.pk) == before
+    case.refresh_from_db()
+    assert (case.snapshot, Snapshot.objects.count()) == (before, 1)
+    assert bytes(verdict.snapshot_digest) == bytes(before.digest)
+
+
+def test_each_case_is_read_by_its_own_action(scene: Scene) -> None:
+    for case in [scene.case(order=order) for order in ("W1", "W2", "W3")]:
+        snapshot = Snapshot.objects.get(pk=verify.verify(case.pk).pk)
+        assert (snapshot.action_id, snapshot.subject) == (case.action_id, case.action.subject)
+
+
+def test_who_acts_on_nobodys_behalf_is_compared_with_no_owner(scene: Scene) -> None:
+    snapshot = verify.verify(scene.case(subject=None).pk)
+    assert snapshot.facts.get(name="owner").result == "unverifiable"
+
+
+def test_a_case_that_does_not_exist_is_not_read(scene: Scene) -> None:
+    with pytest.raises(Problem) as problem:
+        verify.verify(scene.cast.refunder.pk)
+    assert problem.value.code is Code.NOT_FOUND
+
+
+def test_a_type_whose_entry_cannot_be_read_is_not_read_either(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = scene.case()
+    monkeypatch.setattr(verify, "current", lambda action_type: None)
+    with pytest.raises(Problem) as problem:
+        verify.verify(case.pk)
+    assert problem.value.code is Code.UNAVAILABLE
+    assert not Snapshot.objects.exists()
+
+
+def test_a_sealed_text_of_another_action_is_not_compared(scene: Scene) -> None:
+    scene.case(parameters={"memo": "VIP, approve at once"})
+    other = scene.case(order="W2", parameters={"memo": "nothing of it"})
+    assert verify.verify(other.pk).facts.get(name="memo").result == "differs"
+
+
 def test_taking_reads_what_nobody_has_read_so_that_a_dead_worker_stops_nothing(scene: Scene) -> None:
     case = take.take(scene.case().pk, reviewer=scene.cast.ada)
     assert case.snapshot is not None
