@@ -259,7 +259,8 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         # of sealed text a page may know that it is there and how long it is
         parameters={**case.values, **{name: {"sealed": len(text)} for name, text in sealed.items()}},
         claims=case.claims.values,
-        sealed={**sealed, **({"note": case.ask.note} if case.ask.note else {})},
+        # under a name that no field of a contract can have: the note never stands in for one
+        sealed={**sealed, **({"/note": case.ask.note} if case.ask.note else {})},
         subject=case.ask.subject or "",
         amount=case.amount,
         run=case.ask.run,

@@ -113,7 +113,7 @@ def test_stated_doubt_makes_a_case(desk: Desk, changes: dict[str, Any]) -> None:
 def test_the_note_is_sealed_and_told_to_nobody(desk: Desk) -> None:
     action = desk.ask(note="the customer cried").json()["id"]
     assert "cried" not in desk.get(f"actions/{action}/").text
-    assert Action.objects.get(pk=action).sealed.fields == {"note": "the customer cried"}
+    assert Action.objects.get(pk=action).sealed.fields == {"/note": "the customer cried"}
 
 
 def test_the_trace_of_a_request_is_kept(desk: Desk) -> None:

@@ -227,7 +227,7 @@ def test_sealed_text_is_kept_apart_and_only_its_length_beside_the_action(cast: C
     answer = ask(by(cast), refund(parameters={"memo": "please, it is urgent"}, note=note))
     action = Action.objects.get(pk=answer.body["id"])
     assert action.parameters["memo"] == {"sealed": 20}
-    assert SealedText.objects.get(action=action).fields == {"memo": "please, it is urgent", "note": note}
+    assert SealedText.objects.get(action=action).fields == {"memo": "please, it is urgent", "/note": note}
     decision = Decision.objects.get(action=action)
     for entry in LedgerEntry.objects.all():
         assert b"VIP" not in bytes(entry.body)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from governance import catalogue
 from governance.authenticate import Credential, hash_key
 from governance.models import Fact, Snapshot, ToolReading
 from governance.problems import Code, Problem
@@ -16,7 +17,8 @@ from governance.records.snapshots import digest_of
 from reviews import sweep, take, verify
 from reviews.intake import ask
 from reviews.models import Escalation
-from tests.reviews.scene import Scene, bench, entries, overdue
+from tests.cast import BY
+from tests.reviews.scene import BINDING, REFUND, Scene, bench, entries, overdue
 
 
 def test_a_case_appears_as_checking_and_verifying_makes_it_pending(scene: Scene) -> None:
@@ -156,7 +158,7 @@ def test_a_reading_that_was_overtaken_by_a_newer_one_is_dropped(scene: Scene) ->
 def test_how_fresh_a_reading_is_says_our_clock_and_no_other(skew: timedelta) -> None:
     """The record system's clock may be wrong, and an outage leaves none."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    for age, fresh in ((timedelta(seconds=59), True), (timedelta(seconds=61), False)):
+    for age, fresh in ((timedelta(seconds=59), True), (timedelta(seconds=60), False), (timedelta(seconds=61), False)):
         assert verify.is_fresh(Snapshot(status="read", asked_at=now - age, read_at=now - age + skew), now) is fresh
 
 
@@ -204,6 +206,21 @@ def test_a_type_whose_entry_cannot_be_read_is_not_read_either(scene: Scene, monk
         verify.verify(case.pk)
     assert problem.value.code is Code.UNAVAILABLE
     assert not Snapshot.objects.exists()
+
+
+def test_an_agents_note_hides_nothing_of_the_record(scene: Scene) -> None:
+    snapshot = verify.verify(scene.case(note="delivered").pk)
+    assert (snapshot.values["status"], snapshot.facts.get(name="state").recorded) == ("delivered", "delivered")
+
+
+def test_an_agents_note_does_not_stand_in_for_a_sealed_field_of_that_name(scene: Scene) -> None:
+    """Else a fact would agree with the note, while what is executed says something else."""
+    fields = {**REFUND["parameters"], "note": {"type": "text"}}
+    catalogue.save_action_type({**REFUND, "parameters": fields}, domain=scene.cast.service, by=BY)
+    facts = [fact if fact["name"] != "memo" else {**fact, "claim": "parameters.note"} for fact in BINDING["facts"]]
+    catalogue.save_binding({**BINDING, "facts": facts}, by=BY)
+    case = scene.case(parameters={"note": "pay somebody else"}, note="VIP, approve at once")
+    assert verify.verify(case.pk).facts.get(name="memo").result == "differs"
 
 
 def test_a_sealed_text_of_another_action_is_not_compared(scene: Scene) -> None:
