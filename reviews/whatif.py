@@ -62,8 +62,9 @@ class Compared:
 
 
 def choices() -> tuple[list[tuple[UUID, str]], list[str]]:
-    """The agents by name and the action types by key."""
-    agents = Agent.objects.order_by("name").values_list("id", "name")[:500]
+    """The agents that can ask, by name, and the action types by key."""
+    keyed = AgentKey.objects.filter(_live()).values("agent_id")
+    agents = Agent.objects.filter(id__in=keyed).order_by("name").values_list("id", "name")[:500]
     return list(agents), list(ActionType.objects.order_by("key").values_list("key", flat=True)[:500])
 
 
@@ -72,8 +73,7 @@ def present(agent: UUID, action_type: str) -> Present:
     entry = lookup(action_type)
     if entry is None:
         raise _unfit("type", "There is no such action type.")
-    live = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
-    key = AgentKey.objects.select_related("agent").filter(live, agent_id=agent).first()
+    key = AgentKey.objects.select_related("agent").filter(_live(), agent_id=agent).first()
     if key is None:
         raise _unfit("agent", "There is no such agent with a key that lives: it could not ask for anything.")
     return Present(
@@ -138,6 +138,10 @@ def _inputs(key: bytes, entry: Entry) -> Inputs:
         facts=() if entry.reads_first else None,
     )
     return replace(weigh(wish, gathered, uses), quantity=spec.thresholds.quantity)
+
+
+def _live() -> Q:
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
 
 
 def _unfit(name: str, sentence: str) -> Problem:

@@ -92,6 +92,9 @@ def test_what_is_wrong_is_said_at_its_field(cast: Cast, changes: dict[str, str],
 def test_an_agent_without_a_live_key_could_not_ask(cast: Cast) -> None:
     register.revoke_key(cast.refunder.keys.get(), by=BY)
     assert asked(cast).status_code == 422
+    assert "Refunder" not in words(visitor(cast.mary).get("/what-if/"))
+    register.revoke_key(cast.drafter.keys.get(), by=BY)
+    assert "No agent has a live key." in words(visitor(cast.mary).get("/what-if/"))
 
 
 def test_nothing_is_stored(cast: Cast) -> None:
