@@ -212,7 +212,8 @@ def test_no_attack_reaches_any_page(scene: Scene, monkeypatch: pytest.MonkeyPatc
         sources(ada, ["/spot-reviews/", "/agents/", f"/agents/{scene.cast.refunder.pk}/", "/preferences/"]),
         sources(ada, [f"/spot-reviews/{draw.pk}/" for draw in draws]),
         sources(ada, [f"/escalations/{case.pk}/" for case in cases]),
-        sources(mary, ["/authority/"]),
+        sources(ada, [f"/decisions/{case.action_id}/" for case in cases]),
+        sources(mary, ["/authority/", f"/what-if/?agent={scene.cast.refunder.pk}&type=planted.told"]),
         decided(garden, cases),
     )
     seen = 0
