@@ -11,7 +11,7 @@ import pytest
 
 from governance import catalogue, permit
 from governance.authenticate import Credential, hash_key
-from governance.models import Agent, Snapshot
+from governance.models import Agent
 from governance.policy.tiers import Level
 from reviews import sample, verify
 from reviews.intake import Ask, ask
@@ -115,7 +115,8 @@ class Planted:
 def headline(case: Escalation) -> str:
     """The sentence that the reading of a case stored, its slots filled in."""
     case.refresh_from_db()
-    stored = Snapshot.objects.get(pk=case.snapshot_id).sentence
+    assert case.snapshot is not None
+    stored = case.snapshot.sentence
     text: str = stored["template"]
     for name, value in stored["slots"].items():
         text = text.replace(f"{{{name}}}", value)
