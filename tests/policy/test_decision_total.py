@@ -162,7 +162,9 @@ def test_a_decision_that_fails_refuses_what_is_known_to_be_refused(known: dict[s
 
 
 @pytest.mark.parametrize(
-    "known", [{}, {"standing": Tier.PROPOSE}, {"policy": None}, {"limiters": None}, {"limiters": (object(),)}], ids=str
+    "known",
+    [{}, {"standing": Tier.PROPOSE}, {"policy": None}, {"limiters": None}, {"limiters": (object(),)}],
+    ids=["nothing", "a standing", "no policy", "no limiters", "a limiter that is none"],
 )
 def test_a_decision_that_fails_for_no_known_reason_is_a_persons_as_high_risk(known: dict[str, Any]) -> None:
     decision = decide(inputs(usages=[], **known))
