@@ -19,7 +19,10 @@ _GONE = "26000"  # the server knows no such prepared statement: a pooler or DISC
 
 
 class ServerError(OperationalError):
-    """What the server said instead of an answer: nothing happened. `sqlstate` is empty when the connection broke."""
+    """What the server said instead of an answer: nothing happened.
+
+    `sqlstate` is empty when the connection broke: then nobody knows whether it happened.
+    """
 
     def __init__(self, message: str, sqlstate: str, context: str) -> None:
         super().__init__(message)

@@ -36,6 +36,10 @@ from reviews.commit import CommitResult, Parts, commit, refuse_exhausted
 
 _log = structlog.get_logger(__name__)
 
+_NOT_WRITTEN = "The decision could not be written; nothing happened."
+# the connection broke on the way: perhaps before the commit, perhaps before its answer
+_NOT_KNOWN = "The database did not answer; ask again with the same Idempotency-Key to learn whether it was written."
+
 # After as many moves a person decides; the rounds bound every other reason to look again.
 MOVES = 3
 MOST_ROUNDS = 12
@@ -95,11 +99,9 @@ def ask(credential: Credential, ask: Ask) -> Answer:
     try:
         return _ask(credential, ask)
     except DatabaseError as error:
-        cause = error if isinstance(error, ServerError) else error.__cause__
-        _log.error("decision not written", sqlstate=getattr(cause, "sqlstate", None) or "")
-        raise Problem(
-            Code.UNAVAILABLE, "The decision could not be written; nothing happened.", retry_after=2
-        ) from error
+        state = getattr(error if isinstance(error, ServerError) else error.__cause__, "sqlstate", None) or ""
+        _log.error("decision not written", sqlstate=state)
+        raise Problem(Code.UNAVAILABLE, _NOT_WRITTEN if state else _NOT_KNOWN, retry_after=2) from error
 
 
 def _ask(credential: Credential, ask: Ask) -> Answer:

@@ -113,29 +113,27 @@ def test_g_and_a_letter_lead_to_the_other_pages(console: Console) -> None:
     page.wait_for_url(f"{console.address}/preferences/")
 
 
-def test_a_reason_typed_before_the_case_is_there_is_not_lost(console: Console) -> None:
+def typed_too_early(console: Console, key: str) -> Page:
+    """A case that was just taken; the key was pressed while the take was on its way."""
     page = console.case(console.scene.case())
     held: list[Route] = []
     page.route("**/take/", lambda route: held.append(route))
-    page.keyboard.press("t")
-    page.keyboard.press("Enter")
-    page.keyboard.press("4")
+    for pressed in ("t", "Enter", key):
+        page.keyboard.press(pressed)
     page.wait_for_timeout(200)
     held[0].continue_()
+    return page
+
+
+def test_a_reason_typed_before_the_case_is_there_is_not_lost(console: Console) -> None:
+    page = typed_too_early(console, "4")
     expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()
     assert focused(page) == "r"
     assert not Verdict.objects.exists()
 
 
 def test_approve_is_never_chosen_before_its_facts_are_there(console: Console) -> None:
-    page = console.case(console.scene.case())
-    held: list[Route] = []
-    page.route("**/take/", lambda route: held.append(route))
-    page.keyboard.press("t")
-    page.keyboard.press("Enter")
-    page.keyboard.press("a")
-    page.wait_for_timeout(200)
-    held[0].continue_()
+    page = typed_too_early(console, "a")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     assert focused(page) != "a"
 

@@ -14,11 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from governance import catalogue, halt, narrow, permit
 from governance.authenticate import Credential, hash_key
 from governance.digest import canonical
+from governance.hot import ServerError
 from governance.models import Action, Breach, Budget, Decision, Grant, LedgerEntry, Refusal, Reservation, SealedText
 from governance.policy.decision import decide
 from governance.policy.memory import recalled
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
+from reviews import intake
 from reviews.answers import Answer
 from reviews.intake import Ask, ask, reconsider
 from reviews.models import Escalation
@@ -356,3 +358,19 @@ def _address(length: int) -> str:
     """An address of exactly so many characters, with labels of at most 40."""
     host = ".".join(["h" * 40] * 5) + ".example"
     return "a" * 60 + "@" + host[-(length - 61) :]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("", "ask again with the same Idempotency-Key"), ("57014", "nothing happened")]
+)
+def test_only_what_the_server_refused_is_said_not_to_have_happened(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, state: str, said: str
+) -> None:
+    def broken(*given: object) -> None:
+        raise ServerError("gone", state, "")
+
+    monkeypatch.setattr(intake, "commit", broken)
+    with pytest.raises(Problem) as problem:
+        ask(by(cast), refund())
+    assert problem.value.code is Code.UNAVAILABLE
+    assert said in problem.value.detail
