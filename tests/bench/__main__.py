@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -22,12 +22,14 @@ from config.services.process import Child, Family, free_port
 from config.services.stack import BASE, Stack, secrets_of
 from config.services.web import granian
 from tests.bench.load import Burst, Target, generator, pace, saturate
+from tests.bench.pairs import Measured, Pair, compare, lockless
 from tests.bench.reference import PATH
 
 CONNECTIONS = (1, 8, 64)
 THREADS = 8
 AMOUNT = '{"amount":"12.50","currency":"USD"}'
 BODY = '{"action_type":"%s","parameters":{"customer":"@CUSTOMER@","amount":' + AMOUNT + '},"run":"@SEQ@"}'
+ONE_CUSTOMER = BODY.replace("@CUSTOMER@", "000000000001")
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Results:
 
     bursts: dict[tuple[str, int], list[Burst]] = field(default_factory=dict)
     paced: dict[str, Burst] = field(default_factory=dict)
+    pairs: list[Measured] = field(default_factory=list)
 
     def ratio(self, name: str, base: str, connections: int) -> float:
         """Throughput as a share of the base's, the median over repetitions: within one only, for machines breathe."""
@@ -43,10 +46,9 @@ class Results:
         return statistics.median(one.per_second / other.per_second for one, other in pairs)
 
     def bad(self) -> int:
-        """Answers that were not 2xx, over everything."""
-        return sum(each.bad for bursts in self.bursts.values() for each in bursts) + sum(
-            each.bad for each in self.paced.values()
-        )
+        """Answers of a wrong status, over everything."""
+        bursts = (*(each for bursts in self.bursts.values() for each in bursts), *self.paced.values())
+        return sum(each.bad for each in bursts) + sum(each.bad for each in self.pairs)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,8 +62,10 @@ def main(arguments: Sequence[str]) -> int:
         Path(folder).chmod(0o755)  # PostgreSQL may have to run as another account
         family = Family(Path(folder))
         try:
-            targets = _prepare(Path(folder), family)
+            targets, pairs = _prepare(Path(folder), family)
             results = _measure(targets, options.seconds, options.repetitions, options.paced)
+            _say("What single things cost.")
+            results.pairs = compare(pairs, seconds=options.seconds, repetitions=options.repetitions)
         finally:
             family.stop()
     _print(targets, results)
@@ -70,8 +74,8 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if results.bad() else 0
 
 
-def _prepare(folder: Path, family: Family) -> list[Target]:
-    """PostgreSQL that flushes each commit, a database, one server process; returns the targets, the base first."""
+def _prepare(folder: Path, family: Family) -> tuple[list[Target], list[Pair]]:
+    """PostgreSQL that flushes each commit, a database, one server process; the targets (the base first) and pairs."""
     _say("Starting PostgreSQL (fsync on) and one server process.")
     stack = Stack(folder, family, durable=True)
     access = stack.postgres()
@@ -98,7 +102,8 @@ def _prepare(folder: Path, family: Family) -> list[Target]:
         )
         connection.execute("grant select, insert on bench_plain to placet_app")
     key = _run([sys.executable, "-m", "tests.bench.scene"], env)
-    return _targets(_serve(family, env), key)
+    targets = _targets(_serve(family, env), key)
+    return targets, _pairs(targets[1], access.url("owner", "placet"))
 
 
 def _serve(family: Family, env: Mapping[str, str]) -> str:
@@ -128,6 +133,19 @@ def _targets(url: str, key: str) -> list[Target]:
         Target("Django + one INSERT", f"{url}{PATH}", {}, BODY % "bench.refund"),
         Target("decision", actions, bearer, BODY % "bench.refund"),
         Target("decision, facts: first", actions, bearer, BODY % "bench.checked_refund"),
+    ]
+
+
+def _pairs(decision: Target, owner: str) -> list[Pair]:
+    one = replace(decision, name="one entity", body=ONE_CUSTOMER % "bench.refund")
+    tight = replace(decision, name="refusal", body=ONE_CUSTOMER % "bench.tight_refund", refused=True)
+    shared = replace(decision, name="shared caps", body=BODY % "bench.shared_refund")
+    return [
+        Pair("64 agents on one entity / on many", one, decision, 64, 0.60),
+        Pair("refused by an exhausted cap / decided", tight, decision, 8, 1.00),
+        Pair("caps of domain and enterprise / without", shared, decision, 8, 0.80),
+        Pair("caps of domain and enterprise / without", shared, decision, 64, 0.80),
+        Pair("shared authority lock / without", decision, decision, 64, 0.95, lockless(owner)),
     ]
 
 
@@ -162,13 +180,17 @@ def _print(targets: Sequence[Target], results: Results) -> None:
         cells.append(f"{latency:8.2f} ms {latency / reference:5.2f}x")
         _say(f"{target.name:24}" + "".join(f"{cell:>18}" for cell in cells[:-1]) + f"{cells[-1]:>20}")
     _say("\nRatios are within one run; goal: decision >= 0.60x at 8 connections, low-load p50 <= 1.60x.")
+    for each in results.pairs:
+        pair = each.pair
+        _say(f"{f'{pair.name}, {pair.connections} conn.':62}{each.ratio:5.2f}x (goal {pair.goal:.2f}x)")
     if results.bad():
-        _say(f"{results.bad()} answers were not 2xx: the figures are worth nothing.")
+        _say(f"{results.bad()} answers had another status than expected: the figures are worth nothing.")
 
 
 def _document(targets: Sequence[Target], results: Results) -> dict[str, object]:
     base = targets[0].name
-    return {
+    costs = {f"{each.pair.name}, {each.pair.connections}": round(each.ratio, 3) for each in results.pairs}
+    figures: dict[str, object] = {
         target.name: {
             "throughput": {str(number): round(results.ratio(target.name, base, number), 3) for number in CONNECTIONS},
             "p50": round(results.paced[target.name].p50 / results.paced[base].p50, 3),
@@ -176,6 +198,7 @@ def _document(targets: Sequence[Target], results: Results) -> dict[str, object]:
         }
         for target in targets
     }
+    return {**figures, "pairs": costs}
 
 
 def _run(command: Sequence[str], env: Mapping[str, str]) -> str:

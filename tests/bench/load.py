@@ -26,17 +26,26 @@ _WRK = shutil.which("wrk")
 
 @dataclass(frozen=True)
 class Target:
-    """One endpoint. In `body`, `@SEQ@` is a fresh number and `@CUSTOMER@` one of many customers, each of 12 digits."""
+    """One endpoint. In `body`, `@SEQ@` is a fresh number and `@CUSTOMER@` one of many customers, each of 12 digits.
+
+    `refused`: a 403 is the answer that is waited for, not a 2xx.
+    """
 
     name: str
     url: str
     headers: dict[str, str]
     body: str
+    refused: bool = False
+
+    @property
+    def status(self) -> bytes:
+        """How the status of a good answer begins."""
+        return b"403" if self.refused else b"2"
 
 
 @dataclass(frozen=True)
 class Burst:
-    """What one load came to. Latencies in milliseconds; `bad` counts answers that are not 2xx."""
+    """What one load came to. Latencies in milliseconds; `bad` counts answers of another status than the target's."""
 
     requests: int
     per_second: float
@@ -70,7 +79,7 @@ def pace(targets: Sequence[Target], *, rate: float, requests: int) -> dict[str, 
             time.sleep(max(0.0, due - time.perf_counter()))
             sent = time.perf_counter()
             sockets[target.name].sendall(next(makers[target.name]))
-            good = _answer(sockets[target.name])
+            good = _answer(sockets[target.name], target.status)
             if number >= 20:
                 latencies[target.name].append(time.perf_counter() - sent)
                 bad[target.name] += not good
@@ -111,7 +120,7 @@ def _hammer(target: Target, connections: int, seconds: float, salt: int) -> tupl
             if not received:
                 raise ConnectionError("The server closed a connection.")
             buffers[number] += received
-            good = _complete(buffers[number])
+            good = _complete(buffers[number], target.status)
             if good is None:
                 continue
             latencies.append(time.perf_counter() - sent[number])
@@ -121,20 +130,20 @@ def _hammer(target: Target, connections: int, seconds: float, salt: int) -> tupl
     return latencies, bad
 
 
-def _complete(data: bytes) -> bool | None:
-    """Whether a whole answer is 2xx; None while it is not whole."""
+def _complete(data: bytes, status: bytes = b"2") -> bool | None:
+    """Whether a whole answer has this status; None while it is not whole."""
     head, separator, rest = data.partition(b"\r\n\r\n")
     if not separator:
         return None
     length = _LENGTH.search(head)
     if len(rest) < (int(length[1]) if length else 0):
         return None
-    return data[9:10] == b"2"
+    return data[9:12].startswith(status)
 
 
-def _answer(opened: socket.socket) -> bool:
+def _answer(opened: socket.socket, status: bytes) -> bool:
     data = b""
-    while (good := _complete(data)) is None:
+    while (good := _complete(data, status)) is None:
         received = opened.recv(65536)
         if not received:
             raise ConnectionError("The server closed a connection.")
@@ -186,7 +195,8 @@ def _wrk(target: Target, connections: int, seconds: float) -> Burst:
     if not found or not rate:
         raise RuntimeError(f"wrk said: {output[-500:]}")
     p50, p99 = (_milliseconds(output, share) for share in ("50", "99"))
-    return Burst(int(found[1]), float(rate[1]), p50, p99, int(refused[1]) if refused else 0)
+    other, total = int(refused[1]) if refused else 0, int(found[1])
+    return Burst(total, float(rate[1]), p50, p99, total - other if target.refused else other)
 
 
 def _milliseconds(output: str, share: str) -> float:

@@ -37,6 +37,24 @@ REFUND: dict[str, Any] = {
     ],
     "evidence": ["contract", "velocity"],
 }
+# The same with rows that every agent's actions share; their limits are never reached.
+SHARED: dict[str, Any] = {
+    **REFUND,
+    "key": "bench.shared_refund",
+    "family": "bench.shared",
+    "caps": [
+        *REFUND["caps"],
+        {"key": "domain", "money": "1000000000.00", "window": "24h"},
+        {"key": "enterprise", "money": "1000000000.00", "window": "24h"},
+    ],
+}
+# One action for each customer, and every further one is refused.
+TIGHT: dict[str, Any] = {
+    **REFUND,
+    "key": "bench.tight_refund",
+    "family": "bench.tight",
+    "caps": [{"key": "entity", "count": 1, "window": "24h"}],
+}
 # The same with a record that is read before deciding, and everything required.
 CHECKED: dict[str, Any] = {
     **REFUND,
@@ -66,7 +84,7 @@ BINDING: dict[str, Any] = {
 
 
 def build() -> str:
-    """An instance with one agent that may execute both types; returns its key."""
+    """An instance with one agent that may execute every type; returns its key."""
     genesis.genesis(ceiling=Tier.EXECUTE)
     top = Scope.objects.get(kind=ScopeKind.ENTERPRISE.value)
     domain = narrow.create_scope(
@@ -79,7 +97,7 @@ def build() -> str:
     agent = register.register_agent(
         name="Loader", owner=owner, project=project, max_tier=Tier.EXECUTE, fingerprint="load-1", by=BY
     )
-    for document in (REFUND, CHECKED):
+    for document in (REFUND, SHARED, TIGHT, CHECKED):
         permit.set_level(agent, catalogue.save_action_type(document, domain=domain, by=BY), level=Level.L2, by=BY)
     catalogue.save_binding(BINDING, by=BY)
     return register.issue_key(agent, by=BY)

@@ -22,3 +22,10 @@ def test_an_answer_counts_when_it_is_whole() -> None:
     assert _complete(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc") is True
     assert _complete(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n") is False
     assert _complete(b"HTTP/1.1 200 OK\r\nContent-Le") is None
+
+
+def test_a_refusal_is_good_where_it_is_waited_for_and_nothing_else_is() -> None:
+    refused = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+    assert _complete(refused, Target("t", "", {}, "", refused=True).status) is True
+    assert _complete(refused.replace(b"403", b"400"), b"403") is False
+    assert _complete(refused.replace(b"403", b"200"), b"403") is False
