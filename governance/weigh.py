@@ -112,6 +112,7 @@ def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
         amount_known=wish.amount is not None or spec.amount is None,
         currency_known=True,
         quantity=spec.quantity_in(wish.values),
+        data_class=spec.data_class_in(wish.values),
         thresholds=spec.thresholds,
         human_required=spec.human_required,
         elevate=wish.elevate,

@@ -137,7 +137,8 @@ def _inputs(key: bytes, entry: Entry) -> Inputs:
         amount=amount,
         facts=() if entry.reads_first else None,
     )
-    return replace(weigh(wish, gathered, uses), quantity=spec.thresholds.quantity)
+    limits = spec.thresholds
+    return replace(weigh(wish, gathered, uses), quantity=limits.quantity, data_class=limits.data_class)
 
 
 def _live() -> Q:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from governance.policy.contracts import Contract, ContractError
+from governance.policy.data_classes import DataClass, check_data_class, parse_data_class, parse_rank
 from governance.policy.documents import DocumentProblem, Node
 from governance.policy.evidence import Kind
 from governance.policy.inputs import Thresholds
@@ -30,7 +31,7 @@ _SHARE = re.compile(r"0\.[0-9]{1,4}|1(?:\.0{1,4})?", re.ASCII)
 _REQUIRED = ("key", "class", "parameters")
 _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
-    "thresholds", "caps", "evidence", "facts", "deadline", "hold", "sampling", "confidence", "tool",
+    "thresholds", "data_class", "caps", "evidence", "facts", "deadline", "hold", "sampling", "confidence", "tool",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
@@ -68,6 +69,7 @@ class ActionTypeSpec:
     entities: tuple[str, ...]
     thresholds: Thresholds
     quantity_of: str | None
+    data_class: DataClass | None
     caps: tuple[Cap, ...]
     evidence: frozenset[Kind]
     facts_first: bool
@@ -104,6 +106,10 @@ class ActionTypeSpec:
             return len(value)
         return value if type(value) is int else None
 
+    def data_class_in(self, parameters: Mapping[str, object]) -> int | None:
+        """The rank of the most sensitive class of data that this touches; None when nothing says which."""
+        return None if self.data_class is None else self.data_class.rank_in(parameters)
+
 
 def parse_action_type(document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
     """Read an entry of `action_types`: the spec, or everything that is wrong with it, each with its place."""
@@ -129,6 +135,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         entities=tuple(at.text(NAME, "A parameter or subject is expected.") for at in entities),
         thresholds=_thresholds(node.at("thresholds")),
         quantity_of=node.at("thresholds").at("quantity_of").text(NAME, "A parameter is expected.") or None,
+        data_class=parse_data_class(node.at("data_class")),
         caps=tuple(cap for at in node.at("caps").items(MAX_CAPS) for cap in _caps(at)),
         evidence=_evidence(node.at("evidence")),
         facts_first=node.at("facts").choice(("first", "on_case"), "on_case") == "first",
@@ -173,8 +180,8 @@ def _contract(node: Node) -> Contract:
 def _thresholds(node: Node) -> Thresholds:
     if node.absent:
         return Thresholds()
-    node.fields(optional=("amount", "quantity", "quantity_of"))
-    amount, quantity = node.at("amount"), node.at("quantity")
+    node.fields(optional=("amount", "quantity", "quantity_of", "data_class"))
+    amount, quantity, data_class = node.at("amount"), node.at("quantity"), node.at("data_class")
     if not quantity.absent and (type(quantity.value) is not int or quantity.value < 0):
         quantity.say("A whole number, not negative, is expected.")
     if quantity.absent is not node.at("quantity_of").absent:
@@ -182,6 +189,7 @@ def _thresholds(node: Node) -> Thresholds:
     return Thresholds(
         amount=None if amount.absent else _minor(amount),
         quantity=quantity.value if type(quantity.value) is int else None,
+        data_class=None if data_class.absent else parse_rank(data_class),
     )
 
 
@@ -248,6 +256,12 @@ def _check(node: Node, spec: ActionTypeSpec) -> None:
         field = fields.get(spec.quantity_of)
         if field is None or (field.most is None and field.type != "integer"):
             node.at("thresholds").say(f"There is no list or whole number {spec.quantity_of}.")
+    if spec.data_class is not None:
+        told_by = fields.get(spec.data_class.parameter)
+        words = None if told_by is None or told_by.type != "enum" else frozenset(told_by.bounds.values)
+        check_data_class(node.at("data_class"), spec.data_class, words)
+    if (spec.thresholds.data_class is None) is not node.at("data_class").absent:
+        node.at("thresholds").say("A threshold for the class of the data and data_class go together.")
     if any(cap.key is CapKey.ENTITY for cap in spec.caps) and not spec.entities:
         node.at("entities").say("A cap per entity needs to know what the entity is.")
     if spec.human_required and not spec.legal_basis:

@@ -12,6 +12,7 @@ from typing import Any
 
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held
 from governance.policy.conditions import raised_risk
+from governance.policy.data_classes import class_name
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
 from governance.policy.facts import FactSummary, Result
 from governance.policy.guards import is_fact, is_limiter, is_usage, texts, whole
@@ -78,7 +79,9 @@ def _known(inputs: Inputs) -> Changes:
         yield from _set(inputs, f"The quantity must be known, and at most {most}.", quantity=most)
     if limits.data_class is not None and not whole(inputs.data_class):
         most = _limit(limits.data_class)
-        yield from _set(inputs, f"The class of the data must be known, and at most {most}.", data_class=most)
+        yield from _set(
+            inputs, f"The class of the data must be known, and at most {class_name(most)}.", data_class=most
+        )
 
 
 def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
@@ -92,7 +95,8 @@ def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
         value, limit = getattr(inputs, name), getattr(limits, name)
         if goal is inputs.base_risk and whole(value) and whole(limit) and value > limit:
-            yield from _set(inputs, f"The {words} must be at most {limit}.", **{name: limit})
+            most_text = class_name(limit) if name == "data_class" else str(limit)
+            yield from _set(inputs, f"The {words} must be at most {most_text}.", **{name: limit})
 
 
 def _raised(inputs: Inputs, goal: Risk) -> Changes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from typing import TypeGuard
 
+from governance.policy.data_classes import class_name
 from governance.policy.evidence import Kind, Signal, completeness, score, velocity_signal, worst
 from governance.policy.facts import FactSummary, Result
 from governance.policy.inputs import Inputs
@@ -108,7 +109,7 @@ def _judge_quantity(inputs: Inputs, over: list[Given], unknown: list[Given]) -> 
         if type(inputs.data_class) is not int:
             unknown.append(plain(Reason.DATA_CLASS_UNKNOWN))
         elif not inputs.data_class <= limits.data_class:
-            slots = {key: str(rank) for key, rank in _pair("data_class", inputs.data_class, limits.data_class)}
+            slots = {key: class_name(rank) for key, rank in _pair("data_class", inputs.data_class, limits.data_class)}
             over.append(Given(Reason.DATA_CLASS_OVER_THRESHOLD, slots))
 
 

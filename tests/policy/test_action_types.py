@@ -205,6 +205,47 @@ def test_a_quantity_is_a_length_or_a_whole_number() -> None:
     assert spec(changed(thresholds=None)).quantity_in({"item_ids": ["a"]}) is None
 
 
+CLASSES = {"parameter": "dataset", "classes": {"prices": "public", "orders": "internal", "cards": "restricted"}}
+DATASET = {"dataset": {"type": "enum", "values": ["prices", "orders", "cards"], "required": False}}
+EXPORT = {"key": "a", "class": "read", "risk": "low", "parameters": DATASET, "thresholds": {"data_class": "internal"}}
+
+
+def test_the_class_of_the_data_is_fixed_or_told_by_the_words_of_a_parameter() -> None:
+    told = spec({**EXPORT, "data_class": CLASSES})
+    assert told.thresholds.data_class == 1
+    assert [told.data_class_in({"dataset": word}) for word in ("prices", "orders", "cards")] == [0, 1, 3]
+    assert told.data_class_in({}) is None, "what is not said is unknown"
+    assert told.data_class_in({"dataset": "people"}) is None
+    fixed = spec({**EXPORT, "data_class": "confidential"})
+    assert fixed.data_class_in({}) == 2
+    assert spec(DOCUMENT).data_class_in({}) is None
+
+
+def test_of_several_sets_of_data_the_most_sensitive_counts() -> None:
+    several = {"dataset": {"type": "list", "of": {"type": "enum", "values": ["prices", "orders", "cards"]}, "max": 3}}
+    found = spec({**EXPORT, "parameters": several, "data_class": CLASSES})
+    assert found.data_class_in({"dataset": ["prices", "cards", "orders"]}) == 3
+    assert found.data_class_in({"dataset": []}) is None
+
+
+@pytest.mark.parametrize(
+    ("data_class", "place"),
+    [
+        (None, "action_type.thresholds"),
+        ("secret", "action_type.data_class"),
+        ({"parameter": "dataset"}, "action_type.data_class"),
+        ({**CLASSES, "parameter": "tables"}, "action_type.data_class"),
+        ({**CLASSES, "classes": {"prices": "public"}}, "action_type.data_class.classes"),
+        ({**CLASSES, "classes": {**CLASSES["classes"], "x": "public"}}, "action_type.data_class.classes"),  # type: ignore[dict-item]
+        ({**CLASSES, "classes": {**CLASSES["classes"], "cards": "most"}}, "action_type.data_class.classes.cards"),  # type: ignore[dict-item]
+    ],
+)
+def test_a_class_of_data_that_does_not_fit_is_a_mistake(data_class: object, place: str) -> None:
+    found = parse_action_type({**EXPORT, **({} if data_class is None else {"data_class": data_class})})
+    assert isinstance(found, list)
+    assert place in [problem.path for problem in found], list(map(str, found))
+
+
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
@@ -213,7 +254,7 @@ JSON = st.recursive(
 
 
 @examples(100)
-@given(st.sampled_from([*DOCUMENT, "legal_basis"]), JSON)
+@given(st.sampled_from([*DOCUMENT, "legal_basis", "data_class"]), JSON)
 def test_no_document_does_anything_but_parse_or_be_refused(key: str, value: object) -> None:
     found = parse_action_type({**DOCUMENT, key: value})
     assert isinstance(found, ActionTypeSpec) or all(isinstance(each, DocumentProblem) for each in found)

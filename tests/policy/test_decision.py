@@ -198,7 +198,9 @@ def test_one_mail_to_ten_thousand_contacts_waits_for_a_person() -> None:
 def test_a_class_of_data_over_the_threshold_is_high_risk() -> None:
     limit = Thresholds(data_class=2)
     assert decide(inputs(thresholds=limit, data_class=2)).outcome is Outcome.EXECUTE
-    assert escalates(decide(inputs(thresholds=limit, data_class=3)), Reason.DATA_CLASS_OVER_THRESHOLD)
+    over = decide(inputs(thresholds=limit, data_class=3))
+    assert escalates(over, Reason.DATA_CLASS_OVER_THRESHOLD)
+    assert "The data class restricted is over confidential, so the risk is high." in [r.sentence for r in over.reasons]
     assert escalates(decide(inputs(thresholds=limit)), Reason.DATA_CLASS_UNKNOWN)
 
 

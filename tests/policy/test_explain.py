@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policy.ceilings import Limiter, LimiterKind
-from governance.policy.decision import Inputs, Outcome, decide
+from governance.policy.decision import Inputs, Outcome, Thresholds, decide
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
 from governance.policy.explain import applied, explain
 from governance.policy.facts import Result
@@ -124,6 +124,14 @@ def test_an_action_that_executes_needs_no_change() -> None:
         ({"elevate": True}, ["The agent must ask without an elevation."]),
         ({"contended": True}, ["No other change of authority may be under way."]),
         ({"amount_known": False, "amount": None}, ["The amount must be known, and at most $500.00."]),
+        (
+            {"thresholds": Thresholds(data_class=1), "data_class": 2, "level": Level.L2},
+            ["The class of the data must be at most internal."],
+        ),
+        (
+            {"thresholds": Thresholds(data_class=1)},
+            ["The class of the data must be known, and at most internal."],
+        ),
         ({"usages": usages(2)}, [MONEY, COUNT]),
     ],
     ids=str,

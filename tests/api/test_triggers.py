@@ -1,0 +1,89 @@
+"""Escalation triggers as an agent meets them: who asks for too much at once waits for a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from governance import catalogue, permit
+from governance.models import Action, Breach, Grant
+from governance.policy.contracts import MAX_LIST
+from governance.policy.tiers import Level
+from reviews.api.parser import MAX_BODY
+from reviews.models import Escalation
+from tests.api.conftest import Desk
+from tests.cast import BY, Cast
+
+MAIL: dict[str, Any] = {
+    "key": "crm.mail",
+    "class": "act",
+    "risk": "low",
+    "parameters": {
+        "contacts": {"type": "list", "of": {"type": "id"}, "max": MAX_LIST, "required": False},
+        "recipients": {"type": "integer", "min": 1, "required": False},
+    },
+    "evidence": ["contract"],
+}
+MANY = 10_000
+
+
+def listed(count: int) -> dict[str, Any]:
+    return {"contacts": [f"c{number}" for number in range(count)]}
+
+
+@pytest.fixture(params=["contacts", "recipients"])
+def counted(request: pytest.FixtureRequest, cast: Cast) -> str:
+    """Mail to more than a hundred is high risk; how many is the length of a list, or a number."""
+    thresholds = {"quantity": 100, "quantity_of": request.param}
+    mail = catalogue.save_action_type({**MAIL, "thresholds": thresholds}, domain=cast.service, by=BY)
+    permit.set_level(cast.refunder, mail, level=Level.L2, by=BY)
+    return str(request.param)
+
+
+def test_one_mail_to_ten_thousand_contacts_waits_for_a_person(desk: Desk, counted: str) -> None:
+    few = listed(100) if counted == "contacts" else {"recipients": 100}
+    assert desk.ask(action_type="crm.mail", parameters=few).json()["outcome"] == "execute"
+    many = listed(MAX_LIST) if counted == "contacts" else {"recipients": MANY}
+    answer = desk.ask(action_type="crm.mail", parameters=many)
+    told = answer.json()
+    assert (answer.status_code, told["outcome"], told["effective_risk"]) == (202, "escalate", "high")
+    size = MAX_LIST if counted == "contacts" else MANY
+    sentences = [reason["sentence"] for reason in told["reasons"]]
+    assert f"The quantity {size} is over 100, so the risk is high." in sentences
+    assert Escalation.objects.filter(pk=told["escalation"]["id"], state="open").count() == 1
+    assert (Action.objects.filter(state="executing").count(), Grant.objects.count()) == (1, 1)
+
+
+def test_ten_thousand_contacts_in_full_are_more_than_a_contract_or_a_body_can_hold(desk: Desk, counted: str) -> None:
+    over = desk.ask(action_type="crm.mail", parameters=listed(MAX_LIST + 1))
+    assert (over.status_code, over.json()["code"]) == (422, "contract_broken")
+    assert Breach.objects.count() == 1
+    whole = desk.ask(action_type="crm.mail", parameters=listed(MANY))
+    assert (whole.status_code, whole.json()["code"]) == (413, "body_too_large")
+    assert len(str(listed(MANY))) > MAX_BODY
+    assert not Action.objects.exists()
+
+
+def test_data_of_a_class_over_the_threshold_waits_for_a_person(desk: Desk, cast: Cast) -> None:
+    document = {
+        "key": "crm.export",
+        "class": "read",
+        "risk": "low",
+        "parameters": {"dataset": {"type": "enum", "values": ["prices", "cards"], "required": False}},
+        "thresholds": {"data_class": "internal"},
+        "data_class": {"parameter": "dataset", "classes": {"prices": "public", "cards": "restricted"}},
+        "evidence": ["contract"],
+    }
+    export = catalogue.save_action_type(document, domain=cast.service, by=BY)
+    permit.set_level(cast.refunder, export, level=Level.L2, by=BY)
+    given = {"prices": {"dataset": "prices"}, "cards": {"dataset": "cards"}, "unsaid": {}}
+    told = {name: desk.ask(action_type="crm.export", parameters=each).json() for name, each in given.items()}
+    assert {name: each["outcome"] for name, each in told.items()} == {
+        "prices": "execute",
+        "cards": "escalate",
+        "unsaid": "escalate",
+    }
+    codes = {name: {reason["code"] for reason in each["reasons"]} for name, each in told.items()}
+    assert "data_class_over_threshold" in codes["cards"]
+    assert "data_class_unknown" in codes["unsaid"]
