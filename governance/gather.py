@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import structlog
+from django.db import connection
 
 from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import Cap, slot_width
+from governance.problems import Code, Problem
 
-_GATHER = Statement("placet_gather", "select placet_gather($1, $2, $3, $4, $5)")
+_GATHER = Statement("placet_gather", "select placet_gather($1, $2, $3, $4, $5, $6, false)")
+_ASKED = Statement("placet_asked", "select placet_asked($1, $2, $3, $4, $5, $6)")
+_log = structlog.get_logger(__name__)
 _SCOPE_KINDS = (LimiterKind.ENTERPRISE, LimiterKind.DOMAIN, LimiterKind.PROJECT)
 
 
@@ -37,6 +42,35 @@ class BudgetState:
     live: int
     case: str | None
     frees_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is read only for types that ask for it.
+
+    `flights` are limits on what is under way, "agent" or "entity:name=value"; `values` the (parameter, hash) pairs that
+    may be new to the agent, None for a type that does not ask for novelty.
+    """
+
+    flights: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flown:
+    """How many actions are executing under a key."""
+
+    key: str
+    live: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What the agent has handled of this type: how many, their last amounts in minor units, parameters that are new."""
+
+    count: int
+    amounts: tuple[int, ...]
+    unseen: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +112,27 @@ class Gathered:
     has_day_key: bool
     budgets: tuple[BudgetState, ...]
     stored: Stored | None
+    flights: tuple[Flown, ...] = ()
+    handled: Handled | None = None
+
+
+NOTHING_MORE = Watch()
 
 
 def gather(
-    *, key: bytes, idempotency_key: str | None, action_type: str, caps: Sequence[CapUse], run: str
+    *,
+    key: bytes,
+    idempotency_key: str | None,
+    action_type: str,
+    caps: Sequence[CapUse],
+    run: str,
+    watch: Watch = NOTHING_MORE,
+    paced: bool = False,
 ) -> Gathered | None:
-    """Read it in one statement by the hash of a bearer key; None when no live key has this hash."""
+    """Read it in one statement by the hash of a bearer key; None when no live key has this hash.
+
+    `paced`: this is a request of the agent, counted against its rate. Problem RATE_LIMITED, with nothing read.
+    """
     asked = [
         {
             "key": use.cap.key.value,
@@ -95,8 +144,39 @@ def gather(
         }
         for use in caps
     ]
-    row = _GATHER([key, idempotency_key, action_type, orjson.dumps(asked).decode(), run])
-    return None if row is None else _gathered(orjson.loads(row), caps)
+    more = _watched(watch)
+    read = _ASKED if paced else _GATHER
+    text = read([key, idempotency_key, action_type, orjson.dumps(asked).decode(), run, more])
+    if text is None:
+        return None
+    row = orjson.loads(text)
+    if "wait" in row:
+        raise too_fast(int(row["wait"]))
+    return _gathered(row, caps)
+
+
+def count_request(key: bytes) -> None:
+    """Count a request that is turned away before it is gathered. Problem RATE_LIMITED."""
+    with connection.cursor() as cursor:
+        cursor.execute("select placet_paced(%s)", [key])
+        if cursor.fetchone()[0] is False:
+            raise too_fast(1)
+
+
+def too_fast(seconds: int) -> Problem:
+    """The one answer to an agent that is over its rate; operators see how often in the log."""
+    _log.warning("request refused by rate", seconds=seconds)
+    return Problem(Code.RATE_LIMITED, "This agent asks more often than it may.", retry_after=max(1, seconds))
+
+
+def _watched(watch: Watch) -> str | None:
+    """The document of what is read besides; None, which costs nothing, for most types."""
+    more: dict[str, Any] = {}
+    if watch.flights:
+        more["flights"] = watch.flights
+    if watch.values is not None:
+        more["values"] = watch.values
+    return orjson.dumps(more).decode() if more else None
 
 
 def moment(epoch_seconds: float | None) -> dt.datetime | None:
@@ -130,6 +210,8 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse]) -> Gathered:
         has_day_key=row["day_key"],
         budgets=_budgets(row, caps),
         stored=_stored(row["stored"]),
+        flights=tuple(Flown(key, live) for key, live in row["flights"] or ()),
+        handled=_handled(row["familiar"]),
     )
 
 
@@ -161,6 +243,10 @@ def _budgets(row: dict[str, Any], caps: Sequence[CapUse]) -> tuple[BudgetState, 
         BudgetState(key, slot_width(use.cap.window_seconds), live, case, moment(freed))
         for use, key, live, case, freed in zip(caps, row["keys"], row["lives"], cases, frees, strict=True)
     )
+
+
+def _handled(row: dict[str, Any] | None) -> Handled | None:
+    return None if row is None else Handled(row["handled"], tuple(row["amounts"]), tuple(row["unseen"]))
 
 
 def _stored(row: dict[str, Any] | None) -> Stored | None:

@@ -20,6 +20,7 @@ class Code(StrEnum):
     IDEMPOTENCY_BODY_CHANGED = "idempotency_body_changed"
     IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight"
     CAP_EXHAUSTED = "cap_exhausted"
+    RATE_LIMITED = "rate_limited"
     FORBIDDEN = "forbidden"
     REFUSED = "refused"
     NOT_TAKEN = "not_taken"
@@ -62,6 +63,7 @@ STATUS: dict[Code, int] = {
     Code.IDEMPOTENCY_BODY_CHANGED: 422,
     Code.IDEMPOTENCY_IN_FLIGHT: 409,
     Code.CAP_EXHAUSTED: 403,
+    Code.RATE_LIMITED: 429,
     Code.FORBIDDEN: 403,
     Code.REFUSED: 403,
     Code.NOT_TAKEN: 409,

@@ -12,6 +12,7 @@ from governance.actors import By, actor_of, require_council
 from governance.authenticate import new_key
 from governance.guards import invalid, told
 from governance.models import Agent, AgentKey, AgentState, Scope, ScopeKind
+from governance.models.agents import MOST_REQUESTS, REQUESTS_PER_MINUTE
 from governance.policy.names import display_name
 from governance.policy.tiers import Tier
 from governance.problems import Code, Problem
@@ -30,9 +31,12 @@ def register_agent(
     parent: Agent | None = None,
     max_tier: Tier = Tier.PROPOSE,
     fingerprint: str = "",
+    requests_per_minute: int = REQUESTS_PER_MINUTE,
     by: By,
 ) -> Agent:
     """Register an agent, without key and without permissions. Above PROPOSE is ledgered as a widening.
+
+    It may ask 1 to 60,000 times a minute.
 
     Problems: FORBIDDEN, INVALID (name taken or not plain, not a project), ABOVE_PARENT.
     """
@@ -50,6 +54,7 @@ def register_agent(
         parent=parent,
         max_tier=_tier(max_tier).value,
         fingerprint=_fingerprint(fingerprint),
+        requests_per_minute=_pace(requests_per_minute),
         registered_at=now,
     )
     body = {**_terms(agent), "agent": str(agent.pk), "widening": max_tier > Tier.PROPOSE}
@@ -69,6 +74,7 @@ def change_agent(
     owner: User | None = None,
     project: Scope | None = None,
     fingerprint: str | None = None,
+    requests_per_minute: int | None = None,
 ) -> list[Agent]:
     """Change what is given; a lower `max_tier` clamps every sub-agent, one entry each. Returns the changed.
 
@@ -91,6 +97,8 @@ def change_agent(
     stored.owner = owner or stored.owner
     stored.project = project or stored.project
     stored.fingerprint = stored.fingerprint if fingerprint is None else _fingerprint(fingerprint)
+    if requests_per_minute is not None:
+        stored.requests_per_minute = _pace(requests_per_minute)
     if _terms(stored) == before:
         return []
     return _save(stored, before, actor)
@@ -174,6 +182,7 @@ def _terms(agent: Agent) -> dict[str, Any]:
         "max_tier": int(agent.max_tier),
         "state": str(agent.state),
         "fingerprint": agent.fingerprint,
+        "requests_per_minute": agent.requests_per_minute,
     }
 
 
@@ -194,6 +203,12 @@ def _fingerprint(text: str) -> str:
     if _FINGERPRINT.fullmatch(text) is None:
         raise invalid("/fingerprint", "A fingerprint has up to 64 letters, digits, points, colons and hyphens.")
     return text
+
+
+def _pace(requests: int) -> int:
+    if type(requests) is not int or not 1 <= requests <= MOST_REQUESTS:
+        raise invalid("/requests_per_minute", f"An agent may ask 1 to {MOST_REQUESTS} times a minute.")
+    return requests
 
 
 def _refuse_above(parent: Agent | None, tier: Tier) -> None:

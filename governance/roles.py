@@ -16,6 +16,8 @@ APPEND_ONLY = (
     "governance_toolreading",
     "governance_sealedtext",
     "governance_daykey",
+    "governance_seen",
+    "governance_rate",
     "reviews_draw",
     "reviews_finding",
     "reviews_bindingrequest",

@@ -26,7 +26,7 @@ from reviews.routing import deadline_seconds, rank_needed, sort_key
 # The fingerprint part of the cell of an agent that declares none.
 UNDECLARED = "undeclared"
 
-_COMMIT = Statement("placet_commit", "select placet_commit($1, $2, $3, $4, $5, $6, $7, $8)")
+_COMMIT = Statement("placet_commit", "select placet_commit($1, $2, $3, $4, $5, $6, $7, $8, $9)")
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
@@ -121,6 +121,7 @@ def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
         [{**body, "fields": parts.sealed}] if parts.sealed else None,
         None if snapshot is None else [{**snapshot.row, "tool": parts.spec.tool, "good": snapshot.good}],
         None if snapshot is None else [{**body, **fact} for fact in snapshot.row["facts"]],
+        None,
     )
 
 

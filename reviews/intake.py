@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +16,7 @@ from governance.breach import broken
 from governance.day_keys import ensure_day_key
 from governance.digest import action_digest
 from governance.entries import Entry, current, lookup
-from governance.gather import BudgetState, CapUse, Gathered, gather
+from governance.gather import BudgetState, CapUse, Gathered, count_request, gather
 from governance.hot import ServerError
 from governance.models import Action
 from governance.policy.contracts import Parsed, Problems
@@ -31,6 +30,7 @@ from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
 from governance.weigh import Wish, amount_in_reference, cap_uses, entities, weigh
 from reviews.answers import Answer, answer_of, replayed
+from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
 from reviews.commit import CommitResult, Parts, commit, refuse_exhausted
 
@@ -43,29 +43,6 @@ _NOT_KNOWN = "The database did not answer; ask again with the same Idempotency-K
 # After as many moves a person decides; the rounds bound every other reason to look again.
 MOVES = 3
 MOST_ROUNDS = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ask:
-    """A request whose envelope is closed and typed; its values are not yet checked by the contract.
-
-    `agent_reason` is set when the agent escalates by itself. `body_hash` is over the canonical body.
-    """
-
-    action_type: str
-    parameters: dict[str, Any]
-    claims: dict[str, Any]
-    run: str
-    subject: str | None
-    body_hash: bytes
-    idempotency_key: str
-    confidence: Decimal | None = None
-    uncertain: bool = False
-    elevate: bool = False
-    note: str | None = None
-    agent_reason: str | None = None
-    trace_id: str = ""
-    dry_run: bool = False
 
 
 @dataclass(slots=True)
@@ -107,12 +84,13 @@ def ask(credential: Credential, ask: Ask) -> Answer:
 def _ask(credential: Credential, ask: Ask) -> Answer:
     case = _parse(credential, ask, lookup(ask.action_type))
     contended = 0
-    for _ in range(MOST_ROUNDS):
-        gathered = _gather(case)
+    for number in range(MOST_ROUNDS):
+        # the request is counted once, however often it is looked at again
+        gathered = _gather(case, paced=number == 0)
         if gathered.stored is not None and not ask.dry_run:
             return replayed(gathered, gathered.stored, ask.body_hash, case.entry.spec.tool)
         if gathered.type_revision != case.entry.revision:
-            case = _parse(credential, ask, lookup(ask.action_type, stale=case.entry.revision))
+            case = _parse(credential, ask, lookup(ask.action_type, stale=case.entry.revision), counted=True)
             continue
         case.inputs = weigh(_wish(case, contended >= MOVES), gathered, case.uses)
         decision = decide(case.inputs)
@@ -129,10 +107,10 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
     raise Problem(Code.UNAVAILABLE, "The budgets of this action are contended; nothing happened.", retry_after=1)
 
 
-def _parse(credential: Credential, ask: Ask, entry: Entry | None) -> _Case:
+def _parse(credential: Credential, ask: Ask, entry: Entry | None, *, counted: bool = False) -> _Case:
     """Check type and contract. The key is looked at first: nobody unknown learns what is wrong."""
     if entry is None:
-        _known(credential)
+        _known(credential, counted)
         raise Problem(
             Code.UNKNOWN_ACTION_TYPE, "This action type is not in the catalogue.", fields=(("/action_type", "unknown"),)
         )
@@ -141,9 +119,9 @@ def _parse(credential: Credential, ask: Ask, entry: Entry | None) -> _Case:
     if isinstance(parsed, Problems) or isinstance(claims, Problems):
         latest = lookup(ask.action_type, stale=entry.revision)
         if latest is None or latest.revision != entry.revision:
-            return _parse(credential, ask, latest)  # nobody is told off for keeping an edited contract
+            return _parse(credential, ask, latest, counted=counted)  # nobody is told off for keeping an edited contract
         found = [each for each in (parsed, claims) if isinstance(each, Problems)]
-        raise broken(_known(credential), entry.id, found, request=None if ask.dry_run else _request_hash(ask))
+        raise broken(_known(credential, counted), entry.id, found, request=None if ask.dry_run else _request_hash(ask))
     case = _Case(ask, credential.digest, entry, parsed, claims, subject=ask.subject or "")
     case.amount = entry.spec.amount_in(parsed.values)
     _count(case)
@@ -154,10 +132,13 @@ def _request_hash(ask: Ask) -> bytes:
     return hashlib.sha256(ask.idempotency_key.encode() + b"\x00" + ask.body_hash).digest()
 
 
-def _known(credential: Credential) -> UUID:
+def _known(credential: Credential, counted: bool) -> UUID:
+    """The agent of a request that is turned away: that counts against its rate as any other."""
     caller = identify(credential)
     if caller is None:
         raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
+    if not counted:
+        count_request(credential.digest)
     return caller.agent
 
 
@@ -165,10 +146,14 @@ def _count(case: _Case) -> None:
     case.uses = cap_uses(case.entry.spec, values=case.values, subject=case.subject, amount=case.amount)
 
 
-def _gather(case: _Case) -> Gathered:
-    key = None if case.ask.dry_run else case.ask.idempotency_key
+def _gather(case: _Case, *, paced: bool) -> Gathered:
     gathered = gather(
-        key=case.key, idempotency_key=key, action_type=case.entry.spec.key, caps=case.uses, run=case.ask.run
+        key=case.key,
+        idempotency_key=None if case.ask.dry_run else case.ask.idempotency_key,
+        action_type=case.entry.spec.key,
+        caps=case.uses,
+        run=case.ask.run,
+        paced=paced,
     )
     if gathered is None:
         raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from governance import actors, catalogue, documents, genesis, mandates, narrow, permit, register
 from governance.enrol import enrol
 from governance.models import ActionType, Agent, Instance, Scope, ScopeKind
+from governance.models.agents import MOST_REQUESTS
 from governance.policy.tiers import Level, Risk, Tier
 from tests.support import stages
 from tests.support.fixtures import Committed
@@ -147,10 +148,22 @@ def _people() -> dict[str, User]:
 
 def _agents(owner: User, project: Scope, types: Sequence[ActionType]) -> tuple[Agent, Agent]:
     refunder = register.register_agent(
-        name="Refunder", owner=owner, project=project, max_tier=Tier.EXECUTE, fingerprint="refunder-1", by=BY
+        name="Refunder",
+        owner=owner,
+        project=project,
+        max_tier=Tier.EXECUTE,
+        fingerprint="refunder-1",
+        requests_per_minute=MOST_REQUESTS,
+        by=BY,
     )
     drafter = register.register_agent(
-        name="Drafter", owner=owner, project=project, parent=refunder, fingerprint="drafter-1", by=BY
+        name="Drafter",
+        owner=owner,
+        project=project,
+        parent=refunder,
+        fingerprint="drafter-1",
+        requests_per_minute=MOST_REQUESTS,
+        by=BY,
     )
     for action_type in types:
         permit.set_level(refunder, action_type, level=Level.L2, by=BY)

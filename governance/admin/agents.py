@@ -16,15 +16,18 @@ from governance.problems import Problem
 
 
 class AgentForm(GovernedForm):
-    watched = ("name", "owner_id", "project_id", "max_tier", "state", "fingerprint")
+    watched = ("name", "owner_id", "project_id", "max_tier", "state", "fingerprint", "requests_per_minute")
 
     class Meta:
         model = Agent
-        fields = ("name", "owner", "project", "parent", "max_tier", "state", "fingerprint", "seen")
+        fields = (
+            "name", "owner", "project", "parent", "max_tier", "state", "fingerprint", "requests_per_minute", "seen",
+        )  # fmt: skip
         help_texts = {
             "max_tier": "Above PROPOSE is a widening and stands in the ledger as one. Lowering it lowers every"
             " sub-agent; raising it raises only this agent.",
             "state": "A suspended agent is known and refused; a retired one never comes back.",
+            "requests_per_minute": "More than that is answered 429; ten seconds' worth may come at once.",
         }
 
 
@@ -35,7 +38,17 @@ class AgentAdmin(GovernedAdmin):
     list_filter = ("state", "max_tier", "project")
     list_select_related = ("owner", "project", "parent")
     search_fields = ("name",)
-    view_fields = ("name", "owner", "project", "parent", "max_tier", "state", "fingerprint", "registered_at")
+    view_fields = (
+        "name",
+        "owner",
+        "project",
+        "parent",
+        "max_tier",
+        "state",
+        "fingerprint",
+        "requests_per_minute",
+        "registered_at",
+    )
     fixed = ("parent",)
     actions = ("issue_key",)
 
@@ -50,7 +63,7 @@ class AgentAdmin(GovernedAdmin):
 
     def write(self, user: User, obj: Agent, form: Any, change: bool) -> Model:
         values = form.cleaned_data
-        terms = {name: values[name] for name in ("name", "owner", "project", "fingerprint")}
+        terms = {name: values[name] for name in ("name", "owner", "project", "fingerprint", "requests_per_minute")}
         if not change:
             tier = Tier(values["max_tier"])
             return register.register_agent(**terms, parent=values["parent"], max_tier=tier, by=user)

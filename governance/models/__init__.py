@@ -10,12 +10,13 @@ from governance.models.actions import (
     Reservation,
     SealedText,
 )
-from governance.models.agents import Agent, AgentKey, AgentState
+from governance.models.agents import Agent, AgentKey, AgentState, RequestRate
 from governance.models.catalogue import ActionType, Binding, Permission
-from governance.models.evidence import Breach, Fact, Snapshot, SnapshotStatus, ToolReading
+from governance.models.evidence import Breach, Fact, Familiar, Seen, Snapshot, SnapshotStatus, ToolReading
 from governance.models.grants import Grant
 from governance.models.ledger import DayKey, LedgerEntry
 from governance.models.people import Halt, HaltTarget, Mandate
+from governance.models.rates import Rate
 from governance.models.scopes import Instance, Scope, ScopeKind
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Decision",
     "Execution",
     "Fact",
+    "Familiar",
     "Grant",
     "Halt",
     "HaltTarget",
@@ -39,11 +41,14 @@ __all__ = [
     "LedgerEntry",
     "Mandate",
     "Permission",
+    "Rate",
     "Refusal",
+    "RequestRate",
     "Reservation",
     "Scope",
     "ScopeKind",
     "SealedText",
+    "Seen",
     "Snapshot",
     "SnapshotStatus",
     "ToolReading",

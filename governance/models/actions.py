@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -31,7 +31,8 @@ class Action(models.Model):
     lock on the one agent or type row would make every decision of an agent meet every other.
 
     `parameters` and `claims` hold typed values only: sealed text is in `SealedText`, here only its
-    length and hash. `amount` is in minor units of the reference currency.
+    length and hash. `amount` is in minor units of the reference currency. `in_flight` are the keys under which it
+    counts while it is executing, None where its type limits nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -50,6 +51,7 @@ class Action(models.Model):
     claims = models.JSONField(default=dict)
     digest = models.BinaryField(max_length=32)
     amount = models.BigIntegerField(null=True)
+    in_flight = ArrayField(models.TextField(), null=True)
     state = models.CharField(max_length=12, choices=ActionState.choices)
     trace_id = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField()
@@ -63,6 +65,12 @@ class Action(models.Model):
             models.Index(fields=["agent", "run", "created_at"], name="action_by_run"),
             models.Index(fields=["report_by"], condition=Q(state="executing"), name="action_overdue"),
             models.Index(fields=["entity", "-created_at"], condition=~Q(entity=""), name="action_by_entity"),
+            GinIndex(
+                fields=["in_flight"],
+                condition=Q(state="executing", in_flight__isnull=False),
+                fastupdate=False,
+                name="action_under_way",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from governance.models.scopes import TIER_CHOICES, Scope
 from governance.policy.tiers import Tier
 
+REQUESTS_PER_MINUTE, MOST_REQUESTS = 600, 60_000
+
 
 class AgentState(models.TextChoices):
     ACTIVE = "active"
@@ -28,6 +30,7 @@ class Agent(models.Model):
     max_tier = models.SmallIntegerField(choices=TIER_CHOICES, default=Tier.PROPOSE.value)
     state = models.CharField(max_length=10, choices=AgentState.choices, default=AgentState.ACTIVE.value)
     fingerprint = models.CharField(max_length=64, blank=True)
+    requests_per_minute = models.IntegerField(default=REQUESTS_PER_MINUTE)
     registered_at = models.DateTimeField()
 
     class Meta:
@@ -39,6 +42,11 @@ class Agent(models.Model):
                 name="agent_max_tier_is_a_tier",
             ),
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="agent_not_own_parent"),
+            models.CheckConstraint(
+                condition=Q(requests_per_minute__gte=1, requests_per_minute__lte=MOST_REQUESTS),
+                name="agent_rate_is_possible",
+                violation_error_message="An agent may ask 1 to 60,000 times a minute.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -57,3 +65,14 @@ class AgentKey(models.Model):
 
     def __str__(self) -> str:
         return f"plc_{self.prefix}_…"
+
+
+class RequestRate(models.Model):
+    """How fast an agent asks. Unlogged: a crash forgets it, and counting waits for no disk. Only SQL writes it."""
+
+    agent_id = models.UUIDField(primary_key=True)
+    gap = models.DurationField()
+    tat = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.agent_id)

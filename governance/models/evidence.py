@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from governance.models.actions import Action
@@ -40,6 +41,38 @@ class Breach(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.pointers)} fields"
+
+
+class Familiar(models.Model):
+    """What an agent has handled of one action type: how many succeeded, and their last 100 amounts, oldest first."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+", db_index=False)
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="+", db_index=False)
+    handled = models.IntegerField()
+    amounts = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agent", "action_type"], name="familiar_once")]
+
+    def __str__(self) -> str:
+        return f"{self.handled} handled"
+
+
+class Seen(models.Model):
+    """A value of a parameter that an agent has handled. Append-only; the value itself is not kept, only its hash."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+", db_index=False)
+    action_type = models.ForeignKey(ActionType, on_delete=models.PROTECT, related_name="+", db_index=False)
+    parameter = models.CharField(max_length=64)
+    value_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "action_type", "parameter", "value_hash"], name="seen_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.parameter
 
 
 class SnapshotStatus(models.TextChoices):

@@ -76,6 +76,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "A cap is exhausted, and its case is open or its window has not freed.",
         "Wait for Retry-After: the one case stands for all, nothing more is opened.",
     ),
+    Code.RATE_LIMITED: (
+        "The agent asks more often than it may.",
+        "Ask again after Retry-After, with the same Idempotency-Key: nothing was decided.",
+    ),
     Code.FORBIDDEN: ("This is not yours to do.", "Ask somebody who may."),
     Code.REFUSED: ("The rule of authority refuses the action as things are now.", "See the reasons of the action."),
     Code.NOT_TAKEN: ("The case was not taken.", "Take the case before deciding it."),

@@ -33,6 +33,7 @@ _DECIDE = (
     Code.CONTRACT_BROKEN,
     Code.REFUSED,
     Code.CAP_EXHAUSTED,
+    Code.RATE_LIMITED,
 )
 _OWN = (*_ALL, Code.NOT_FOUND)
 _GRANT = (
@@ -64,8 +65,13 @@ CODES: Mapping[str, tuple[Code, ...]] = {
 _PUBLIC = ("errors", "error")
 _CREATING = ("ask", "escalate")
 _RETRIED = (
-    Code.CAP_EXHAUSTED, Code.IDEMPOTENCY_IN_FLIGHT, Code.UNAVAILABLE, Code.TOOL_RED, Code.SOURCE_UNAVAILABLE,
-)  # fmt: skip
+    Code.CAP_EXHAUSTED,
+    Code.RATE_LIMITED,
+    Code.IDEMPOTENCY_IN_FLIGHT,
+    Code.UNAVAILABLE,
+    Code.TOOL_RED,
+    Code.SOURCE_UNAVAILABLE,
+)
 
 _HEADERS: dict[str, dict[str, Any]] = {
     "Retry-After": {"description": "Seconds until asking again makes sense.", "schema": {"type": "integer"}},

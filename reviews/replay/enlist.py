@@ -16,6 +16,7 @@ import governance
 from governance import catalogue, documents, locks, narrow, permit, register
 from governance.actors import COUNCIL
 from governance.models import ActionType, Agent, AgentKey, Instance, Permission, Scope, ScopeKind
+from governance.models.agents import MOST_REQUESTS, REQUESTS_PER_MINUTE
 from governance.policy.names import MAX_NAME
 from governance.policy.tiers import Level, Tier
 from reviews.replay.envelope import Described
@@ -145,8 +146,16 @@ def _agent(name: str, at: Scope, person: User, declared: str) -> Agent:
         return found
     if Agent.objects.filter(name__iexact=name).exists():
         raise FolderError(f"An agent called {name} is registered in another project: rename one of them.")
+    # days of recorded work are asked for within a minute
+    pace = MOST_REQUESTS if is_demo() else REQUESTS_PER_MINUTE
     return register.register_agent(
-        name=name, owner=person, project=at, max_tier=Tier(at.ceiling), fingerprint=declared, by=BY
+        name=name,
+        owner=person,
+        project=at,
+        max_tier=Tier(at.ceiling),
+        fingerprint=declared,
+        requests_per_minute=pace,
+        by=BY,
     )
 
 

@@ -44,7 +44,7 @@ def test_an_allowed_action_is_exactly_two_sql_statements(desk: Desk) -> None:
     with CaptureQueriesContext(connection) as seen:
         assert desk.ask().status_code == 200
     statements = [query["sql"].split("(")[0] for query in seen.captured_queries]
-    assert statements == ["select placet_gather", "select placet_commit"]
+    assert statements == ["select placet_asked", "select placet_commit"]
 
 
 def test_what_needs_a_person_is_accepted_with_the_address_of_its_case(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from governance import catalogue, permit
+from governance import catalogue, permit, register
 from governance.models import Action, Breach, Grant
 from governance.policy.contracts import MAX_LIST
 from governance.policy.tiers import Level
@@ -87,3 +87,12 @@ def test_data_of_a_class_over_the_threshold_waits_for_a_person(desk: Desk, cast:
     codes = {name: {reason["code"] for reason in each["reasons"]} for name, each in told.items()}
     assert "data_class_over_threshold" in codes["cards"]
     assert "data_class_unknown" in codes["unsaid"]
+
+
+def test_an_agent_that_asks_too_often_is_told_when_to_come_back(desk: Desk, cast: Cast) -> None:
+    register.change_agent(cast.refunder, requests_per_minute=1, by=BY)
+    answers = [desk.ask(key="same") for _ in range(11)]
+    last = answers[-1]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert (last.json()["code"], last.headers["content-type"]) == ("rate_limited", "application/problem+json")
+    assert 50 <= int(last.headers["retry-after"]) <= 60

@@ -15,6 +15,7 @@ django.setup(set_prefix=False)
 from governance import catalogue, genesis, narrow, permit, register  # noqa: E402  (after settings)
 from governance.actors import COUNCIL  # noqa: E402
 from governance.models import Scope, ScopeKind  # noqa: E402
+from governance.models.agents import MOST_REQUESTS  # noqa: E402
 from governance.policy.tiers import Level, Tier  # noqa: E402
 from tests.bench.load import CUSTOMERS  # noqa: E402
 
@@ -95,7 +96,13 @@ def build() -> str:
     )
     owner = django.contrib.auth.models.User.objects.filter(groups__name=COUNCIL)[0]  # type: ignore[attr-defined]
     agent = register.register_agent(
-        name="Loader", owner=owner, project=project, max_tier=Tier.EXECUTE, fingerprint="load-1", by=BY
+        name="Loader",
+        owner=owner,
+        project=project,
+        max_tier=Tier.EXECUTE,
+        fingerprint="load-1",
+        requests_per_minute=MOST_REQUESTS,
+        by=BY,
     )
     for document in (REFUND, SHARED, TIGHT, CHECKED):
         permit.set_level(agent, catalogue.save_action_type(document, domain=domain, by=BY), level=Level.L2, by=BY)

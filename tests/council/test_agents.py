@@ -12,9 +12,11 @@ from tests.cast import Cast
 from tests.council.conftest import Desk, errors
 from tests.governance.asking import entries
 
+_PACE = {"requests_per_minute": 600}
+
 
 def new_agent(cast: Cast, **changes: object) -> dict[str, object]:
-    return {"name": "Helper", "owner": cast.mary.pk, "project": cast.refunds.pk, "max_tier": 2, **changes}
+    return {"name": "Helper", "owner": cast.mary.pk, "project": cast.refunds.pk, "max_tier": 2, **_PACE, **changes}
 
 
 def test_an_agent_is_registered_at_propose_through_the_verb(cast: Cast, desk: Desk) -> None:
@@ -53,6 +55,15 @@ def test_a_refused_change_leaves_what_was_typed_on_the_page(cast: Cast, desk: De
 def test_a_name_with_markup_or_a_letter_from_elsewhere_is_refused(cast: Cast, desk: Desk) -> None:
     for name in ("<b>Helper</b>", "Helper\u202e", "H\u0435lper"):
         assert "A name has" in errors(desk.send("governance/agent/add/", new_agent(cast, name=name)))
+
+
+def test_the_council_says_how_often_an_agent_may_ask(cast: Cast, desk: Desk) -> None:
+    assert desk.save(f"governance/agent/{cast.drafter.pk}/change/", requests_per_minute=30).status_code == 302
+    assert Agent.objects.get(pk=cast.drafter.pk).requests_per_minute == 30
+    entry = entries(Event.AGENT_CHANGED)[-1]
+    assert (entry["changes"], entry["widening"]) == ({"requests_per_minute": [60_000, 30]}, False)
+    answer = desk.save(f"governance/agent/{cast.drafter.pk}/change/", requests_per_minute=60_001)
+    assert "1 to 60,000 times a minute" in errors(answer)
 
 
 def test_a_key_is_shown_once_and_never_again(cast: Cast, desk: Desk) -> None:

@@ -25,9 +25,10 @@ Owner: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 NEED_AN_ENTRY = {
     "auth_user_groups", "governance_action", "governance_actiontype", "governance_agent", "governance_agentkey",
-    "governance_binding", "governance_breach", "governance_daykey", "governance_execution", "governance_grant",
-    "governance_halt", "governance_instance", "governance_mandate", "governance_mandate_action_types",
-    "governance_permission", "governance_reservation", "governance_scope", "governance_snapshot",
+    "governance_binding", "governance_breach", "governance_daykey", "governance_execution",
+    "governance_familiar", "governance_grant", "governance_halt", "governance_instance", "governance_mandate",
+    "governance_mandate_action_types", "governance_permission", "governance_rate", "governance_reservation",
+    "governance_scope", "governance_seen", "governance_snapshot",
     "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding", "reviews_verdict",
 }  # fmt: skip
 

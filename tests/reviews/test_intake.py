@@ -77,7 +77,7 @@ def test_an_allowed_action_is_two_statements_and_no_transaction_around_them(cast
         connection,
     ) as captured:
         ask(by(cast), refund(key="k2", customer="c-2", run="run-2"))
-    assert [query["sql"].split("(")[0] for query in captured] == ["select placet_gather", "select placet_commit"]
+    assert [query["sql"].split("(")[0] for query in captured] == ["select placet_asked", "select placet_commit"]
 
 
 def test_four_refunds_of_480_two_are_paid_and_two_are_one_case(cast: Cast) -> None:

@@ -4,7 +4,7 @@
 -- and its grant if it has one; every other parameter the rows of one table, or null for none. Everything is
 -- set-based, all budgets are locked in key order, and the batch commits whole or not at all: it raises,
 -- which undoes every row of the batch,
---   PL001  a budget would be passed: decide again with what the budgets hold now
+--   PL001  a budget or an in-flight limit would be passed: decide again with what is there now
 --   PL002  this request was answered, or a twin of it is being written: read its answer
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
 --   PL004  authority was narrowed or halted since it was gathered, or a budget was waited for: decide again
@@ -12,7 +12,7 @@
 -- The shared advisory lock is the first lock taken. A halt or narrowing takes it exclusively, so
 -- after one commits nothing decided under the old epoch can commit as an execution.
 create function placet_commit(p_epoch bigint, p_decided jsonb, p_entries jsonb, p_budgets jsonb,
-  p_cases jsonb, p_sealed jsonb, p_snapshots jsonb, p_facts jsonb)
+  p_cases jsonb, p_sealed jsonb, p_snapshots jsonb, p_facts jsonb, p_flights jsonb)
 returns void language plpgsql volatile
 -- As in placet_gather: plans are made once, perhaps while the tables are empty.
 set plan_cache_mode = force_generic_plan
@@ -28,15 +28,15 @@ begin
   with r as materialized (
     select * from jsonb_to_recordset(p_decided) as r(id uuid, agent uuid, action_type bigint,
       idempotency_key text, body_hash text, run text, subject text, entity text, parameters jsonb, claims jsonb,
-      digest text, amount bigint, state text, trace_id text, report_by double precision,
+      digest text, amount bigint, in_flight text[], state text, trace_id text, report_by double precision,
       outcome text, effective_tier smallint, required_tier smallint, effective_risk smallint, bound_by text,
       ladder jsonb, inputs jsonb, answer jsonb, policy_revision bigint, cell text, probability numeric, day_key date,
       grant_id uuid, grant_from double precision, grant_until double precision)
   ), acted as (
     insert into governance_action (id, agent_id, action_type_id, idempotency_key, body_hash, run, subject,
-        entity, parameters, claims, digest, amount, state, trace_id, created_at, report_by)
+        entity, parameters, claims, digest, amount, in_flight, state, trace_id, created_at, report_by)
       select r.id, r.agent, r.action_type, r.idempotency_key, decode(r.body_hash, 'hex'), r.run, r.subject,
-        r.entity, r.parameters, r.claims, decode(r.digest, 'hex'), r.amount, r.state, r.trace_id, t,
+        r.entity, r.parameters, r.claims, decode(r.digest, 'hex'), r.amount, r.in_flight, r.state, r.trace_id, t,
         to_timestamp(r.report_by)
       from r on conflict (agent_id, idempotency_key) do nothing returning id
   ), decided as (
@@ -60,6 +60,7 @@ begin
     raise exception 'authority moved' using errcode = 'PL004';
   end if;
 
+  if p_flights is not null then perform placet_fly(p_flights); end if;
   if p_budgets is not null then perform placet_reserve(p_budgets); end if;
 
   if p_snapshots is not null then
@@ -135,6 +136,19 @@ begin
     raise exception 'a budget would be passed' using errcode = 'PL001';
   elsif stale > 0 then
     raise exception 'waited longer than a slot lasts' using errcode = 'PL004';
+  end if;
+end $$;
+
+-- Raises PL001 when more would be under way for any of [{"key", "most"}] than may be, this batch included. Who counts
+-- the same key waits for the other's commit: 256 locks, taken in their order, stand for all keys.
+create function placet_fly(p_flights jsonb) returns void language plpgsql volatile as $$
+begin
+  perform pg_advisory_xact_lock(11, place) from (
+    select distinct hashtext(f.key) & 255 as place from jsonb_to_recordset(p_flights) as f(key text) order by 1) l;
+  -- a statement of its own, which sees what was committed while it waited
+  if exists (select 1 from jsonb_to_recordset(p_flights) as f(key text, most bigint)
+      where placet_flying(f.key) > f.most) then
+    raise exception 'too much would be under way' using errcode = 'PL001';
   end if;
 end $$;
 

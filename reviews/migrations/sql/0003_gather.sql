@@ -77,7 +77,10 @@ create function placet_stored(p_action uuid) returns jsonb language sql stable a
     where ac.id = p_action
 $$;
 
-create function placet_gather(p_key bytea, p_idem text, p_type text, p_caps jsonb, p_run text)
+-- p_watch: {"flights", "values"} of a type that limits what is under way or asks for novelty, else null.
+-- p_paced: answer {"wait": seconds} and nothing else to an agent that has asked for more than its rate.
+create function placet_gather(p_key bytea, p_idem text, p_type text, p_caps jsonb, p_run text, p_watch jsonb,
+  p_paced boolean)
 returns text language plpgsql stable
 -- A session plans each statement once, perhaps while the tables are still empty: only index paths stay
 -- right as they grow. Costs of a path that is switched off would wake the JIT compiler, so it is off too.
@@ -93,7 +96,7 @@ begin
       d.name as domain_name, d.ceiling as domain_ceiling, e.key as enterprise,
       e.name as enterprise_name, e.ceiling as enterprise_ceiling,
       ty.id as type_id, ty.revision, ty.family, ty.tool, s.key as type_domain, perm.level,
-      i.authority_epoch, i.instance_epoch, i.policy_revision
+      i.authority_epoch, i.instance_epoch, i.policy_revision, rate.tat - placet_burst(rate.gap) as opens
     into a
     from governance_agentkey key join governance_agent ag on ag.id = key.agent_id
     join governance_scope p on p.id = ag.project_id
@@ -103,9 +106,13 @@ begin
     left join governance_actiontype ty on ty.key = p_type
     left join governance_scope s on s.id = ty.domain_id
     left join governance_permission perm on perm.agent_id = key.agent_id and perm.action_type_id = ty.id
+    left join governance_requestrate rate on p_paced and rate.agent_id = key.agent_id
     where key.digest = p_key and key.revoked_at is null
       and (key.expires_at is null or key.expires_at > t);
   if not found then return null; end if;
+  if a.opens > t then
+    return json_build_object('wait', ceil(extract(epoch from a.opens - t)));
+  end if;
 
   root := a.agent_id;
   if a.parent_id is not null then
@@ -155,5 +162,17 @@ begin
     'day_key', now_is.day_key,
     'stored', case when now_is.answered is not null then placet_stored(now_is.answered) end,
     'keys', keys, 'lives', lives,
+    'flights', case when p_watch ? 'flights' then placet_flights(p_watch->'flights', a.agent_id, a.family) end,
+    'familiar', case when p_watch ? 'values' then placet_familiar(a.agent_id, a.type_id, p_watch->'values') end,
     'bound', bound);
+end $$;
+
+-- The first read of a request, which also counts it: in one round trip, and in unlogged rows alone, so that its commit
+-- waits for no disk. Who is over the rate is told so before anything else is read; the row is locked last, for a moment.
+create function placet_asked(p_key bytea, p_idem text, p_type text, p_caps jsonb, p_run text, p_watch jsonb)
+returns text language plpgsql volatile as $$
+declare answer text := placet_gather(p_key, p_idem, p_type, p_caps, p_run, p_watch, true);
+begin
+  if answer is null or answer like '{"wait"%' or placet_paced(p_key) then return answer; end if;
+  return json_build_object('wait', 1);
 end $$;
