@@ -1,0 +1,334 @@
+"""Authority over time: whatever happens in whatever order, Placet answers what the slow model says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from governance import halt, narrow, permit, register
+from governance.authenticate import Caller, Credential, hash_key
+from governance.models import Action, Agent, AgentState, Halt, Permission, Scope, ToolReading
+from governance.policy.tiers import Level, Tier
+from governance.problems import Code, Problem
+from reviews import intake, report, sweep
+from reviews.answers import Answer
+from tests.machine import oracle, town, warp
+from tests.support.fixtures import Committed
+from tests.support.proof import PROVE
+
+RUNS, STEPS = (2000, 50) if PROVE else (12, 30)
+EPOCH = int(warp.BEGINNING.timestamp())
+
+# so that a shop full of tools is not the first thing every run has to build
+WORKING = 6
+
+_F = TypeVar("_F", bound=Callable[..., None])
+
+places = st.integers(0, 99)
+tiers = st.sampled_from([*oracle.TIERS[1:], "EXECUTE", "COMMIT", "COMMIT"])
+kinds = st.sampled_from(list(town.KINDS))
+scopes = st.sampled_from(list(town.SCOPES))
+names = st.sampled_from(list(town.AGENTS))
+halted = st.one_of(
+    st.sampled_from([(kind, name) for name, (kind, _, _) in town.SCOPES.items()]),
+    names.map(lambda name: ("agent", name)),
+    kinds.map(lambda name: ("action_type", name)),
+)
+# lengths around what windows, cooldowns and deadlines are made of
+lengths = st.sampled_from([1, 30, 60, 300, 599, 600, 601, 900, 1440, 3600, 5400, 21600, 86400, 90000])
+
+
+@pytest.fixture
+def founded(committed: Committed) -> town.Town:
+    """The town in a database whose clock stands still."""
+    warp.stop_the_clock(committed)
+    return town.build()
+
+
+EVENTS: dict[str, Mapping[str, st.SearchStrategy[Any]]] = {}
+OFTEN: list[str] = []
+
+
+def happens(often: int, **draws: st.SearchStrategy[Any]) -> Callable[[_F], _F]:
+    """One of the events of a run, drawn this often beside the others, with what it is given."""
+
+    def register_event(method: _F) -> _F:
+        EVENTS[method.__name__] = draws
+        OFTEN.extend([method.__name__] * often)
+        return method
+
+    return register_event
+
+
+def _drawn(name: str) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(dict(EVENTS[name])))
+
+
+class Machine(RuleBasedStateMachine):
+    """Every step changes Placet through its verbs and the model beside it; every question is asked of both."""
+
+    town: town.Town
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run_of_everything = transaction.atomic()
+        self.run_of_everything.__enter__()
+        self.world = town.world()
+        self.rows = dict(self.town.agents)
+        self.keys: dict[str, str] = {}
+        self.numbers = itertools.count(1)
+        self.probes = itertools.cycle(itertools.product(self.rows, town.KINDS))
+        self.executing: list[tuple[Any, oracle.Ask, int]] = []
+        self._at(0)
+        for name, row in self.rows.items():
+            self.keys[name] = register.issue_key(row, by=town.BY, expires_at=warp.BEGINNING + dt.timedelta(days=3650))
+
+    def teardown(self) -> None:
+        """Nothing of a run is left to the next."""
+        transaction.set_rollback(True)
+        self.run_of_everything.__exit__(None, None, None)
+
+    def _at(self, now: int) -> None:
+        self.world.now = now
+        warp.move(warp.BEGINNING + dt.timedelta(seconds=now))
+
+    def _row(self, name: str) -> Agent:
+        return Agent.objects.get(pk=self.rows[name].pk)
+
+    @initialize(works=st.booleans())
+    def tools(self, works: bool) -> None:
+        if works:
+            for tool in ("till", "paper"):
+                self._readings(tool, [True] * WORKING)
+
+    # what people change
+
+    @happens(1, name=scopes, tier=tiers)
+    def ceiling(self, name: str, tier: str) -> None:
+        done = self._does(lambda: narrow.set_ceiling(self.town.scopes[name], ceiling=Tier[tier], by=town.BY))
+        assert done is self.world.set_ceiling(name, tier)
+
+    @happens(1, name=names, tier=tiers)
+    def most(self, name: str, tier: str) -> None:
+        done = self._does(lambda: register.change_agent(self._row(name), max_tier=Tier[tier], by=town.BY))
+        assert done is self.world.set_most(name, tier)
+
+    @happens(1, name=names, active=st.sampled_from([True, True, False]))
+    def activity(self, name: str, active: bool) -> None:
+        state = AgentState.ACTIVE if active else AgentState.SUSPENDED
+        register.change_agent(self._row(name), state=state, by=town.BY)
+        self.world.agents[name].active = active
+
+    @happens(2, name=names, kind=kinds, level=st.sampled_from([None, 0, 1, 2, 2, 3]))
+    def level(self, name: str, kind: str, level: int | None) -> None:
+        row, held = self._row(name), self.world.agents[name].levels
+        if level is not None:
+            permit.set_level(row, self.town.types[kind], level=Level(level), by=town.BY)
+            held[kind] = level
+        elif kind in held:
+            permit.revoke(Permission.objects.get(agent=row, action_type=self.town.types[kind]), by=town.BY)
+            del held[kind]
+
+    @happens(1, target_of=halted)
+    def halt(self, target_of: tuple[str, str]) -> None:
+        target, name = target_of
+        halt.halt(target, str(self.rows[name].pk) if target == "agent" else name, reason="A test.", by=town.BY)
+        self.world.halts.add(target_of)
+
+    @happens(3, which=places)
+    def lift(self, which: int) -> None:
+        if not self.world.halts:
+            return
+        target, name = sorted(self.world.halts)[which % len(self.world.halts)]
+        key = str(self.rows[name].pk) if target == "agent" else name
+        halt.lift(Halt.objects.get(target=target, key=key, lifted_at=None), by=self.town.mary)
+        self.world.halts.remove((target, name))
+
+    # what the world does
+
+    @happens(4, seconds=lengths)
+    def time_passes(self, seconds: int) -> None:
+        self._at(self.world.now + seconds)
+        sweep.abandon_overdue()
+        for _, ask, due in self.executing:
+            if due <= self.world.now:
+                self._read(ask.kind, good=False)
+        self.executing = [each for each in self.executing if each[2] > self.world.now]
+
+    @happens(2, tool=st.sampled_from(["till", "paper"]), good=st.lists(st.booleans(), min_size=1, max_size=12))
+    def readings(self, tool: str, good: list[bool]) -> None:
+        self._readings(tool, good)
+
+    @happens(2, which=places, status=st.sampled_from(["succeeded", "succeeded", "failed", "not_executed"]))
+    def reports(self, which: int, status: str) -> None:
+        if not self.executing:
+            return
+        done = self.executing[which % len(self.executing)]
+        action, ask, _ = done
+        report.report(action, caller=Caller(self.rows[ask.agent].pk, ask.agent, b""), status=status)
+        self.executing.remove(done)
+        if status != "not_executed":
+            self._read(ask.kind, good=status == "succeeded")
+
+    @happens(1, name=names, kind=kinds)
+    def breaks_a_contract(self, name: str, kind: str) -> None:
+        ask = oracle.Ask(name, kind, "r1", "c1", "", 10_00)
+        with pytest.raises(Problem) as caught:
+            self._ask(ask, amount="ten")
+        assert caught.value.code is Code.CONTRACT_BROKEN
+        self.world.breaches.append((name, kind, self.world.now))
+
+    @happens(
+        8,
+        name=names,
+        kind=kinds,
+        run=st.sampled_from(["r1", "r2", "r3"]),
+        customer=st.sampled_from(["c1", "c2", "c3"]),
+        subject=st.sampled_from(["", "s1", "s1", "s2"]),
+        amount=st.sampled_from([10_00, 240_00, 480_00, 500_00, 500_01, 900_00]),
+        times=st.integers(1, 3),
+    )
+    def asks(self, name: str, kind: str, run: str, customer: str, subject: str, amount: int, times: int) -> None:
+        ask = oracle.Ask(name, kind, run, customer, subject, amount)
+        for _ in range(times):
+            expected = self.world.decide(ask, EPOCH)
+            event(
+                f"{expected.outcome} at {expected.tier}" + (", exhausted" if self.world.is_exhausted(expected) else "")
+            )
+            answered = self._answer(ask)
+            if self.world.is_exhausted(expected):
+                assert answered == ("exhausted", "")
+                continue
+            assert answered == (expected.outcome, expected.tier), self._explained(ask, expected)
+            self.world.happened(ask, expected)
+
+    # what always holds
+
+    @invariant()
+    def an_agent_may_do_what_the_model_says(self) -> None:
+        for name, kind in itertools.islice(self.probes, 2):
+            ask = oracle.Ask(name, kind, "r1", "c1", "s1", 240_00)
+            expected = self.world.decide(ask, EPOCH)
+            body = self._ask(ask, dry_run=True).body
+            assert (body["outcome"], body["effective_tier"]) == (expected.outcome, expected.tier), (ask, body)
+
+    @invariant()
+    def no_child_stands_above_its_parent(self) -> None:
+        for scope in Scope.objects.exclude(parent=None).select_related("parent"):
+            assert scope.parent is not None
+            assert scope.ceiling <= scope.parent.ceiling
+        for agent in Agent.objects.exclude(parent=None).select_related("parent"):
+            assert agent.parent is not None
+            assert agent.max_tier <= agent.parent.max_tier
+
+    @invariant()
+    def what_was_let_through_in_any_window_is_under_every_cap(self) -> None:
+        limits = {
+            (cap.key, kind.family, cap.unit, str(cap.window)): cap for kind in town.KINDS.values() for cap in kind.caps
+        }
+        for each in self.world.spent:
+            key, _, family, unit, window = each.budget
+            cap = limits[key, family, unit, window]
+            inside = [
+                other.amount
+                for other in self.world.spent
+                if other.budget == each.budget and each.at - cap.window < other.at <= each.at
+            ]
+            assert sum(inside) <= cap.limit
+
+    @rule(drawn=st.deferred(lambda: st.sampled_from(OFTEN).flatmap(_drawn)))
+    def something_happens(self, drawn: tuple[str, dict[str, Any]]) -> None:
+        """One rule for all, so that no run is without the events that matter."""
+        name, given = drawn
+        getattr(self, name)(**given)
+
+    # how it is done
+
+    def _does(self, change: Any) -> bool:
+        try:
+            change()
+        except Problem as problem:
+            if problem.code is not Code.ABOVE_PARENT:
+                raise
+            return False
+        return True
+
+    def _readings(self, tool: str, good: list[bool]) -> None:
+        at = warp.BEGINNING + dt.timedelta(seconds=self.world.now)
+        ToolReading.objects.bulk_create(
+            [ToolReading(tool=tool, good=each, source="report", read_at=at) for each in good]
+        )
+        self.world.readings += [(tool, self.world.now, each) for each in good]
+
+    def _read(self, kind: str, *, good: bool) -> None:
+        self.world.readings.append((town.KINDS[kind].tool, self.world.now, good))
+
+    def _ask(self, ask: oracle.Ask, *, amount: str | None = None, dry_run: bool = False) -> Answer:
+        number = next(self.numbers)
+        money = {"amount": amount or f"{ask.amount // 100}.{ask.amount % 100:02}", "currency": "USD"}
+        return intake.ask(
+            Credential(hash_key(self.keys[ask.agent])),
+            intake.Ask(
+                action_type=ask.kind,
+                parameters={"customer": ask.customer, "amount": money},
+                claims={},
+                run=ask.run,
+                subject=ask.subject or None,
+                body_hash=hashlib.sha256(str(number).encode()).digest(),
+                idempotency_key=f"key-{number}",
+                dry_run=dry_run,
+            ),
+        )
+
+    def _answer(self, ask: oracle.Ask) -> tuple[str, str]:
+        try:
+            body = self._ask(ask).body
+        except Problem as problem:
+            if problem.code is not Code.CAP_EXHAUSTED:
+                raise
+            return "exhausted", ""
+        if body["outcome"] == "execute":
+            due = self.world.now + 600
+            self.executing.append((Action.objects.get(pk=body["id"]).pk, ask, due))
+        return body["outcome"], body["effective_tier"]
+
+    def _explained(self, ask: oracle.Ask, expected: oracle.Answer) -> str:
+        latest = Action.objects.order_by("-created_at").first()
+        bound = "" if latest is None else latest.decision.bound_by
+        return f"{ask}: the model says {expected.outcome} at {expected.tier}; Placet was bound by {bound}"
+
+
+@pytest.mark.full
+def test_placet_answers_what_the_model_says_whatever_happens_in_whatever_order(founded: town.Town) -> None:
+    Machine.town = founded
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=checks,
+            database=None,
+            # a run is dozens of transactions: shrinking one would take longer than the whole suite
+            phases=(Phase.generate, Phase.shrink) if PROVE else (Phase.generate,),
+        ),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from governance_action")
+        assert cursor.fetchone()[0] == 0

@@ -1,0 +1,128 @@
+"""The place of the machine's runs, built once through the verbs, and the model of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from governance import catalogue, genesis, narrow, permit, register
+from governance.models import ActionType, Agent, Scope, ScopeKind
+from governance.policy.tiers import Level, Tier
+from tests.machine import oracle
+
+BY = "system:tests"
+
+PARAMETERS = {"customer": {"type": "id", "max": 32}, "amount": {"type": "money"}}
+
+
+def document(kind: oracle.Kind) -> dict[str, Any]:
+    """A type as the catalogue takes it."""
+    evidence = {"tool": "tool_health", "contract": "contract", "velocity": "velocity"}
+    return {
+        "key": kind.name,
+        "class": kind.act,
+        "risk": kind.risk,
+        "risk_reason": "Stated for a test.",
+        "family": kind.family,
+        "tool": kind.tool,
+        "parameters": PARAMETERS,
+        "amount": {"parameter": "amount"},
+        "entities": ["customer"],
+        "thresholds": {"amount": f"{kind.threshold // 100}.00"},
+        "caps": [
+            {
+                "key": cap.key,
+                cap.unit: cap.limit if cap.unit == "count" else f"{cap.limit // 100}.00",
+                "window": cap.window,
+            }
+            for cap in kind.caps
+        ],
+        "evidence": [evidence[need] for need in sorted(kind.needs)],
+    }
+
+
+def _limit(cap: oracle.Cap) -> int | str:
+    return cap.limit if cap.unit == "count" else f"{cap.limit // 100}.00"
+
+
+_ALL = frozenset({"tool", "contract", "velocity"})
+_SPENDING = (
+    oracle.Cap("entity", "money", 1000_00, 24 * oracle.HOUR),
+    oracle.Cap("run", "count", 3, oracle.HOUR),
+    oracle.Cap("agent", "count", 12, 10 * oracle.MINUTE),
+    oracle.Cap("root", "money", 2500_00, 24 * oracle.HOUR),
+    oracle.Cap("project", "money", 4000_00, 7 * oracle.DAY),
+    oracle.Cap("enterprise", "money", 6000_00, 24 * oracle.HOUR),
+)
+KINDS = {
+    kind.name: kind
+    for kind in (
+        oracle.Kind("town.pay", "act", "medium", "payments", "till", 500_00, _SPENDING, _ALL),
+        oracle.Kind("town.note", "draft", "low", "notes", "paper", 10**7, (), frozenset({"contract", "velocity"})),
+        oracle.Kind("town.wire", "act", "high", "payments", "till", 10**7, _SPENDING, _ALL),
+    )
+}
+SCOPES = {
+    "acme": ("enterprise", None, "COMMIT"),
+    "shop": ("domain", "acme", "COMMIT"),
+    "bank": ("domain", "acme", "EXECUTE"),
+    "refunds": ("project", "shop", "EXECUTE"),
+    "goodwill": ("project", "shop", "COMMIT"),
+    "payouts": ("project", "bank", "EXECUTE"),
+}
+AGENTS = {
+    "Refunder": ("refunds", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.wire": 1}),
+    "Drafter": ("goodwill", "Refunder", "EXECUTE", {"town.pay": 2, "town.note": 0}),
+    "Teller": ("payouts", None, "COMMIT", {"town.pay": 3, "town.wire": 2}),
+}
+
+
+@dataclass(frozen=True)
+class Town:
+    """The rows behind the names of the model."""
+
+    mary: User
+    scopes: dict[str, Scope]
+    types: dict[str, ActionType]
+    agents: dict[str, Agent]
+
+
+def build() -> Town:
+    """Found the town. Every name is that of the model."""
+    genesis.genesis(enterprise="acme", name="Acme", ceiling=Tier.COMMIT)
+    scopes = {"acme": Scope.objects.get(key="acme")}
+    for key, (kind, above, ceiling) in SCOPES.items():
+        if above is not None:
+            scopes[key] = narrow.create_scope(
+                key=key,
+                name=key.title(),
+                kind=ScopeKind(kind),
+                parent=scopes[above],
+                ceiling=Tier[ceiling],
+                by=BY,
+            )
+    mary = User.objects.get(username="mary")
+    types = {name: catalogue.save_action_type(document(kind), domain=None, by=BY) for name, kind in KINDS.items()}
+    agents: dict[str, Agent] = {}
+    for name, (project, parent, most, levels) in AGENTS.items():
+        agents[name] = register.register_agent(
+            name=name,
+            owner=mary,
+            project=scopes[project],
+            parent=None if parent is None else agents[parent],
+            max_tier=Tier[most],
+            by=BY,
+        )
+        for type_name, level in levels.items():
+            permit.set_level(agents[name], types[type_name], level=Level(level), by=BY)
+    return Town(mary, scopes, types, agents)
+
+
+def world() -> oracle.World:
+    """The model of the town at its beginning."""
+    made = oracle.World({name: oracle.Scope(name, *each) for name, each in SCOPES.items()}, dict(KINDS))
+    for name, (project, above, most, levels) in AGENTS.items():
+        made.agents[name] = oracle.Agent(name, project, above, most, levels=dict(levels))
+    return made
