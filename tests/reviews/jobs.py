@@ -14,18 +14,29 @@ from tests.reviews.judgement_jobs import approvers, judges, key_makers, redeemer
 __all__ = ["approvers", "judges", "key_makers", "redeemers", "refunds", "reporters", "sweepers", "twins"]
 
 
-def refunds(*, key: str, customer: str, amount: str, spread: bool = False, each: int = 10_000) -> Callable[[int], str]:
+def refunds(
+    *,
+    key: str,
+    customer: str,
+    amount: str,
+    spread: bool = False,
+    each: int = 10_000,
+    kind: str = "bench.refund",
+    rounds: int = 10_000,
+) -> Callable[[int], str]:
     """Ask for refunds of one customer, or of ever new ones; the outcome, or the code of the problem.
 
-    Everybody goes on to the next customer after asking `each` times.
+    Everybody goes on to the next customer after asking `each` times, and is finished after `rounds`.
     """
     credential = Credential(hash_key(key))
 
     def one(number: int) -> str:
+        if number % 10_000 >= rounds:
+            return "finished"
         whom = f"{customer}-{number if spread else number % 10_000 // each}"
         parameters: dict[str, Any] = {"customer": whom, "amount": {"amount": amount, "currency": "USD"}}
         request = Ask(
-            action_type="bench.refund",
+            action_type=kind,
             parameters=parameters,
             claims={},
             run=f"run-{number}",
