@@ -13,6 +13,7 @@ from django.db import connection
 
 from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
+from governance.policy.recovery import stage
 from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import Cap, slot_width
 from governance.problems import Code, Problem
@@ -181,13 +182,18 @@ def _watched(watch: Watch) -> str | None:
 
 def moment(epoch_seconds: float | None) -> dt.datetime | None:
     """A database epoch as an aware UTC time."""
-    return None if epoch_seconds is None else dt.datetime.fromtimestamp(epoch_seconds, dt.UTC)
+    return None if epoch_seconds is None else _time(epoch_seconds)
+
+
+def _time(epoch_seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(epoch_seconds, dt.UTC)
 
 
 def _gathered(row: dict[str, Any], caps: Sequence[CapUse]) -> Gathered:
-    chain = row["chain"]
+    chain, halted = row["chain"], row["halts"] or ()
+    now = _time(row["now"])
     return Gathered(
-        now=dt.datetime.fromtimestamp(row["now"], dt.UTC),
+        now=now,
         epoch=row["epoch"],
         instance_epoch=row["instance_epoch"],
         policy_revision=row["policy_revision"],
@@ -200,9 +206,9 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse]) -> Gathered:
         in_domain=row["type"] is not None and row["in_domain"] is True,
         level=None if row["level"] is None else Level(row["level"]),
         chain_permitted=all(each["level"] is not None for each in chain),
-        limiters=_limiters(row),
+        limiters=(*_limiters(row), *_recovering(halted, now)),
         inactive=tuple(each["name"] for each in (row, *chain) if each["state"] != "active"),
-        halts=tuple(row["halts"] or ()),
+        halts=tuple(name for name, lifted, *_ in halted if lifted is None),
         tool_good=row["health"][0],
         tool_total=row["health"][1],
         breaches=row["breaches"],
@@ -227,6 +233,16 @@ def _limiters(row: dict[str, Any]) -> tuple[Limiter, ...]:
         for each in row["chain"]
     ]
     return (*scopes, *ancestors, Limiter(LimiterKind.AGENT, row["name"], _tier(row["tier"])))
+
+
+def _recovering(halted: Sequence[Sequence[Any]], now: dt.datetime) -> list[Limiter]:
+    """What was halted above and may not yet do all that it could do before."""
+    found = []
+    for name, lifted, seconds, until in halted:
+        if lifted is not None:
+            reached = stage(lifted_at=_time(lifted), seconds=seconds, until=_time(until), now=now)
+            found += [] if reached is None else [Limiter(LimiterKind.RECOVERY, name, reached.tier, reached.until)]
+    return found
 
 
 def _tier(value: int | None) -> Tier | None:

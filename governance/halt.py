@@ -9,6 +9,7 @@ from governance import locks, record
 from governance.actors import COUNCIL, GROUPS, OPERATOR, REVIEWER, By, actor_of, groups_of, require, require_council
 from governance.guards import invalid, told
 from governance.models import ActionType, Agent, Halt, HaltTarget, Mandate, Scope
+from governance.policy.recovery import MOST_SECONDS, STAGE_SECONDS, recovers_until
 from governance.problems import Code, Problem
 
 MAX_REASON = 200
@@ -40,17 +41,42 @@ def halt(target: HaltTarget | str, key: str, *, reason: str, by: By) -> Halt:
 
 @told()
 @transaction.atomic
-def lift(halt: Halt, *, by: By) -> Halt:
-    """Let a target act again. A widening: the council only. Problems: FORBIDDEN, WRONG_STATE (lifted already)."""
+def lift(halt: Halt, *, by: By, recovery: int = STAGE_SECONDS) -> Halt:
+    """Let a target act again, in stages: PROPOSE at most for `recovery` seconds (0 to a day), EXECUTE for as many.
+
+    A widening: the council only. Problems: FORBIDDEN, INVALID, WRONG_STATE (lifted already).
+    """
     actor = require_council(by)
+    if not 0 <= recovery <= MOST_SECONDS:
+        raise invalid("/recovery", f"A stage of a recovery takes 0 to {MOST_SECONDS} seconds.")
     now = locks.hold_authority()
     stored = Halt.objects.select_for_update().get(pk=halt.pk)
     if stored.lifted_at is not None:
         raise Problem(Code.WRONG_STATE, "This halt is lifted already.")
-    stored.lifted_at, stored.lifted_by = now, actor
-    stored.save(update_fields=["lifted_at", "lifted_by"])
-    body = {"halt": stored.pk, "target": stored.target, "key": stored.key, "widening": True}
+    stored.lifted_at, stored.lifted_by, stored.recovery_seconds = now, actor, recovery
+    stored.recovers_until = recovers_until(now, recovery)
+    stored.save(update_fields=["lifted_at", "lifted_by", "recovery_seconds", "recovers_until"])
+    body = {"halt": stored.pk, "target": stored.target, "key": stored.key, "recovery": recovery, "widening": True}
     record.append(event=record.Event.LIFTED, actor=actor, body=body)
+    return stored
+
+
+@told()
+@transaction.atomic
+def end_recovery(halt: Halt, *, by: By) -> Halt:
+    """Give back at once what a lifted halt still holds back. A widening: the council only.
+
+    Problems: FORBIDDEN, WRONG_STATE (not recovering).
+    """
+    actor = require_council(by)
+    now = locks.hold_authority()
+    stored = Halt.objects.select_for_update().get(pk=halt.pk)
+    if stored.lifted_at is None or stored.recovers_until is None or stored.recovers_until <= now:
+        raise Problem(Code.WRONG_STATE, "Nothing recovers from this halt.")
+    stored.recovers_until = now
+    stored.save(update_fields=["recovers_until"])
+    body = {"halt": stored.pk, "target": stored.target, "key": stored.key, "widening": True}
+    record.append(event=record.Event.RECOVERY_ENDED, actor=actor, body=body)
     return stored
 
 

@@ -19,6 +19,11 @@ REPORT_SECONDS = 600
 RETRY_SECONDS = 5
 
 
+def report_seconds(lease: int | None) -> int:
+    """Until when what was begun must be reported, in seconds: a lease never ends after that."""
+    return REPORT_SECONDS + (lease or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A decision as HTTP tells it: 200 execute, 202 escalate, 403 refuse; `stored` is the body without a token."""
@@ -55,7 +60,10 @@ def answer_of(
         return Answer(STATUS[decision.outcome.value], body)
     body["action_digest"] = digest.hex()
     if decision.outcome is Outcome.EXECUTE:
-        body["report_by"] = wire(gathered.now + dt.timedelta(seconds=REPORT_SECONDS))
+        lease = spec.checkpoint_seconds
+        body["report_by"] = wire(gathered.now + dt.timedelta(seconds=report_seconds(lease)))
+        if lease is not None:
+            body["lease_until"] = wire(gathered.now + dt.timedelta(seconds=lease))
         body["grant"] = {
             "id": str(uuid4()),
             "not_before": wire(gathered.now),

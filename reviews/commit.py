@@ -20,7 +20,7 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.record import Event, entry
 from governance.records.snapshots import Frozen
-from reviews.answers import GRANT_SECONDS, REPORT_SECONDS, Answer
+from reviews.answers import GRANT_SECONDS, Answer, report_seconds
 from reviews.routing import deadline_seconds, rank_needed, sort_key
 
 # The fingerprint part of the cell of an agent that declares none.
@@ -160,9 +160,10 @@ def _decided(parts: Parts) -> dict[str, Any]:
 
 
 def _granted(parts: Parts) -> dict[str, Any]:
-    now = parts.gathered.now.timestamp()
+    now, lease = parts.gathered.now.timestamp(), parts.spec.checkpoint_seconds
     return {
-        "report_by": now + REPORT_SECONDS,
+        "report_by": now + report_seconds(lease),
+        "lease": lease,
         "grant_id": parts.answer.stored["grant"]["id"],
         "grant_from": now,
         "grant_until": now + GRANT_SECONDS,

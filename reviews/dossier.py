@@ -137,6 +137,7 @@ _LIMITS = frozenset(
         Reason.CEILING_MISSING,
         Reason.ANCESTOR_CEILING,
         Reason.AGENT_CEILING,
+        Reason.RECOVERING,
         Reason.LEVEL_TOO_LOW,
         Reason.STANDING,
         Reason.POLICY_CAP,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 
 from governance.models import Action, Fact, Snapshot, SnapshotStatus
 from governance.policy.action_types import ActionTypeSpec
@@ -13,8 +14,8 @@ from governance.problems import Code, Problem
 from governance.records.snapshots import digest_of
 from governance.weigh import NOTICE
 from reviews.budgets import typed
-from reviews.models import Escalation
-from reviews.reviewers import Matter
+from reviews.models import Escalation, Verdict
+from reviews.reviewers import Matter, held_mandate, outside, stays_reviewer
 
 _NOT_READ = {
     SnapshotStatus.NOT_FOUND: "The record does not exist.",
@@ -89,6 +90,12 @@ def matter_of(case: Escalation, spec: ActionTypeSpec) -> Matter:
         is_money=spec.amount is not None,
         amount=amount_of(case.action, spec, case.snapshot),
     )
+
+
+def approver_reaches(verdict: Verdict, case: Escalation, spec: ActionTypeSpec, now: datetime) -> bool:
+    """Whether who approved still is a reviewer whose mandate reaches the case, until the transaction ends."""
+    reaches = outside(held_mandate(verdict.reviewer), matter_of(case, spec), now) is None
+    return reaches and stays_reviewer(verdict.reviewer)
 
 
 def _sentence(fact: Fact) -> str:

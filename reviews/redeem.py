@@ -14,17 +14,17 @@ from django.db import connection, transaction
 from governance import locks, record
 from governance.authenticate import Caller
 from governance.models import Action, ActionState, Fact, Grant, Instance, Snapshot, SnapshotStatus
+from governance.policy.continuing import authority
 from governance.policy.decision import Decision, Outcome
 from governance.policy.reasons import Reason
 from governance.problems import Code, Problem
 from governance.records.snapshots import Frozen
-from reviews.answers import REPORT_SECONDS
+from reviews.answers import report_seconds
 from reviews.cases import halted_since, locked, locked_action
-from reviews.grounds import matter_of, unhex
+from reviews.grounds import approver_reaches, unhex
 from reviews.intake import reconsider
 from reviews.models import Escalation, Verdict
 from reviews.relink import Lost, relink, void
-from reviews.reviewers import held_mandate, outside, stays_reviewer
 from reviews.verify import entry_of, keep, note_reading, read_now
 
 TOOL_RETRY_SECONDS = 60
@@ -150,10 +150,8 @@ def _lost(held: _Held) -> Lost | None:
         return Lost.HALTED
     if held.approval is None:
         return None
-    reviewer = held.approval.verdict.reviewer
-    matter = matter_of(held.approval.case, entry_of(held.action).spec)
-    reaches = outside(held_mandate(reviewer), matter, held.now) is None
-    return None if reaches and stays_reviewer(reviewer) else Lost.APPROVER
+    approval, spec = held.approval, entry_of(held.action).spec
+    return None if approver_reaches(approval.verdict, approval.case, spec, held.now) else Lost.APPROVER
 
 
 def _give_up(held: _Held, lost: Lost, reading: Frozen | None) -> Problem:
@@ -177,8 +175,7 @@ def _refusal(held: _Held, decision: Decision) -> Problem | None:
         if any(given.code is Reason.TOOL_RED for given in decision.reasons):
             return Problem(Code.TOOL_RED, "The tool that this action needs is failing.", retry_after=TOOL_RETRY_SECONDS)
         return Problem(Code.REFUSED, f"Refused now: {decision.bound_by}.")
-    authority = min((rung.tier for rung in decision.ladder if rung.name != "evidence"), default=decision.effective)
-    if held.approval is None and authority < decision.required:
+    if held.approval is None and authority(decision) < decision.required:
         return Problem(Code.REFUSED, f"Narrowed since it was decided: {decision.bound_by}.")
     return None
 
@@ -192,13 +189,20 @@ def _use(held: _Held, caller: Caller) -> Grant:
         _require_usable(fresh, locks.database_now())
         raise Problem(Code.GRANT_VOID, "This grant is void.")
     if held.action.state == ActionState.ESCALATED:
-        held.action.state = ActionState.EXECUTING
-        held.action.report_by = held.now + timedelta(seconds=REPORT_SECONDS)
-        held.action.save(update_fields=["state", "report_by"])
+        _begin(held.action, held.now)
     body: dict[str, Any] = {"grant": str(held.grant.pk), "action": str(held.action.pk)}
     body["escalation"] = None if held.approval is None else str(held.approval.case.pk)
     record.append(event=record.Event.GRANT_REDEEMED, actor=f"agent:{caller.agent}", body=body)
     return Grant.objects.get(pk=held.grant.pk)
+
+
+def _begin(action: Action, now: datetime) -> None:
+    """The action is executing from now on; one whose type asks for checkpoints holds a lease."""
+    lease = entry_of(action).spec.checkpoint_seconds
+    action.state, action.started_at, action.lease_seconds = ActionState.EXECUTING, now, lease
+    action.report_by = now + timedelta(seconds=report_seconds(lease))
+    action.lease_until = None if lease is None else now + timedelta(seconds=lease)
+    action.save(update_fields=["state", "started_at", "lease_seconds", "lease_until", "report_by"])
 
 
 def _decided_on(grant: Grant) -> Snapshot | None:

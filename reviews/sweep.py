@@ -5,6 +5,7 @@ Every one takes a bounded batch, skips what another worker holds, and can be run
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from django.db import connection, transaction
 from governance import locks, record
 from governance.models import Action, ActionState, Grant
 from reviews.cases import counters, locked_action
+from reviews.checkpoint import GRACE
 from reviews.models import Escalation, EscalationState
 from reviews.relink import give_back
 from reviews.report import close
@@ -33,9 +35,17 @@ select e.id from reviews_escalation e
   order by e.deadline limit %s for no key update of e skip locked
 """
 
+# Each half has its index; the conditions stand outside again for a row that was renewed while this waited for it.
 _OVERDUE = """
-select id from governance_action where state = 'executing' and report_by <= clock_timestamp()
-  order by report_by limit %s for no key update skip locked
+select id from governance_action where state = 'executing'
+    and (report_by <= clock_timestamp() or lease_until <= clock_timestamp() - %(grace)s)
+    and id in (
+      (select id from governance_action where state = 'executing' and report_by <= clock_timestamp()
+        order by report_by limit %(most)s)
+      union all
+      (select id from governance_action where state = 'executing' and lease_until is not null
+        and lease_until <= clock_timestamp() - %(grace)s order by lease_until limit %(most)s))
+  order by least(report_by, lease_until) limit %(most)s for no key update skip locked
 """
 
 _LAPSED = """
@@ -76,15 +86,19 @@ def forget_keys(limit: int = BATCH) -> int:
 @transaction.atomic
 def expire_due(limit: int = BATCH) -> int:
     """Close the cases whose deadline has passed: expiry rejects. None that a halt covers. How many."""
-    cases = Escalation.objects.filter(pk__in=_ids(_DUE, limit)).order_by("deadline", "pk")
+    cases = Escalation.objects.filter(pk__in=_ids(_DUE, [limit])).order_by("deadline", "pk")
     return sum(1 for case in cases if _expire(case))
 
 
 @transaction.atomic
 def abandon_overdue(limit: int = BATCH) -> int:
-    """Close the executing actions whose report is overdue as abandoned, a bad mark for their tool. How many."""
+    """Close the executing actions whose report or checkpoint is overdue as abandoned, a bad mark for their tool.
+
+    How many.
+    """
     locks.share_authority()
-    actions = Action.objects.filter(pk__in=_ids(_OVERDUE, limit)).order_by("report_by", "pk")
+    overdue = _ids(_OVERDUE, {"most": limit, "grace": GRACE})
+    actions = Action.objects.filter(pk__in=overdue).order_by("report_by", "pk")
     return sum(1 for action in actions if _abandon(action))
 
 
@@ -96,13 +110,13 @@ def lapse_unused(limit: int = BATCH) -> int:
     allowed what and allows nothing by itself. So nothing was executed on it, and it is no sign against anybody.
     """
     locks.share_authority()
-    cases = _ids(_LAPSED, limit)
+    cases = _ids(_LAPSED, [limit])
     return sum(1 for case in Escalation.objects.filter(pk__in=cases).order_by("pk") if _lapse(case))
 
 
 def unread(limit: int = BATCH) -> list[UUID]:
     """The open cases whose record nobody has read yet, oldest first: those whose ring was lost."""
-    return _ids(_UNREAD, UNREAD_AFTER, limit)
+    return _ids(_UNREAD, [UNREAD_AFTER, limit])
 
 
 def _expire(case: Escalation) -> bool:
@@ -118,9 +132,12 @@ def _expire(case: Escalation) -> bool:
 
 
 def _abandon(action: Action) -> bool:
-    execution = close(action, ActionState.ABANDONED.value, locks.database_now())
+    """The one end of what nobody answers for any more, whether its report or its checkpoint is overdue."""
+    now = locks.database_now()
+    lease = action.lease_until is not None and action.lease_until <= now - GRACE
+    execution = close(action, ActionState.ABANDONED.value, now)
     note_reading(action, good=False, source="report")
-    body = {"action": str(action.pk), "execution": execution.pk}
+    body = {"action": str(action.pk), "execution": execution.pk, "overdue": "checkpoint" if lease else "report"}
     record.append(event=record.Event.ACTION_ABANDONED, actor=BY, body=body)
     return True
 
@@ -143,7 +160,7 @@ def _lapse(case: Escalation) -> bool:
     return True
 
 
-def _ids(sql: str, *params: Any) -> list[UUID]:
+def _ids(sql: str, params: Mapping[str, Any] | Sequence[Any]) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [row[0] for row in cursor.fetchall()]

@@ -10,6 +10,7 @@ from django.db.models import Q
 from governance.models.agents import Agent
 from governance.models.catalogue import RISK_CHOICES, ActionType
 from governance.models.scopes import TIER_CHOICES
+from governance.policy.continuing import Stop
 
 
 class ActionState(models.TextChoices):
@@ -33,6 +34,10 @@ class Action(models.Model):
     `parameters` and `claims` hold typed values only: sealed text is in `SealedText`, here only its
     length and hash. `amount` is in minor units of the reference currency. `in_flight` are the keys under which it
     counts while it is executing, None where its type limits nothing.
+
+    From `started_at` on it is executing. One whose type asks for checkpoints holds a lease of `lease_seconds`
+    until `lease_until`; `checkpoints` counts how often it was renewed. `stopped_at` is when the agent was told
+    to stop, and stays (trigger); it then has until `report_by` to say what it did.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -56,6 +61,14 @@ class Action(models.Model):
     trace_id = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField()
     report_by = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    lease_seconds = models.IntegerField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    checkpoints = models.IntegerField(db_default=0, default=0)
+    stopped_at = models.DateTimeField(null=True)
+    stop_reason = models.CharField(
+        max_length=10, choices=[(stop.value, stop.value) for stop in Stop], blank=True, db_default="", default=""
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agent", "idempotency_key"], name="action_idempotency_key")]
@@ -64,6 +77,11 @@ class Action(models.Model):
             models.Index(fields=["agent", "action_type", "-created_at"], name="action_by_agent"),
             models.Index(fields=["agent", "run", "created_at"], name="action_by_run"),
             models.Index(fields=["report_by"], condition=Q(state="executing"), name="action_overdue"),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(state="executing", lease_until__isnull=False),
+                name="action_lease_over",
+            ),
             models.Index(fields=["entity", "-created_at"], condition=~Q(entity=""), name="action_by_entity"),
             GinIndex(
                 fields=["in_flight"],

@@ -39,7 +39,11 @@ class HaltTarget(models.TextChoices):
 
 
 class Halt(models.Model):
-    """A kill switch that is on until `lifted_at` is set. `key` is the scope key, agent id or type key."""
+    """A kill switch that is on until `lifted_at` is set. `key` is the scope key, agent id or type key.
+
+    What it covered recovers in two stages of `recovery_seconds` (0 to a day) each, PROPOSE and then EXECUTE, until
+    `recovers_until`; the council may end that earlier.
+    """
 
     target = models.CharField(max_length=11, choices=HaltTarget.choices)
     key = models.CharField(max_length=80)
@@ -48,15 +52,21 @@ class Halt(models.Model):
     halted_by = models.CharField(max_length=150)
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_by = models.CharField(max_length=150, blank=True)
+    recovery_seconds = models.IntegerField(null=True, blank=True)
+    recovers_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-halted_at"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(recovery_seconds__isnull=True) | Q(recovery_seconds__gte=0, recovery_seconds__lte=86_400),
+                name="halt_recovers_within_two_days",
+            ),
             models.UniqueConstraint(
                 fields=["target", "key"],
                 condition=Q(lifted_at__isnull=True),
                 name="halt_one_open_per_target",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

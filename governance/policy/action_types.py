@@ -18,6 +18,7 @@ from governance.policy.velocity import Cap, CapError, CapKey, parse_caps
 
 MAX_DEADLINE = 48 * 3600
 MAX_HOLD = 3600
+MIN_CHECKPOINT, MAX_CHECKPOINT = 5, 3600
 MAX_CAPS, MAX_ENTITIES = 16, 8
 SUBJECT = "subject"
 
@@ -32,6 +33,7 @@ _REQUIRED = ("key", "class", "parameters")
 _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
     "thresholds", "data_class", "caps", "evidence", "facts", "deadline", "hold", "sampling", "confidence", "tool",
+    "checkpoint",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
@@ -51,7 +53,8 @@ class ActionTypeSpec:
 
     `deadline_seconds` and `hold_seconds` None: the default of the risk. `sampling` in (0, 1] overrides the base
     probability of a draw. `confidence_threshold` None: this type asks for no confidence. Amounts are minor units of the
-    reference currency. `entities` name parameters, or "subject".
+    reference currency. `entities` name parameters, or "subject". `checkpoint_seconds` None: a running action need not
+    ask whether it may continue; else it holds a lease of so many seconds, 5 to 3600.
     """
 
     key: str
@@ -77,6 +80,7 @@ class ActionTypeSpec:
     hold_seconds: int | None
     sampling: Decimal | None
     confidence_threshold: Decimal | None
+    checkpoint_seconds: int | None = None
 
     @classmethod
     def from_document(cls, document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
@@ -143,6 +147,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         hold_seconds=_duration(node.at("hold"), MAX_HOLD),
         sampling=_share(node.at("sampling")),
         confidence_threshold=_share(node.at("confidence")),
+        checkpoint_seconds=_duration(node.at("checkpoint"), MAX_CHECKPOINT, MIN_CHECKPOINT),
     )
     _check(node, spec)
     return node.problems or spec
@@ -216,14 +221,15 @@ def _evidence(node: Node) -> frozenset[Kind]:
     return frozenset(Kind(at.choice(tuple(Kind), Kind.CONTRACT)) for at in node.items(len(Kind)))
 
 
-def _duration(node: Node, most: int) -> int | None:
+def _duration(node: Node, most: int, least: int = 1) -> int | None:
     """Seconds of "5s", "90m" or "4h"."""
     if node.absent:
         return None
     match = _DURATION.fullmatch(node.value) if isinstance(node.value, str) else None
     seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
-    if not 0 < seconds <= most:
-        node.say(f'A duration is written "5s", "90m" or "4h", at most {most // 3600} hours.')
+    if not least <= seconds <= most:
+        bounds = f"at most {most // 3600} hours" if least == 1 else f"{least} seconds to {most // 3600} hour"
+        node.say(f'A duration is written "5s", "90m" or "4h", {bounds}.')
     return seconds
 
 

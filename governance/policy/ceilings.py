@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from governance.policy.tiers import Tier
@@ -17,6 +18,7 @@ class LimiterKind(StrEnum):
     PROJECT = "project"
     ANCESTOR = "ancestor"
     AGENT = "agent"
+    RECOVERY = "recovery"
     LEVEL = "level"
     STANDING = "standing"
     EVIDENCE = "evidence"
@@ -33,11 +35,15 @@ MANDATORY: frozenset[LimiterKind] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Limiter:
-    """One thing that limits authority; `name` comes from the registry, `tier` None means unknown."""
+    """One thing that limits authority; `name` comes from the registry, `tier` None means unknown.
+
+    `until`: when it will limit less by itself, for a recovery.
+    """
 
     kind: LimiterKind
     name: str
     tier: Tier | None
+    until: datetime | None = None
 
 
 def held(tier: Tier | None) -> Tier:

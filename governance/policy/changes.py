@@ -272,6 +272,8 @@ def _must(limiter: Limiter, tier: Tier) -> str:
         return f"The {name} must be allowed to reach {tier.name}."
     if limiter.kind is LimiterKind.ANCESTOR:
         return f"The agent above, {registry_name(limiter.name)}, must be allowed to reach {tier.name}."
+    if limiter.kind is LimiterKind.RECOVERY:
+        return f"The {name} must have reached {tier.name}, or be over: it goes on with time."
     return f"The ceiling of {name} must be {tier.name}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held, rank
@@ -28,6 +29,7 @@ _REASONS: dict[LimiterKind, Reason] = {
     LimiterKind.PROJECT: Reason.CEILING,
     LimiterKind.ANCESTOR: Reason.ANCESTOR_CEILING,
     LimiterKind.AGENT: Reason.AGENT_CEILING,
+    LimiterKind.RECOVERY: Reason.RECOVERING,
     LimiterKind.LEVEL: Reason.LEVEL_TOO_LOW,
     LimiterKind.STANDING: Reason.STANDING,
     LimiterKind.POLICY: Reason.POLICY_CAP,
@@ -89,6 +91,8 @@ def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Give
     if type(limiter.tier) is not Tier and code is not Reason.STANDING:
         return Given(Reason.CEILING_MISSING, {"kind": kind})
     slots = {"kind": kind, "name": registry_name(limiter.name), "tier": tier, "required": required.name}
+    if type(limiter.until) is datetime:
+        slots["until"] = f"{limiter.until:%Y-%m-%d %H:%M:%S} UTC"
     return Given(code, slots)
 
 
@@ -111,7 +115,8 @@ def _level_name(level: Level | None, risk: Risk) -> str:
 
 def label(kind: LimiterKind, name: str) -> str:
     """A limiter's name on the ladder: "project refunds", "level L1 at high risk", "standing"."""
-    return f"{_kind(kind)} {registry_name(name)}" if name else _kind(kind)
+    of = "of " if kind is LimiterKind.RECOVERY else ""
+    return f"{_kind(kind)} {of}{registry_name(name)}" if name else _kind(kind)
 
 
 def _kind(kind: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -61,12 +62,14 @@ def _usage(usage: Usage) -> list[Any]:
 
 
 def _limiter(limiter: Limiter) -> list[Any]:
-    return [limiter.kind.value, limiter.name, None if limiter.tier is None else int(limiter.tier)]
+    row = [limiter.kind.value, limiter.name, None if limiter.tier is None else int(limiter.tier)]
+    return row if limiter.until is None else [*row, limiter.until.isoformat()]
 
 
 def _limiter_of(row: Any) -> Limiter:
-    kind, name, tier = row
-    return Limiter(LimiterKind(kind), name, None if tier is None else Tier(tier))
+    kind, name, tier, *until = row
+    (moment,) = map(datetime.fromisoformat, until) if until else (None,)
+    return Limiter(LimiterKind(kind), name, None if tier is None else Tier(tier), moment)
 
 
 def _fact(fact: FactSummary) -> list[Any]:

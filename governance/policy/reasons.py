@@ -41,6 +41,7 @@ class Reason(StrEnum):
     CEILING_MISSING = "ceiling_missing"
     ANCESTOR_CEILING = "ancestor_ceiling"
     AGENT_CEILING = "agent_ceiling"
+    RECOVERING = "recovering"
     LEVEL_TOO_LOW = "level_too_low"
     STANDING = "standing"
     POLICY_CAP = "policy_cap"
@@ -92,6 +93,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.CEILING_MISSING: "The ceiling of the {kind} is not known.",
         Reason.ANCESTOR_CEILING: "The agent above, {name}, may reach {tier} at most; this action needs {required}.",
         Reason.AGENT_CEILING: "The agent {name} may reach {tier} at most; this action needs {required}.",
+        Reason.RECOVERING: "After a halt, {name} may reach {tier} at most until {until}; this action needs {required}.",
         Reason.LEVEL_TOO_LOW: "Level {level} earns {tier} at {risk} risk; this action needs {required}.",
         Reason.STANDING: "The standing of this agent for this action type is {tier}; this action needs {required}.",
         Reason.POLICY_CAP: "Policy allows {tier}; this action needs {required}.",
@@ -144,6 +146,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.CEILING_MISSING: "The council must set a ceiling for the {kind}.",
         Reason.ANCESTOR_CEILING: "The council must raise what the agent above may reach.",
         Reason.AGENT_CEILING: "The council must raise what the agent may reach.",
+        Reason.RECOVERING: "It recovers by itself: the next stage comes at {until}. The council can end it before.",
         Reason.LEVEL_TOO_LOW: "The agent must earn a higher level on reviewed evidence, or a reviewer must approve it.",
         Reason.STANDING: "The standing rises by itself after green time, or a person lifts what a person set.",
         Reason.POLICY_CAP: "Two people must change the policy, or a reviewer must approve it.",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from governance.policy.continuing import Stop
 from reviews.api.payloads import Digest
 from reviews.models import RejectReason
 
@@ -75,6 +76,7 @@ class Decided(Document):
     dry_run: bool
     action_digest: Digest | None = Field(default=None, description="What a grant for this action is bound to.")
     report_by: Moment | None = Field(default=None, description="Report what became of it before this.")
+    lease_until: Moment | None = Field(default=None, description="Ask at its checkpoint before this, or it is over.")
     grant: GrantGiven | None = None
     escalation: CaseGiven | None = None
 
@@ -132,6 +134,14 @@ class ExplanationShown(Document):
     to_execute: list[str] = Field(description="One sentence each; empty where it executes or nothing leads there.")
 
 
+class Stopped(Document):
+    """The action was told to stop, for good: stop what is under way and report what was done."""
+
+    code: Literal[tuple(Stop)]  # type: ignore[valid-type]
+    sentence: str
+    at: Moment
+
+
 class ActionShown(Document):
     """An action as it stands now; `decision` is the answer that was given when it was posted."""
 
@@ -142,6 +152,8 @@ class ActionShown(Document):
     action_digest: Digest
     created_at: Moment
     report_by: Moment | None
+    lease_until: Moment | None = Field(description="The next checkpoint is due before this; null without a lease.")
+    stop: Stopped | None
     decision: dict[str, Any]
     grant: GrantShown | None
     escalation: CaseGiven | None
@@ -182,6 +194,19 @@ class Redeemed(Document):
     action_digest: Digest
     redeemed_at: Moment
     report_by: Moment | None
+    lease_until: Moment | None
+
+
+class Continued(Document):
+    """Whether a running action may continue. Once `continue` was false it stays so."""
+
+    id: UUID
+    continue_: bool = Field(alias="continue")
+    lease_until: Moment | None = Field(description="The next checkpoint is due before this; null without a lease.")
+    checkpoint_in: int | None = Field(description="Seconds after which to ask again; null without a lease.")
+    report_by: Moment
+    stop: Stopped | None
+    reasons: list[ReasonGiven] = Field(description="Of the decision that stopped it; empty when it was told before.")
 
 
 class Reported(Document):

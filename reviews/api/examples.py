@@ -65,6 +65,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "ask": _WANTED,
     "escalate": {**_WANTED, "reason": "ambiguous_policy"},
     "report_action": {"status": "succeeded", "latency_ms": 340, "record_version": "18"},
+    "checkpoint": {},
     "withdraw_action": {},
     "redeem_grant": {"digest": _DIGEST},
 }
@@ -81,6 +82,8 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
             "action_digest": _DIGEST,
             "created_at": "2026-11-22T10:00:00.000Z",
             "report_by": None,
+            "lease_until": None,
+            "stop": None,
             "decision": _ESCALATE,
             "grant": None,
             "escalation": {"id": _CASE, "href": f"/api/v1/escalations/{_CASE}/", "status": "pending"},
@@ -124,6 +127,17 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
             "execution": {"status": "succeeded", "reported_at": "2026-11-22T10:00:02.000Z"},
         }
     },
+    "checkpoint": {
+        "200": {
+            "id": _ACTION,
+            "continue": True,
+            "lease_until": "2026-11-22T10:01:30.000Z",
+            "checkpoint_in": 30,
+            "report_by": "2026-11-22T10:11:30.000Z",
+            "stop": None,
+            "reasons": [],
+        }
+    },
     "withdraw_action": {"200": {"id": _ACTION, "state": "withdrawn"}},
     "redeem_grant": {
         "200": {
@@ -132,6 +146,7 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
             "action_digest": _DIGEST,
             "redeemed_at": "2026-11-22T10:04:00.000Z",
             "report_by": "2026-11-22T10:14:00.000Z",
+            "lease_until": None,
         }
     },
 }

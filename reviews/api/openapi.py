@@ -55,6 +55,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
     "action": _OWN,
     "escalation": _OWN,
     "report_action": (*_OWN, *_BODY, Code.WRONG_STATE),
+    "checkpoint": (*_OWN, *_BODY, Code.WRONG_STATE),
     "withdraw_action": (*_OWN, *_BODY, Code.WRONG_STATE),
     "redeem_grant": (*_OWN, *_BODY, *_GRANT),
     "errors": (),

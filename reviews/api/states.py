@@ -13,11 +13,13 @@ from django.db.models import DateTimeField, F, Func, Q
 from governance import tokens
 from governance.authenticate import Caller
 from governance.models import Action, Execution, Grant, Instance
+from governance.policy.continuing import STOPS, Stop
 from governance.policy.decision import Outcome
 from governance.policy.reasons import Given
 from reviews.answers import wire
 from reviews.api.problems import not_found
 from reviews.cases import halted_since
+from reviews.checkpoint import Continuation
 from reviews.explained import document
 from reviews.intake import reconsider
 from reviews.models import Escalation, EscalationState, RejectReason, Verdict
@@ -62,6 +64,8 @@ def action(action_id: UUID, *, caller: Caller) -> dict[str, Any]:
         "action_digest": bytes(found.digest).hex(),
         "created_at": wire(found.created_at),
         "report_by": _wire(found.report_by),
+        "lease_until": _wire(found.lease_until),
+        "stop": _stop(found),
         "decision": found.decision.answer,
         "grant": _shown(_grant_told(found)),
         "escalation": None if known is None else _brief(known.case.id, known.status),
@@ -199,6 +203,29 @@ def reported(done: Execution) -> dict[str, Any]:
     return {"id": str(done.action_id), "state": _stored(done.action_id), "execution": told}
 
 
+def continued(done: Continuation) -> dict[str, Any]:
+    """The answer to a checkpoint: go on until the lease ends, or stop."""
+    action = done.action
+    lease = action.lease_seconds if done.stop is None else None
+    return {
+        "id": str(action.id),
+        "continue": done.stop is None,
+        "lease_until": _wire(action.lease_until),
+        # half of the lease: an answer that was lost can be asked for again
+        "checkpoint_in": None if lease is None else max(1, lease // 2),
+        "report_by": _wire(action.report_by),
+        "stop": _stop(action),
+        "reasons": [{"code": each.code.value, "sentence": each.sentence, "help": each.help} for each in done.reasons],
+    }
+
+
+def _stop(action: Action) -> dict[str, Any] | None:
+    """Why and when an action was told to stop, if it was."""
+    if action.stopped_at is None:
+        return None
+    return {"code": action.stop_reason, "sentence": STOPS[Stop(action.stop_reason)], "at": wire(action.stopped_at)}
+
+
 def redeemed(grant: Grant) -> dict[str, Any]:
     """The answer to a grant that was used."""
     action = Action.objects.get(id=grant.action_id)
@@ -208,6 +235,7 @@ def redeemed(grant: Grant) -> dict[str, Any]:
         "action_digest": bytes(grant.digest).hex(),
         "redeemed_at": _wire(grant.redeemed_at),
         "report_by": _wire(action.report_by),
+        "lease_until": _wire(action.lease_until),
     }
 
 

@@ -15,7 +15,7 @@ from governance import tokens
 from governance.digest import digest
 from governance.problems import Code, Problem
 from governance.weigh import NOTICE
-from reviews import intake, redeem, report, withdraw
+from reviews import checkpoint, intake, redeem, report, withdraw
 from reviews.answers import Answer
 from reviews.api import documents, problems, states
 from reviews.api.callers import authenticated, caller_of, credential_of, presented
@@ -61,6 +61,18 @@ def report_action(request: HttpRequest, id: UUID, payload: ReportPayload) -> Htt
         record_version=payload.record_version,
     )
     return told(states.reported(done))
+
+
+@router.post(
+    "actions/{uuid:id}/checkpoint/",
+    operation_id="checkpoint",
+    auth=authenticated,
+    response=documents.Continued,
+    by_alias=True,
+)
+def checkpoint_action(request: HttpRequest, id: UUID, payload: NothingPayload = _NOTHING) -> HttpResponse:  # noqa: A002
+    """Ask whether a running action may continue: the rule is judged again with what is true now."""
+    return told(states.continued(checkpoint.checkpoint(id, caller=caller_of(request))))
 
 
 @router.post(

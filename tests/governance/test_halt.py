@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 
 from governance import halt, mandates, register
 from governance.locks import AUTHORITY
@@ -42,6 +44,39 @@ def test_a_lifted_halt_can_be_declared_again_and_both_are_kept(cast: Cast) -> No
     halt.halt("project", "refunds", reason="two", by=cast.mary)
     assert Halt.objects.count() == 2
     assert entries(Event.LIFTED)[0]["widening"] is True
+
+
+def test_a_lifted_halt_recovers_in_two_stages_and_the_council_may_end_that_early(cast: Cast) -> None:
+    row = halt.lift(halt.halt("project", "refunds", reason="one", by=cast.mary), by=cast.joan)
+    assert row.lifted_at is not None
+    assert row.recovery_seconds == 900
+    assert row.recovers_until == row.lifted_at + timedelta(minutes=30)
+    for person in (cast.ada, cast.edith, cast.mallory, cast.sudo):
+        with refused(Code.FORBIDDEN):
+            halt.end_recovery(row, by=person)
+    ended = halt.end_recovery(row, by=cast.mary)
+    assert row.lifted_at < (ended.recovers_until or row.lifted_at) < row.recovers_until
+    assert entries(Event.RECOVERY_ENDED)[0]["widening"] is True
+    with refused(Code.WRONG_STATE):
+        halt.end_recovery(row, by=cast.mary)
+
+
+def test_nothing_recovers_from_a_halt_in_force_or_from_one_lifted_without_stages(cast: Cast) -> None:
+    row = halt.halt("project", "refunds", reason="one", by=cast.mary)
+    with refused(Code.WRONG_STATE):
+        halt.end_recovery(row, by=cast.mary)
+    lifted = halt.lift(row, recovery=0, by=cast.joan)
+    assert lifted.recovers_until == lifted.lifted_at
+    with refused(Code.WRONG_STATE):
+        halt.end_recovery(row, by=cast.mary)
+
+
+@pytest.mark.parametrize("recovery", [-1, 86_401])
+def test_a_stage_of_recovery_takes_a_day_at_most(cast: Cast, recovery: int) -> None:
+    row = halt.halt("project", "refunds", reason="one", by=cast.mary)
+    with refused(Code.INVALID):
+        halt.lift(row, recovery=recovery, by=cast.joan)
+    assert halt.lift(row, recovery=86_400, by=cast.joan).recovery_seconds == 86_400
 
 
 def test_only_the_council_lifts(cast: Cast) -> None:
@@ -129,6 +164,14 @@ def test_a_halt_is_only_ever_lifted_and_never_rewritten_or_deleted(cast: Cast) -
     halt.lift(row, by=cast.mary)
     with guarded("PL015"):
         rows.update(lifted_at=None, lifted_by="")
+    with guarded("PL015"):
+        rows.update(lifted_by="user:joan")
+    with guarded("PL015"):
+        rows.update(recovers_until=F("recovers_until") + timedelta(hours=1))
+    with guarded("PL015"):
+        rows.update(recovers_until=F("lifted_at") - timedelta(seconds=1))
+    with guarded("PL015"):
+        rows.update(recovery_seconds=1, recovers_until=F("lifted_at"))
 
 
 def test_a_halt_waits_for_decisions_under_way_and_nothing_starts_between(
@@ -191,14 +234,16 @@ def test_the_halt_command_finds_an_agent_by_name(cast: Cast, capsys: pytest.Capt
     assert "Halted since" in capsys.readouterr().out
 
 
-def test_the_lift_command_needs_a_person_of_the_council(cast: Cast) -> None:
+def test_the_lift_command_needs_a_person_of_the_council(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("halt", "action_type", "bench.refund", reason="one", by="mary")
     with pytest.raises(CommandError, match="council"):
         call_command("lift", "action_type", "bench.refund", by="ada")
     with pytest.raises(CommandError, match="Nobody is known"):
         call_command("lift", "action_type", "bench.refund", by="nobody")
-    call_command("lift", "action_type", "bench.refund", by="joan")
-    assert Halt.objects.get().lifted_by == "user:joan"
+    call_command("lift", "action_type", "bench.refund", by="joan", recovery=60)
+    row = Halt.objects.get()
+    assert (row.lifted_by, row.recovery_seconds) == ("user:joan", 60)
+    assert f"recovering until {row.recovers_until:%Y-%m-%d %H:%M:%S} UTC" in capsys.readouterr().out
     with pytest.raises(CommandError, match="no such halt"):
         call_command("lift", "action_type", "bench.refund", by="joan")
 

@@ -173,6 +173,7 @@ API = (
     Rule("api/v1/actions/", POST=KEYED, body=ASK),
     Rule("api/v1/actions/<uuidstr:id>/", GET={OWN}, id="action"),
     Rule("api/v1/actions/<uuidstr:id>/report/", POST={OWN}, id="action", body={"status": "succeeded"}),
+    Rule("api/v1/actions/<uuidstr:id>/checkpoint/", POST={OWN}, id="action"),
     Rule("api/v1/actions/<uuidstr:id>/withdraw/", POST={OWN}, id="action"),
     Rule("api/v1/escalations/", POST=KEYED, body=ASK | {"reason": "uncertain"}),
     Rule("api/v1/escalations/<uuidstr:id>/", GET={OWN}, id="escalation"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from governance.policy.velocity import Cap, CapKey, Unit, Usage
 tiers = st.sampled_from(Tier)
 signals = st.sampled_from(Signal)
 ABOVE = (LimiterKind.ENTERPRISE, LimiterKind.DOMAIN, LimiterKind.PROJECT, LimiterKind.ANCESTOR, LimiterKind.AGENT)
+RECOVERED = dt.datetime(2026, 11, 22, 10, 15, tzinfo=dt.UTC)
 
 
 def mostly(good: Any, other: st.SearchStrategy[Any], times: int = 8) -> st.SearchStrategy[Any]:
@@ -27,8 +29,10 @@ def mostly(good: Any, other: st.SearchStrategy[Any], times: int = 8) -> st.Searc
 def limiters() -> st.SearchStrategy[tuple[Limiter, ...]]:
     tier = mostly(Tier.COMMIT, st.none() | tiers, times=5)
     chain = st.tuples(*(st.builds(Limiter, kind=st.just(kind), name=st.just(kind.value), tier=tier) for kind in ABOVE))
+    recovery = st.builds(Limiter, st.just(LimiterKind.RECOVERY), st.just("refunds"), tiers, st.just(RECOVERED))
+    recovering = mostly((), st.lists(recovery, min_size=1, max_size=2).map(tuple))
     return mostly(None, st.sets(st.integers(0, len(ABOVE) - 1)), times=9).flatmap(
-        lambda left_out: chain.map(lambda all_of_it: _without(all_of_it, left_out))
+        lambda left_out: st.builds(lambda above, more: (*_without(above, left_out), *more), chain, recovering)
     )
 
 

@@ -43,6 +43,7 @@ DOCUMENT: dict[str, Any] = {
     "hold": "5s",
     "sampling": "0.2",
     "confidence": "0.9",
+    "checkpoint": "60s",
 }
 
 

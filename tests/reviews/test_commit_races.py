@@ -81,7 +81,7 @@ def pull_and_restore(cast: Cast) -> int:
     while pulled < 16 or time.monotonic() < stop:
         halted = halt.halt("action_type", "bench.refund", reason="race", by=BY)
         time.sleep(0.01)
-        halt.lift(halted, by=BY)
+        halt.lift(halted, recovery=0, by=BY)
         work_goes_on()
         narrow.set_ceiling(Scope.objects.get(pk=cast.refunds.pk), ceiling=Tier.PROPOSE, by=BY)
         time.sleep(0.01)

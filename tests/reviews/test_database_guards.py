@@ -57,6 +57,7 @@ STANDING = {
     "over_children": {"governance_agent", "governance_scope"},
     "revoke_key": {"governance_agentkey"},
     "revoke_permission": {"governance_permission"},
+    "stop_latched": {"governance_action"},
     "under_parent": {"governance_scope"},
     "verdict_fixed": {"reviews_verdict"},
 }

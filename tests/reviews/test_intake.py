@@ -157,7 +157,7 @@ def test_a_halt_above_the_action_refuses_it(cast: Cast, target: str, key: str, n
     assert (answer.status, codes(answer)) == (403, ["halted"])
     assert answer.body["reasons"][0]["sentence"] == f"A halt is in force: {named}."
     assert Action.objects.get().state == "refused"
-    halt.lift(halted, by=BY)
+    halt.lift(halted, recovery=0, by=BY)
     assert ask(by(cast), refund(key="k2")).status == 200
 
 

@@ -28,16 +28,18 @@ begin
   with r as materialized (
     select * from jsonb_to_recordset(p_decided) as r(id uuid, agent uuid, action_type bigint,
       idempotency_key text, body_hash text, run text, subject text, entity text, parameters jsonb, claims jsonb,
-      digest text, amount bigint, in_flight text[], state text, trace_id text, report_by double precision,
+      digest text, amount bigint, in_flight text[], state text, trace_id text, report_by double precision, lease int,
       outcome text, effective_tier smallint, required_tier smallint, effective_risk smallint, bound_by text,
       ladder jsonb, inputs jsonb, answer jsonb, policy_revision bigint, cell text, probability numeric, day_key date,
       grant_id uuid, grant_from double precision, grant_until double precision)
   ), acted as (
     insert into governance_action (id, agent_id, action_type_id, idempotency_key, body_hash, run, subject,
-        entity, parameters, claims, digest, amount, in_flight, state, trace_id, created_at, report_by)
+        entity, parameters, claims, digest, amount, in_flight, state, trace_id, created_at, report_by, started_at,
+        lease_seconds, lease_until)
       select r.id, r.agent, r.action_type, r.idempotency_key, decode(r.body_hash, 'hex'), r.run, r.subject,
         r.entity, r.parameters, r.claims, decode(r.digest, 'hex'), r.amount, r.in_flight, r.state, r.trace_id, t,
-        to_timestamp(r.report_by)
+        to_timestamp(r.report_by), case when r.report_by is not null then t end, r.lease,
+        t + r.lease * interval '1 second'
       from r on conflict (agent_id, idempotency_key) do nothing returning id
   ), decided as (
     insert into governance_decision (action_id, outcome, effective_tier, required_tier, effective_risk, reasons,

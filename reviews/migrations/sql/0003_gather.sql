@@ -50,22 +50,25 @@ create function placet_chain(p_parent uuid, p_type bigint) returns jsonb languag
     left join governance_permission perm on perm.agent_id = up.id and perm.action_type_id = p_type
 $$;
 
--- What is halted above an action, in words. The same reach as in placet_halts_over.
+-- What is halted above an action or recovers from a halt: [[in words, the epoch it was lifted or null, the seconds
+-- of each stage of its recovery, the epoch it has recovered]]. The same reach as in placet_halts_over.
 create function placet_halted(p_agent uuid, p_project text, p_domain text, p_chain jsonb, p_type text,
-  p_type_domain text) returns text[] language sql stable as $$
-  select array_agg(replace(h.target, '_', ' ') || ' ' || coalesce(
+  p_type_domain text, p_at timestamptz) returns jsonb language plpgsql stable as $$
+begin return (
+  select jsonb_agg(jsonb_build_array(replace(h.target, '_', ' ') || ' ' || coalesce(
       (select ag.name from governance_agent ag where h.target = 'agent' and ag.id::text = h.key),
       (select s.name from governance_scope s where h.target in ('enterprise', 'domain', 'project') and s.key = h.key),
-      h.key) order by h.id) from governance_halt h
-    where h.lifted_at is null and (
+      h.key), extract(epoch from h.lifted_at), h.recovery_seconds, extract(epoch from h.recovers_until))
+    order by h.id) from governance_halt h
+    where (case when h.lifted_at is null then 'infinity'::timestamptz else h.recovers_until end) > p_at and (
       (h.target = 'enterprise') or (h.target = 'domain' and h.key in (p_domain, p_type_domain))
       or (h.target = 'project' and h.key = p_project)
       or (h.target = 'agent' and (h.key = p_agent::text
           or h.key in (select x->>'id' from jsonb_array_elements(p_chain) x)))
       or (h.target in ('project', 'domain') and exists (select 1 from jsonb_array_elements(p_chain) x
           where h.key = x->>h.target))
-      or (h.target = 'action_type' and h.key = p_type))
-$$;
+      or (h.target = 'action_type' and h.key = p_type)));
+end $$;
 
 -- What one agent was answered for one idempotency key.
 create function placet_stored(p_action uuid) returns jsonb language sql stable as $$
@@ -127,7 +130,8 @@ begin
     (select subject from governance_action where agent_id = a.agent_id and run = p_run and subject <> ''
       order by created_at limit 1) as subject,
     (select id from governance_action where agent_id = a.agent_id and idempotency_key = p_idem) as answered,
-    exists (select 1 from governance_halt where lifted_at is null) as halted,
+    exists (select 1 from governance_halt
+      where (case when lifted_at is null then 'infinity'::timestamptz else recovers_until end) > t) as halted,
     exists (select 1 from governance_daykey where day = (t at time zone 'UTC')::date) as day_key
     into now_is;
 
@@ -157,7 +161,7 @@ begin
     'type', a.type_id, 'revision', a.revision, 'level', a.level,
     'in_domain', a.type_domain is null or a.type_domain = a.domain,
     'halts', case when now_is.halted then
-      placet_halted(a.agent_id, a.project, a.domain, chain, p_type, a.type_domain) end,
+      placet_halted(a.agent_id, a.project, a.domain, chain, p_type, a.type_domain, t) end,
     'health', now_is.health, 'breaches', now_is.breaches, 'subject', now_is.subject,
     'day_key', now_is.day_key,
     'stored', case when now_is.answered is not null then placet_stored(now_is.answered) end,
