@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from config.services.stack import BASE
+from governance.policy.continuing import Stop
 from reviews.api import parser
 from reviews.api.catalogue import CATALOGUE
 from reviews.api.documents import State, Status
@@ -33,6 +34,11 @@ def test_every_call_is_in_the_docs() -> None:
 @pytest.mark.parametrize("word", [*get_args(State), *get_args(Status)])
 def test_every_state_is_in_the_docs(word: str) -> None:
     assert f"`{word}`" in PAGE
+
+
+@pytest.mark.parametrize("stop", Stop)
+def test_every_stop_is_in_the_docs(stop: Stop) -> None:
+    assert f"| `{stop.value}` |" in PAGE
 
 
 def test_every_field_of_the_asking_calls_is_in_the_docs() -> None:

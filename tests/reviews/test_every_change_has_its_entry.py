@@ -12,9 +12,9 @@ import pytest
 from psycopg import sql
 
 from governance import halt, narrow, permit, register
-from governance.models import Execution, LedgerEntry
+from governance.models import Execution, Halt, LedgerEntry
 from governance.policy.tiers import Level, Tier
-from reviews import commit, judge, redeem, report, sample, spot_review, sweep, take, verify, withdraw
+from reviews import checkpoint, commit, judge, redeem, report, sample, spot_review, sweep, take, verify, withdraw
 from reviews.models import Draw
 from tests.cast import BY
 from tests.reviews.scene import Scene, committed_scene, overdue, shop, shop_database
@@ -42,7 +42,7 @@ def test_i9_every_verb_leaves_exactly_one_entry(scene: Scene) -> None:
     cast = scene.cast
     scene.ask("10.00", key=cast.refunder_key)  # the day's first decision also commits to the day's secret
     case, second, third = scene.case(), scene.case(order="W2"), scene.case(order="W3")
-    late, running = scene.case(order="W4"), scene.running()
+    late, running, going = scene.case(order="W4"), scene.running(), scene.running()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("ask", lambda: scene.ask("30.00", order="W5")),
         ("verify", lambda: verify.verify(case.pk)),
@@ -53,15 +53,19 @@ def test_i9_every_verb_leaves_exactly_one_entry(scene: Scene) -> None:
         ("withdraw a verdict", lambda: judge.withdraw(second.verdicts.get().pk, reviewer=cast.ada)),
         ("withdraw an action", lambda: withdraw.withdraw(third.action_id, caller=scene.refunder)),
         ("report", lambda: report.report(running.pk, caller=scene.refunder, status="succeeded")),
+        ("continue", lambda: checkpoint.checkpoint(going.pk, caller=scene.refunder)),
         ("expire", sweep.expire_due),
-        ("halt and lift", lambda: halt.lift(halt.halt("action_type", "shop.refund", reason="x", by=BY), by=BY)),
+        ("halt and lift", lambda: halt.lift(halt.halt("enterprise", "acme", reason="x", by=BY), by=BY)),
+        ("stop", lambda: checkpoint.checkpoint(going.pk, caller=scene.refunder)),
+        ("stopped before", lambda: checkpoint.checkpoint(going.pk, caller=scene.refunder)),
+        ("end of a recovery", lambda: halt.end_recovery(Halt.objects.get(), by=BY)),
         ("level", lambda: permit.set_level(cast.drafter, cast.refund, level=Level.L1, by=BY)),
         ("ceiling", lambda: narrow.set_ceiling(cast.refunds, ceiling=Tier.PROPOSE, by=BY)),
         ("key", lambda: register.issue_key(cast.refunder, by=BY)),
     ]
     overdue(late)
     for what, step in steps:
-        with entries({"take": 1, "take again": 2, "halt and lift": 2}.get(what, 1), what):
+        with entries({"take": 1, "take again": 2, "halt and lift": 2, "stopped before": 0}.get(what, 1), what):
             step()
     assert Execution.objects.count() == 1
 
