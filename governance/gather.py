@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -13,9 +14,10 @@ from django.db import connection
 
 from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
+from governance.policy.guardrails import Guardrail
 from governance.policy.recovery import stage
 from governance.policy.tiers import Level, Tier
-from governance.policy.velocity import Cap, slot_width
+from governance.policy.velocity import MAX_LIMIT, Cap, Unit, slot_width
 from governance.problems import Code, Problem
 
 _GATHER = Statement("placet_gather", "select placet_gather($1, $2, $3, $4, $5, $6, false)")
@@ -112,6 +114,7 @@ class Gathered:
     pinned_subject: str | None
     has_day_key: bool
     budgets: tuple[BudgetState, ...]
+    guardrail: BudgetState | None
     stored: Stored | None
     flights: tuple[Flown, ...] = ()
     handled: Handled | None = None
@@ -122,17 +125,21 @@ NOTHING_MORE = Watch()
 
 def gather(
     *,
-    key: bytes,
+    key: bytes | None,
     idempotency_key: str | None,
     action_type: str,
     caps: Sequence[CapUse],
     run: str,
     watch: Watch = NOTHING_MORE,
     paced: bool = False,
+    guardrail: Guardrail | None = None,
+    agent: UUID | None = None,
 ) -> Gathered | None:
     """Read it in one statement by the hash of a bearer key; None when no live key has this hash.
 
     `paced`: this is a request of the agent, counted against its rate. Problem RATE_LIMITED, with nothing read.
+    `guardrail` of the type: what this agent was granted of it is read as well. `agent` in place of a key, for a
+    question that no agent asks.
     """
     asked = [
         {
@@ -145,7 +152,9 @@ def gather(
         }
         for use in caps
     ]
-    more = _watched(watch)
+    if guardrail is not None:
+        asked.append(_counted(guardrail, action_type))
+    more = _watched(watch, agent)
     read = _ASKED if paced else _GATHER
     text = read([key, idempotency_key, action_type, orjson.dumps(asked).decode(), run, more])
     if text is None:
@@ -153,7 +162,7 @@ def gather(
     row = orjson.loads(text)
     if "wait" in row:
         raise too_fast(int(row["wait"]))
-    return _gathered(row, caps)
+    return _gathered(row, caps, guardrail)
 
 
 def count_request(key: bytes) -> None:
@@ -170,9 +179,11 @@ def too_fast(seconds: int) -> Problem:
     return Problem(Code.RATE_LIMITED, "This agent asks more often than it may.", retry_after=max(1, seconds))
 
 
-def _watched(watch: Watch) -> str | None:
+def _watched(watch: Watch, agent: UUID | None) -> str | None:
     """The document of what is read besides; None, which costs nothing, for most types."""
     more: dict[str, Any] = {}
+    if agent is not None:
+        more["agent"] = str(agent)
     if watch.flights:
         more["flights"] = watch.flights
     if watch.values is not None:
@@ -189,7 +200,19 @@ def _time(epoch_seconds: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(epoch_seconds, dt.UTC)
 
 
-def _gathered(row: dict[str, Any], caps: Sequence[CapUse]) -> Gathered:
+def _counted(guardrail: Guardrail, action_type: str) -> dict[str, Any]:
+    """The row in which the grants inside a guardrail are counted. It binds no case, so it always has room."""
+    return {
+        "key": "guardrail",
+        "unit": Unit.COUNT.value,
+        "window": guardrail.window_seconds,
+        "name": "",
+        "value": action_type,
+        "room": MAX_LIMIT,
+    }
+
+
+def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail | None) -> Gathered:
     chain, halted = row["chain"], row["halts"] or ()
     now = _time(row["now"])
     return Gathered(
@@ -215,6 +238,7 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse]) -> Gathered:
         pinned_subject=row["subject"],
         has_day_key=row["day_key"],
         budgets=_budgets(row, caps),
+        guardrail=None if guardrail is None else _guardrail(row, guardrail),
         stored=_stored(row["stored"]),
         flights=tuple(Flown(key, live) for key, live in row["flights"] or ()),
         handled=_handled(row["familiar"]),
@@ -257,12 +281,19 @@ def _budgets(row: dict[str, Any], caps: Sequence[CapUse]) -> tuple[BudgetState, 
     cases, frees = row["bound"] or ((None,) * len(caps),) * 2
     return tuple(
         BudgetState(key, slot_width(use.cap.window_seconds), live, case, moment(freed))
-        for use, key, live, case, freed in zip(caps, row["keys"], row["lives"], cases, frees, strict=True)
+        for use, key, live, case, freed in zip(caps, row["keys"], row["lives"], cases, frees, strict=False)
     )
 
 
 def _handled(row: dict[str, Any] | None) -> Handled | None:
     return None if row is None else Handled(row["handled"], tuple(row["amounts"]), tuple(row["unseen"]))
+
+
+def _guardrail(row: dict[str, Any], guardrail: Guardrail) -> BudgetState | None:
+    """The last row, which stands for no cap; none where nobody registered the type."""
+    if not row["keys"]:
+        return None
+    return BudgetState(row["keys"][-1], slot_width(guardrail.window_seconds), row["lives"][-1], None, None)
 
 
 def _stored(row: dict[str, Any] | None) -> Stored | None:

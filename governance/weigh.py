@@ -27,7 +27,10 @@ MOST_SPELLED = 96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked, after its contract was checked: typed values only, amounts in minor units."""
+    """What is asked, after its contract was checked: typed values only, amounts in minor units.
+
+    `counted`: how often the guardrail counts it already, 1 at the redemption of a grant that policy issued.
+    """
 
     spec: ActionTypeSpec
     bound: bool
@@ -40,6 +43,7 @@ class Wish:
     elevate: bool = False
     agent_reason: str | None = None
     contended: bool = False
+    counted: int = 0
 
 
 def amount_in_reference(
@@ -105,6 +109,7 @@ def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
         Kind.TOOL_HEALTH: evidence.tool_health(gathered.tool_good, gathered.tool_total),
     }
     level = gathered.level if gathered.in_domain else None
+    counted = gathered.guardrail
     return Inputs(
         action_class=spec.action_class,
         base_risk=spec.base_risk,
@@ -133,6 +138,9 @@ def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
         confidence=wish.confidence,
         confidence_threshold=spec.confidence_threshold,
         contended=wish.contended,
+        # what was not counted is no guardrail
+        guardrail=None if counted is None else spec.guardrail,
+        guardrail_used=0 if counted is None else max(0, counted.live - wish.counted),
     )
 
 

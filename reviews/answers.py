@@ -66,6 +66,7 @@ def answer_of(
             body["lease_until"] = wire(gathered.now + dt.timedelta(seconds=lease))
         body["grant"] = {
             "id": str(uuid4()),
+            "issued_by": "policy" if decision.by_guardrail else "machine",
             "not_before": wire(gathered.now),
             "expires_at": wire(gathered.now + dt.timedelta(seconds=GRANT_SECONDS)),
         }

@@ -21,6 +21,7 @@ from governance.problems import Code, Problem
 from governance.record import Event, entry
 from governance.records.snapshots import Frozen
 from reviews.answers import GRANT_SECONDS, Answer, report_seconds
+from reviews.models import AlertKind
 from reviews.routing import deadline_seconds, rank_needed, sort_key
 
 # The fingerprint part of the cell of an agent that declares none.
@@ -155,6 +156,7 @@ def _decided(parts: Parts) -> dict[str, Any]:
         "cell": cell_name(gathered.agent, gathered.fingerprint or UNDECLARED, parts.spec.key, decision.risk),
         "probability": str(probability(decision.risk, None, parts.spec.sampling)),
         "day_key": gathered.now.date().isoformat(),
+        "alert": _alert(decision),
     }
     return row | _granted(parts) if decision.outcome is Outcome.EXECUTE else row
 
@@ -165,6 +167,7 @@ def _granted(parts: Parts) -> dict[str, Any]:
         "report_by": now + report_seconds(lease),
         "lease": lease,
         "grant_id": parts.answer.stored["grant"]["id"],
+        "grant_by": parts.answer.stored["grant"]["issued_by"],
         "grant_from": now,
         "grant_until": now + GRANT_SECONDS,
     }
@@ -185,7 +188,20 @@ def _budgets(parts: Parts) -> list[dict[str, Any]]:
             },
         )
         row["cap"] = min(row["cap"], use.cap.limit)
+    counted, rail = parts.gathered.guardrail, parts.spec.guardrail
+    if parts.decision.by_guardrail and counted is not None and rail is not None:
+        terms = {"key": counted.key, "width": counted.width_ms, "amount": 1, "cap": rail.count}
+        rows[counted.key] = {"action": str(parts.action), **terms}
     return list(rows.values())
+
+
+def _alert(decision: Decision) -> str | None:
+    """What a person must see of this decision; nothing of most."""
+    if decision.contradicted:
+        return AlertKind.RED.value
+    if decision.alert:
+        return (AlertKind.GUARDRAIL_GRANT if decision.by_guardrail else AlertKind.MEDIUM_EXECUTION).value
+    return None
 
 
 def _escalation(parts: Parts) -> dict[str, Any]:
@@ -221,5 +237,6 @@ def _ledger(parts: Parts) -> dict[str, Any]:
         "epoch": parts.gathered.epoch,
         "grant": body.get("grant", {}).get("id"),
         "escalation": body.get("escalation", {}).get("id"),
+        "alert": _alert(decision),
         "snapshot": None if parts.snapshot is None else parts.snapshot.digest.hex(),
     }

@@ -154,6 +154,7 @@ def _gather(case: _Case, *, paced: bool) -> Gathered:
         caps=case.uses,
         run=case.ask.run,
         paced=paced,
+        guardrail=case.entry.spec.guardrail,
     )
     if gathered is None:
         raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
@@ -259,18 +260,26 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
     )
 
 
-def reconsider(action_id: UUID, *, key: bytes) -> Decision:
+def reconsider(action_id: UUID, *, key: bytes, by_policy: bool = False) -> Decision:
     """Decide an action again with what is true now, as redemption must; `key` is the caller's key hash.
 
     Budgets and facts are left out: redemption reads its own record, and what a grant may spend was
-    reserved when it was given. Raises `Problem` NOT_FOUND.
+    reserved when it was given. `by_policy`: policy issued the grant, so the guardrail must hold still; the grant
+    itself is counted there already. Raises `Problem` NOT_FOUND.
     """
     action = Action.objects.select_related("action_type").filter(pk=action_id).first()
     # as stored now: what this process parsed earlier may have been edited since
     entry = None if action is None else current(action.action_type_id)
     if action is None or entry is None:
         raise Problem(Code.NOT_FOUND, "This action does not exist.")
-    gathered = gather(key=key, idempotency_key=None, action_type=entry.spec.key, caps=(), run=action.run)
+    gathered = gather(
+        key=key,
+        idempotency_key=None,
+        action_type=entry.spec.key,
+        caps=(),
+        run=action.run,
+        guardrail=entry.spec.guardrail if by_policy else None,
+    )
     if gathered is None:
         raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
     wish = Wish(
@@ -280,5 +289,6 @@ def reconsider(action_id: UUID, *, key: bytes) -> Decision:
         subject=action.subject,
         amount=action.amount,
         facts=None,
+        counted=1,
     )
     return decide(weigh(wish, gathered, ()))

@@ -123,7 +123,7 @@ def _redeem(grant_id: UUID, caller: Caller, reading: Frozen | None) -> Grant | P
         lost = Lost.RECORD
     if lost is not None:
         return _give_up(held, lost, reading)
-    refusal = _refusal(held, reconsider(held.action.pk, key=caller.digest))
+    refusal = _refusal(held, reconsider(held.action.pk, key=caller.digest, by_policy=held.grant.issued_by == "policy"))
     if refusal is not None:
         return refusal
     if reading is not None:

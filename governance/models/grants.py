@@ -18,7 +18,7 @@ class Grant(models.Model):
         Agent, on_delete=models.PROTECT, related_name="grants", db_index=False, db_constraint=False
     )
     digest = models.BinaryField(max_length=32)
-    issued_by = models.CharField(max_length=7, choices=[("machine", "machine"), ("human", "human")])
+    issued_by = models.CharField(max_length=7, choices=[(name, name) for name in ("machine", "policy", "human")])
     verdict_id = models.BigIntegerField(null=True)
     policy_revision = models.BigIntegerField()
     authority_epoch = models.BigIntegerField()
@@ -34,6 +34,11 @@ class Grant(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["action"], condition=Q(voided_at__isnull=True), name="grant_one_live_per_action"
+            ),
+            models.CheckConstraint(
+                condition=Q(issued_by="human", verdict_id__isnull=False)
+                | Q(issued_by__in=["machine", "policy"], verdict_id__isnull=True),
+                name="grant_a_person_gives_one_by_a_verdict",
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="grant_expires_after_it_opens"),
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from governance.policy.contracts import Contract, ContractError
 from governance.policy.data_classes import DataClass, check_data_class, parse_data_class, parse_rank
 from governance.policy.documents import DocumentProblem, Node
 from governance.policy.evidence import Kind
+from governance.policy.guardrails import Guardrail, check_guardrail, parse_guardrail
 from governance.policy.inputs import Thresholds
 from governance.policy.money import REFERENCE_CURRENCY, parse_amount, parse_money
 from governance.policy.tiers import ActionClass, Risk
@@ -33,7 +34,7 @@ _REQUIRED = ("key", "class", "parameters")
 _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
     "thresholds", "data_class", "caps", "evidence", "facts", "deadline", "hold", "sampling", "confidence", "tool",
-    "checkpoint",
+    "checkpoint", "guardrail",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
@@ -81,6 +82,7 @@ class ActionTypeSpec:
     sampling: Decimal | None
     confidence_threshold: Decimal | None
     checkpoint_seconds: int | None = None
+    guardrail: Guardrail | None = None
 
     @classmethod
     def from_document(cls, document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
@@ -148,6 +150,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         sampling=_share(node.at("sampling")),
         confidence_threshold=_share(node.at("confidence")),
         checkpoint_seconds=_duration(node.at("checkpoint"), MAX_CHECKPOINT, MIN_CHECKPOINT),
+        guardrail=parse_guardrail(node.at("guardrail")),
     )
     _check(node, spec)
     return node.problems or spec
@@ -272,3 +275,10 @@ def _check(node: Node, spec: ActionTypeSpec) -> None:
         node.at("entities").say("A cap per entity needs to know what the entity is.")
     if spec.human_required and not spec.legal_basis:
         node.at("legal_basis").say("A type that always needs a person states why.")
+    if spec.guardrail is not None:
+        check_guardrail(
+            node.at("guardrail"),
+            spec.guardrail,
+            moves_money=amount is not None,
+            may_have_one=spec.action_class is ActionClass.ACT and not spec.human_required,
+        )

@@ -5,12 +5,14 @@ A route is every change that may be needed on one way to execute. What of it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held
+from governance.policy.change import Change as Change
+from governance.policy.change import Changes
 from governance.policy.conditions import raised_risk
 from governance.policy.data_classes import class_name
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
@@ -19,20 +21,11 @@ from governance.policy.guards import is_fact, is_limiter, is_usage, texts, whole
 from governance.policy.inputs import Inputs
 from governance.policy.ladder import label
 from governance.policy.money import REFERENCE_CURRENCY, format_money
+from governance.policy.rails import railed, way_to_grant
 from governance.policy.reasons import registry_name
 from governance.policy.tiers import Level, Risk, Tier, earned_tier, required_tier
 from governance.policy.velocity import Cap, Unit, Usage, whose
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that would have to be so, and the same inputs with it."""
-
-    sentence: str
-    apply: Callable[[Inputs], Inputs] = field(compare=False, repr=False)
-
-
-Changes = Iterator[Change]
 # These two are computed by the rule as well, so that nothing said of them is nothing against them.
 _UNSAID = {Kind.COMPLETENESS: Signal.GREEN, Kind.VELOCITY: Signal.GREEN}
 _BEHIND_SIGNALS = frozenset({"facts", "bound", "usages"})
@@ -48,7 +41,7 @@ def routes(inputs: Inputs) -> list[tuple[Change, ...]]:
 
 def _route(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     yield from _released(inputs)
-    yield from _known(inputs)
+    yield from _known(inputs, goal)
     yield from _smaller(inputs, goal, cut)
     yield from _raised(inputs, goal)
     yield from _verified(inputs)
@@ -65,12 +58,13 @@ def _released(inputs: Inputs) -> Changes:
     yield from _set(inputs, "Every agent above must hold a permission for this action type.", ancestors_permitted=True)
 
 
-def _known(inputs: Inputs) -> Changes:
+def _known(inputs: Inputs, goal: Risk) -> Changes:
     """What is unknown raises the risk and caps as well, so it is needed on every way."""
     limits = inputs.thresholds
     if not (inputs.amount_known is True and whole(inputs.amount) and inputs.amount >= 0):
-        most = _limit(limits.amount)
-        reach = "" if limits.amount is None else f", and at most {_money(most)}"
+        over = [limit for limit in (limits.amount, railed(inputs, goal)) if limit is not None]
+        most = min(map(_limit, over), default=0)
+        reach = f", and at most {_money(most)}" if over else ""
         amount = inputs.amount if whole(inputs.amount) and inputs.amount >= 0 else most
         yield from _set(inputs, f"The amount must be known{reach}.", amount_known=True, amount=amount)
     yield from _set(inputs, "The amount must have a rate in the reference currency.", currency_known=True)
@@ -87,14 +81,18 @@ def _known(inputs: Inputs) -> Changes:
 def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     """Less of it: under the thresholds that keep the risk down, and with `cut` under the caps on money too."""
     limits = inputs.thresholds
-    most = [limits.amount] if goal is inputs.base_risk and whole(limits.amount) else []
+    # no threshold keeps a base risk down that is high already
+    keeps = goal is inputs.base_risk and goal is not Risk.HIGH
+    most = [limits.amount] if keeps and whole(limits.amount) else []
+    if (inside := railed(inputs, goal)) is not None:
+        most.append(inside)
     if cut:
         most += [use.cap.limit - use.live for use in _breached(inputs) if use.cap.unit is Unit.MONEY]
     if most and min(most) >= 0 and whole(inputs.amount) and inputs.amount > min(most):
         yield Change(f"The amount must be at most {_money(min(most))}.", _at_most(min(most)))
     for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
         value, limit = getattr(inputs, name), getattr(limits, name)
-        if goal is inputs.base_risk and whole(value) and whole(limit) and value > limit:
+        if keeps and whole(value) and whole(limit) and value > limit:
             most_text = class_name(limit) if name == "data_class" else str(limit)
             yield from _set(inputs, f"The {words} must be at most {most_text}.", **{name: limit})
 
@@ -122,7 +120,7 @@ def _earned(inputs: Inputs, goal: Risk, required: Tier) -> Changes:
     enough = [level for level in Level if earned_tier(level, goal) >= required]
     level = enough[0] if enough else Level.L3
     if not enough:
-        yield from _set(inputs, "The guardrails of policy must cover this action.", inside_guardrail=True)
+        yield from way_to_grant(inputs)
     if inputs.level is None:
         held_at = f"The agent must hold a permission for this action type, at level {level.name}."
         yield from _set(inputs, held_at, level=level)

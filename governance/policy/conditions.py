@@ -8,10 +8,11 @@ from typing import TypeGuard
 from governance.policy.data_classes import class_name
 from governance.policy.evidence import Kind, Signal, completeness, score, velocity_signal, worst
 from governance.policy.facts import FactSummary, Result
+from governance.policy.granting import granted
 from governance.policy.inputs import Inputs
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.reasons import Given, Reason, registry_name
-from governance.policy.tiers import Level, Risk
+from governance.policy.tiers import Risk
 from governance.policy.velocity import Unit, Usage, whose
 
 _KINDS: tuple[Kind, ...] = tuple(Kind)
@@ -48,17 +49,11 @@ def asks(inputs: Inputs, risk: Risk) -> list[Given]:
     found: list[Given] = []
     if inputs.human_required is not False:
         found.append(plain(Reason.HUMAN_REQUIRED))
-    granted = risk is Risk.HIGH and inputs.level is Level.L3 and by_guardrail(inputs)
-    if inputs.elevate is not False and not granted:
+    if inputs.elevate is not False and not granted(inputs, risk):
         found.append(plain(Reason.ELEVATION_ASKED))
     if inputs.agent_reason is not None:
         found.append(plain(_ASKS.get(inputs.agent_reason, Reason.AGENT_ASKED)))
     return found
-
-
-def by_guardrail(inputs: Inputs) -> bool:
-    """Whether policy may issue the grant: inside the guardrails of a type that does not demand a person."""
-    return inputs.inside_guardrail is True and inputs.human_required is False
 
 
 def evidence_caps(inputs: Inputs, breached: list[Usage]) -> tuple[list[Given], Decimal]:

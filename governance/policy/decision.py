@@ -11,6 +11,7 @@ from types import MappingProxyType
 from governance.policy.ceilings import Limiter, LimiterKind, held
 from governance.policy.conditions import asks, evidence_caps, plain, raised_risk
 from governance.policy.evidence import contradicted
+from governance.policy.granting import granted
 from governance.policy.inputs import Inputs as Inputs
 from governance.policy.inputs import Thresholds as Thresholds
 from governance.policy.ladder import Rung as Rung
@@ -34,7 +35,8 @@ class Decision:
 
     `reasons` are never empty, `bound_by` names what bound the result. `ladder` holds every limiter in the fixed order.
     `score` is the evidence score in [0, 1], 0 when evidence was not judged. `breach` is the cap whose case is opened.
-    `alert`: a person must see the execution. `contradicted`: a claim contradicts the record.
+    `alert`: a person must see the execution. `by_guardrail`: it executes by a grant that policy issues, inside the
+    guardrail. `contradicted`: a claim contradicts the record.
     """
 
     outcome: Outcome
@@ -47,6 +49,7 @@ class Decision:
     score: Decimal
     breach: Usage | None
     alert: bool
+    by_guardrail: bool
     contradicted: bool
 
 
@@ -100,6 +103,7 @@ def _decide(inputs: Inputs) -> Decision:
         score=points,
         breach=first_breach(breached) if breached else None,
         alert=outcome is Outcome.EXECUTE and inputs.level is not None and alerts(inputs.level, risk),
+        by_guardrail=outcome is Outcome.EXECUTE and granted(inputs, risk),
         contradicted=contradicted(inputs.facts or ()),
     )
 
@@ -152,6 +156,7 @@ def _refused(inputs: Inputs, forbidden: list[Given], required: Tier, risk: Risk)
         score=_ZERO,
         breach=None,
         alert=False,
+        by_guardrail=False,
         contradicted=False,
     )
 
@@ -193,6 +198,7 @@ def _failed(inputs: object) -> Decision:
         score=_ZERO,
         breach=None,
         alert=False,
+        by_guardrail=False,
         contradicted=False,
     )
 

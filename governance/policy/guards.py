@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.facts import FactSummary
+from governance.policy.guardrails import Guardrail
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
 
@@ -27,6 +28,13 @@ def is_limiter(limiter: object) -> TypeGuard[Limiter]:
 def is_fact(fact: object) -> TypeGuard[FactSummary]:
     """A fact that has a name."""
     return type(fact) is FactSummary and type(fact.name) is str
+
+
+def is_guardrail(rail: object) -> TypeGuard[Guardrail]:
+    """A guardrail whose limits can be compared and told."""
+    if type(rail) is not Guardrail or type(rail.money) not in (int, type(None)):
+        return False
+    return _types(rail.count, rail.window_seconds) == [int, int]
 
 
 def is_usage(use: object) -> TypeGuard[Usage]:

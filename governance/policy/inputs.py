@@ -9,6 +9,7 @@ from decimal import Decimal
 from governance.policy.ceilings import Limiter
 from governance.policy.evidence import SCORE_THRESHOLD, Kind, Signal
 from governance.policy.facts import FactSummary
+from governance.policy.guardrails import Guardrail
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Usage
 
@@ -41,7 +42,8 @@ class Inputs:
     level: of the permission; None is no permission. ancestors_permitted: every agent above holds one too.
     limiters: ceilings of enterprise, domain and project, of every ancestor and of the agent itself.
     halts, inactive: names of what is halted, or not active, above or at this action.
-    standing, policy: tiers, None when unknown. inside_guardrail: policy answered COMMIT inside the L3 guardrails.
+    standing, policy: tiers, None when unknown. policy_grants: a policy that covers the type answered COMMIT.
+    guardrail: of the type, None when it has none; guardrail_used: what this agent was granted of it in its window.
     signals, required_evidence: evidence by kind; completeness and velocity are also computed from facts and usages.
     facts: None when not read; facts_first: they were read for this decision; bound: a record binding exists.
     usages: every cap of the type against its budget. contended: authority moved under several attempts to commit.
@@ -66,7 +68,9 @@ class Inputs:
     standing: Tier | None = Tier.COMMIT
     policy: Tier | None = Tier.COMMIT
     policy_available: bool = True
-    inside_guardrail: bool = False
+    policy_grants: bool = False
+    guardrail: Guardrail | None = None
+    guardrail_used: int = 0
     signals: Mapping[Kind, Signal]
     required_evidence: frozenset[Kind]
     facts: tuple[FactSummary, ...] | None

@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held, rank
-from governance.policy.conditions import by_guardrail, plain
+from governance.policy.conditions import plain
+from governance.policy.granting import by_guardrail, missed
 from governance.policy.inputs import Inputs
 from governance.policy.reasons import Given, Reason, registry_name
 from governance.policy.tiers import Level, Risk, Tier, earned_tier
@@ -68,9 +69,10 @@ def rungs(limiters: list[Limiter], tiers: list[Tier], binding: int) -> tuple[Run
 def limits(inputs: Inputs, limiters: list[Limiter], required: Tier, risk: Risk) -> list[Given]:
     """A reason for each limiter, evidence apart, that is under what the action requires."""
     return [
-        _limit(inputs, limiter, required, risk)
+        given
         for limiter in limiters
         if held(limiter.tier) < required and limiter.kind is not LimiterKind.EVIDENCE
+        for given in _limit(inputs, limiter, required, risk)
     ]
 
 
@@ -80,7 +82,13 @@ def binding_text(kind: LimiterKind, name: str, tier: Tier) -> str:
     return f"{label(kind, name)}: {f'ceiling {tier.name}' if kind in _SET else tier.name}"
 
 
-def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Given:
+def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> list[Given]:
+    if limiter.kind is LimiterKind.LEVEL and (outside := missed(inputs, risk)):
+        return outside
+    return [_limit_of(inputs, limiter, required, risk)]
+
+
+def _limit_of(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Given:
     code, tier = _REASONS.get(limiter.kind, Reason.CEILING), held(limiter.tier).name
     if code is Reason.POLICY_CAP and (inputs.policy_available is not True or type(limiter.tier) is not Tier):
         return plain(Reason.POLICY_UNAVAILABLE)

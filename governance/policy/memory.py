@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
+from governance.policy.guardrails import Guardrail
 from governance.policy.inputs import Inputs, Thresholds
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
@@ -109,6 +110,7 @@ _FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
         lambda by_kind: {kind.value: signal.value for kind, signal in by_kind.items()},
         lambda row: {Kind(kind): Signal(signal) for kind, signal in row.items()},
     ),
+    "guardrail": _Form(lambda rail: [rail.money, rail.count, rail.window_seconds], lambda row: Guardrail(*row)),
     "required_evidence": _Form(
         lambda kinds: sorted(kind.value for kind in kinds), lambda row: frozenset(map(Kind, row))
     ),

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     AGENT_CEILING = "agent_ceiling"
     RECOVERING = "recovering"
     LEVEL_TOO_LOW = "level_too_low"
+    GUARDRAIL_MISSED = "guardrail_missed"
     STANDING = "standing"
     POLICY_CAP = "policy_cap"
     POLICY_UNAVAILABLE = "policy_unavailable"
@@ -95,6 +96,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.AGENT_CEILING: "The agent {name} may reach {tier} at most; this action needs {required}.",
         Reason.RECOVERING: "After a halt, {name} may reach {tier} at most until {until}; this action needs {required}.",
         Reason.LEVEL_TOO_LOW: "Level {level} earns {tier} at {risk} risk; this action needs {required}.",
+        Reason.GUARDRAIL_MISSED: "This action is outside the guardrail of its type: {limit}.",
         Reason.STANDING: "The standing of this agent for this action type is {tier}; this action needs {required}.",
         Reason.POLICY_CAP: "Policy allows {tier}; this action needs {required}.",
         Reason.POLICY_UNAVAILABLE: "The policy that governs this action type could not be evaluated.",
@@ -148,6 +150,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.AGENT_CEILING: "The council must raise what the agent may reach.",
         Reason.RECOVERING: "It recovers by itself: the next stage comes at {until}. The council can end it before.",
         Reason.LEVEL_TOO_LOW: "The agent must earn a higher level on reviewed evidence, or a reviewer must approve it.",
+        Reason.GUARDRAIL_MISSED: "Inside the guardrail policy may grant it; otherwise a reviewer must approve it.",
         Reason.STANDING: "The standing rises by itself after green time, or a person lifts what a person set.",
         Reason.POLICY_CAP: "Two people must change the policy, or a reviewer must approve it.",
         Reason.POLICY_UNAVAILABLE: "The policy bundle must be repaired or rolled back.",

@@ -18,6 +18,7 @@ Status = Literal["checking", "pending", "approved", "rejected", "expired", "with
 State = Literal[
     "executing", "escalated", "refused", "succeeded", "failed", "not_executed", "abandoned", "withdrawn", "superseded"
 ]
+IssuedBy = Literal["machine", "policy", "human"]
 Moment = Annotated[dt.datetime, Field(description="RFC 3339 in UTC.")]
 
 
@@ -39,6 +40,7 @@ class GrantGiven(Document):
     """A single use of one action. `token` proves it (JWS, EdDSA); the redeem call decides."""
 
     id: UUID
+    issued_by: IssuedBy
     not_before: Moment
     expires_at: Moment
     token: str = Field(description="JWS of type elevation+jwt; its key is in /.well-known/jwks.json.")
@@ -48,6 +50,7 @@ class GrantShown(Document):
     """A grant without its token."""
 
     id: UUID
+    issued_by: IssuedBy
     not_before: Moment
     expires_at: Moment
     redeemed_at: Moment | None

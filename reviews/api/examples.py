@@ -40,6 +40,7 @@ _EXECUTE: dict[str, Any] = {
     "report_by": "2026-11-22T10:10:00.000Z",
     "grant": {
         "id": _GRANT,
+        "issued_by": "machine",
         "not_before": "2026-11-22T10:00:00.000Z",
         "expires_at": "2026-11-22T10:01:00.000Z",
         "token": _PROOF,
@@ -113,6 +114,7 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
             "action_digest": _DIGEST,
             "grant": {
                 "id": _GRANT,
+                "issued_by": "human",
                 "not_before": "2026-11-22T10:03:05.000Z",
                 "expires_at": "2026-11-22T11:03:05.000Z",
                 "token": _PROOF,

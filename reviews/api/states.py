@@ -142,7 +142,7 @@ def _rejected(known: _Known) -> dict[str, str] | None:
 def _grant_told(action: Action) -> Grant | None:
     """The latest grant of an action that its agent may know of: a person's when its verdict is final."""
     final = Verdict.objects.filter(escalation__action=action, withdrawn_at=None, final_at__lte=_NOW)
-    known = Q(issued_by="machine") | Q(verdict_id__in=final.values("pk"))
+    known = Q(issued_by__in=["machine", "policy"]) | Q(verdict_id__in=final.values("pk"))
     return action.grants.filter(known).order_by("-issued_at").first()
 
 
@@ -180,6 +180,7 @@ def _stands(grant: Grant, now: dt.datetime) -> bool:
 def _opening(grant: Grant) -> dict[str, Any]:
     return {
         "id": str(grant.id),
+        "issued_by": grant.issued_by,
         "not_before": wire(grant.not_before),
         "expires_at": wire(grant.expires_at),
     }

@@ -8,6 +8,7 @@ from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.decision import Inputs, Thresholds
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
+from governance.policy.guardrails import Guardrail
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
@@ -15,6 +16,7 @@ DAY = 24 * 3600
 REQUIRED = frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY, Kind.TOOL_HEALTH})
 GREEN = {Kind.CONTRACT: Signal.GREEN, Kind.TOOL_HEALTH: Signal.GREEN}
 MONEY_CAP = Cap(CapKey.ENTITY, Unit.MONEY, 1_000_00, DAY)
+RAIL = Guardrail(money=2_000_00, count=10, window_seconds=DAY)
 COUNT_CAP = Cap(CapKey.ENTITY, Unit.COUNT, 2, DAY)
 
 
@@ -68,6 +70,6 @@ def inputs(**changes: Any) -> Inputs:
 
 
 def committed(**changes: Any) -> Inputs:
-    """A high-risk refund by Refunder at L3 inside the guardrails: policy grants it."""
-    high = {"base_risk": Risk.HIGH, "level": Level.L3, "inside_guardrail": True, "limiters": top()}
+    """A high-risk refund by Refunder at L3 inside the guardrail: policy grants it."""
+    high = {"base_risk": Risk.HIGH, "level": Level.L3, "policy_grants": True, "guardrail": RAIL, "limiters": top()}
     return inputs(**{**high, **changes})

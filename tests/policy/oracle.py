@@ -34,9 +34,7 @@ def rule(inputs: Inputs) -> tuple[str, int]:
     effective = min(earned(inputs, risk), *(known(limiter.tier) for limiter in inputs.limiters), *missing(inputs))
     effective = min(effective, known(inputs.standing), evidence, policy(inputs))
     person = inputs.human_required or inputs.agent_reason is not None or evidence < COMMIT
-    guardrail_grant = (
-        inputs.level.name == "L3" and risk == "HIGH" and inputs.inside_guardrail and not inputs.human_required
-    )
+    guardrail_grant = inputs.level.name == "L3" and risk == "HIGH" and inside(inputs)
     if inputs.elevate and not guardrail_grant:
         person = True
     if effective >= required and not person:
@@ -64,8 +62,19 @@ def earned(inputs: Inputs, risk: str) -> int:
     row = next(line.split() for line in EARNED.strip().splitlines() if line.split()[0] == inputs.level.name)
     word = dict(zip(("LOW", "MEDIUM", "HIGH"), row[1:], strict=True))[risk]
     if word == "GUARDED":
-        return COMMIT if inputs.inside_guardrail and not inputs.human_required else PROPOSE
+        return COMMIT if inside(inputs) else PROPOSE
     return {"PROPOSE": PROPOSE, "EXECUTE": EXECUTE}[word]
+
+
+def inside(inputs: Inputs) -> bool:
+    """Policy answered COMMIT, the type acts and needs no person, and amount and count are inside its limits."""
+    rail = inputs.guardrail
+    if rail is None or not inputs.policy_grants or inputs.human_required or inputs.action_class != "act":
+        return False
+    known = inputs.amount is not None and inputs.amount >= 0 and inputs.amount_known and inputs.currency_known
+    if rail.money is not None and (not known or (inputs.amount or 0) > rail.money):
+        return False
+    return inputs.guardrail_used + 1 <= rail.count
 
 
 def over_a_threshold(inputs: Inputs) -> bool:

@@ -12,6 +12,7 @@ from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.decision import Inputs, Thresholds
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
+from governance.policy.guardrails import Guardrail
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
@@ -64,6 +65,13 @@ thresholds = st.builds(
     quantity=mostly(None, st.integers(0, 10), times=3),
     data_class=mostly(None, st.integers(0, 3), times=3),
 )
+guardrail = Guardrail(money=20, count=3, window_seconds=86400)
+guardrails = st.builds(
+    Guardrail,
+    money=st.none() | st.integers(0, 20),
+    count=st.integers(0, 4),
+    window_seconds=st.sampled_from([60, 86400]),
+)
 all_green = dict.fromkeys(Kind, Signal.GREEN)
 shares = st.decimals(0, 1, places=2)
 
@@ -89,7 +97,9 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "standing": mostly(Tier.COMMIT, st.none() | tiers),
     "policy": mostly(Tier.COMMIT, st.none() | tiers),
     "policy_available": mostly(True, st.just(False)),
-    "inside_guardrail": st.booleans(),
+    "policy_grants": mostly(True, st.just(False), times=2),
+    "guardrail": mostly(guardrail, st.none() | guardrails, times=2),
+    "guardrail_used": mostly(0, st.integers(0, 4), times=2),
     "signals": mostly(all_green, st.dictionaries(st.sampled_from(Kind), signals), times=3),
     "required_evidence": st.frozensets(st.sampled_from(Kind)),
     "facts": mostly((), st.none() | st.lists(facts, max_size=4).map(tuple), times=1),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from governance.policy.action_types import ActionTypeSpec, Amount, parse_action_type
 from governance.policy.documents import DocumentProblem
 from governance.policy.evidence import Kind
+from governance.policy.guardrails import Guardrail
 from governance.policy.tiers import ActionClass, Risk
 from governance.policy.velocity import Cap, CapKey, Unit
 from tests.policy.prove import examples
@@ -45,6 +46,8 @@ DOCUMENT: dict[str, Any] = {
     "confidence": "0.9",
     "checkpoint": "60s",
 }
+
+RAIL = {"money": "200.00", "count": 10, "window": "24h"}
 
 
 def changed(**changes: Any) -> dict[str, Any]:
@@ -82,6 +85,13 @@ def test_a_whole_entry_is_read() -> None:
     assert (found.facts_first, found.deadline_seconds, found.hold_seconds) == (True, 14_400, 5)
     assert (found.sampling, found.confidence_threshold) == (Decimal("0.2"), Decimal("0.9"))
     assert ActionTypeSpec.from_document(DOCUMENT) == found
+
+
+def test_a_guardrail_is_read_with_its_limits() -> None:
+    assert spec(changed(guardrail=RAIL)).guardrail == Guardrail(money=200_00, count=10, window_seconds=86_400)
+    counted = changed(guardrail={"count": 1, "window": "1h"}, amount=None, thresholds=None, caps=None)
+    assert spec(counted).guardrail == Guardrail(money=None, count=1, window_seconds=3_600)
+    assert spec(DOCUMENT).guardrail is None
 
 
 def test_what_is_not_said_has_the_careful_default() -> None:
@@ -140,6 +150,17 @@ def test_money_and_what_is_irreversible_is_high_unless_somebody_wrote_why_not(do
         (changed(thresholds={"quantity": 3, "quantity_of": "order_id"}), "action_type.thresholds"),
         (changed(thresholds={"quantity": 3, "quantity_of": "nobody"}), "action_type.thresholds"),
         (changed(thresholds=[]), "action_type.thresholds"),
+        (changed(guardrail=[]), "action_type.guardrail"),
+        (changed(guardrail={"count": 10, "window": "24h"}), "action_type.guardrail"),
+        (changed(guardrail={**RAIL, "money": "200"}), "action_type.guardrail.money"),
+        (changed(guardrail={**RAIL, "count": 0}), "action_type.guardrail.count"),
+        (changed(guardrail={**RAIL, "count": True}), "action_type.guardrail.count"),
+        (changed(guardrail={**RAIL, "window": "100s"}), "action_type.guardrail.window"),
+        (changed(guardrail={**RAIL, "hard": True}), "action_type.guardrail"),
+        (changed(guardrail={"money": "200.00"}), "action_type.guardrail"),
+        (changed(guardrail=RAIL, class_="draft"), "action_type.guardrail"),
+        (changed(guardrail=RAIL, human_required=True, legal_basis="Law."), "action_type.guardrail"),
+        (changed(guardrail=RAIL, amount=None, thresholds=None, caps=None), "action_type.guardrail.money"),
         (changed(caps={}), "action_type.caps"),
         (changed(caps=[{"key": "planet", "count": 1, "window": "24h"}]), "action_type.caps[0]"),
         (changed(caps=[{"key": "run", "count": 1, "window": "24h"}, {"key": "run"}]), "action_type.caps[1]"),

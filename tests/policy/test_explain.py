@@ -14,9 +14,10 @@ from governance.policy.decision import Inputs, Outcome, Thresholds, decide
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
 from governance.policy.explain import applied, explain
 from governance.policy.facts import Result
+from governance.policy.guardrails import Guardrail
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from tests.policy import strategies as some
-from tests.policy.build import GREEN, ceilings, committed, facts, inputs, usages
+from tests.policy.build import DAY, GREEN, ceilings, committed, facts, inputs, usages
 from tests.policy.prove import examples
 from tests.policy.test_decision_total import FIELD_NAMES, GARBAGE, PLACES
 
@@ -52,7 +53,12 @@ def test_only_what_a_person_must_decide_or_no_evidence_can_reach_is_said_to_be_o
         assert told.barred
         beyond = made.score_threshold > 1 or any(use.amount < 0 or use.live < 0 for use in made.usages)
         unset = made.thresholds.amount is not None and made.thresholds.amount < 0
-        assert made.human_required or beyond or unset or _over_one(made)
+        assert made.human_required or beyond or unset or _over_one(made) or _never_granted(made)
+
+
+def _never_granted(made: Inputs) -> bool:
+    """What does not act is granted by nobody but a person."""
+    return made.base_risk is Risk.HIGH and made.action_class is not ActionClass.ACT
 
 
 def _over_one(made: Inputs) -> bool:
@@ -168,9 +174,33 @@ def test_high_risk_needs_commit_everywhere_the_highest_level_and_the_guardrails(
         "The ceiling of domain shop must be COMMIT.",
         "The ceiling of project refunds must be COMMIT.",
         "The agent Refunder must be allowed to reach COMMIT.",
-        "The guardrails of policy must cover this action.",
+        "A policy that covers this action type must grant it.",
+        "This action type must have a guardrail.",
         "The agent must hold level L3 for this action type.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentences"),
+    [
+        ({"policy_grants": False}, ["A policy that covers this action type must grant it."]),
+        ({"guardrail": None}, ["This action type must have a guardrail."]),
+        ({"amount": 2_500_00, "usages": ()}, ["The amount must be at most $2,000.00."]),
+        (
+            {"amount": None, "amount_known": False, "usages": (), "thresholds": Thresholds()},
+            ["The amount must be known, and at most $2,000.00."],
+        ),
+        (
+            {"guardrail_used": 12},
+            ["The guardrail of 10 grants in 24 hours must have room again: it frees with time."],
+        ),
+        ({"guardrail": Guardrail(None, 0, DAY)}, ["The guardrail must allow a grant."]),
+        ({"action_class": ActionClass.READ}, []),
+    ],
+    ids=["policy", "no guardrail", "amount", "unknown amount", "count", "no count", "a read"],
+)
+def test_what_a_grant_of_policy_would_need_is_named(changes: dict[str, Any], sentences: list[str]) -> None:
+    assert [change.sentence for change in explain(committed(**changes)).changes] == sentences
 
 
 def test_what_a_person_must_decide_is_lifted_by_nothing() -> None:

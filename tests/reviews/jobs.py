@@ -10,8 +10,9 @@ from governance.authenticate import Credential, hash_key
 from governance.problems import Problem
 from reviews.intake import Ask, ask
 from tests.reviews.judgement_jobs import approvers, judges, key_makers, redeemers, reporters, sweepers
+from tests.reviews.rails import policy
 
-__all__ = ["approvers", "judges", "key_makers", "redeemers", "refunds", "reporters", "sweepers", "twins"]
+__all__ = ["approvers", "granted", "judges", "key_makers", "redeemers", "refunds", "reporters", "sweepers", "twins"]
 
 
 def refunds(
@@ -50,6 +51,12 @@ def refunds(
             return problem.code.value
 
     return one
+
+
+def granted(*, key: str) -> Callable[[int], str]:
+    """Ask for refunds of ever new customers inside a guardrail, in a process whose policy grants every one of them."""
+    policy().__enter__()
+    return refunds(key=key, customer="rail", amount="10.00", spread=True)
 
 
 def twins(*, key: str, rounds: int) -> Callable[[int], str]:

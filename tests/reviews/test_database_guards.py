@@ -29,7 +29,8 @@ NEED_AN_ENTRY = {
     "governance_familiar", "governance_grant", "governance_halt", "governance_instance", "governance_mandate",
     "governance_mandate_action_types", "governance_permission", "governance_rate", "governance_reservation",
     "governance_scope", "governance_seen", "governance_snapshot",
-    "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding", "reviews_verdict",
+    "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding",
+    "reviews_verdict",
 }  # fmt: skip
 
 # Replication and restore scripts switch ordinary triggers off: these stay on ("enable always").
@@ -37,12 +38,14 @@ STANDING = {
     "action_frozen": {"governance_action"},
     "activity_needs_entry": {"auth_user"},
     "agent_chain": {"governance_agent"},
+    "alert_kept": {"reviews_alert"},
     "append_only": {*APPEND_ONLY},
     "case_closed": {"reviews_escalation"},
     "drawable": {"governance_execution"},
     "edit_action_type": {"governance_actiontype"},
     "edit_binding": {"governance_binding"},
     "grant_once": {"governance_grant"},
+    "halt_alerts": {"governance_halt"},
     "halt_kept": {"governance_halt"},
     "halt_on": {"governance_halt"},
     "key_spent": {"governance_agentkey"},
@@ -52,7 +55,7 @@ STANDING = {
     "narrow_permission": {"governance_permission"},
     "narrow_scope": {"governance_scope"},
     "needs_entry": NEED_AN_ENTRY,
-    "never_deleted": {"governance_actiontype", "governance_agent"},
+    "never_deleted": {"governance_actiontype", "governance_agent", "reviews_alert"},
     "only_unbound": {"reviews_bindingrequest"},
     "over_children": {"governance_agent", "governance_scope"},
     "revoke_key": {"governance_agentkey"},

@@ -24,14 +24,14 @@ begin
   select authority_epoch, instance_epoch into epoch, instance from governance_instance where id = 1;
   t := clock_timestamp();
 
-  -- one statement for three tables: starting another costs more than its row
+  -- one statement for four tables: starting another costs more than its row
   with r as materialized (
     select * from jsonb_to_recordset(p_decided) as r(id uuid, agent uuid, action_type bigint,
       idempotency_key text, body_hash text, run text, subject text, entity text, parameters jsonb, claims jsonb,
       digest text, amount bigint, in_flight text[], state text, trace_id text, report_by double precision, lease int,
       outcome text, effective_tier smallint, required_tier smallint, effective_risk smallint, bound_by text,
       ladder jsonb, inputs jsonb, answer jsonb, policy_revision bigint, cell text, probability numeric, day_key date,
-      grant_id uuid, grant_from double precision, grant_until double precision)
+      grant_id uuid, grant_by text, grant_from double precision, grant_until double precision, alert text)
   ), acted as (
     insert into governance_action (id, agent_id, action_type_id, idempotency_key, body_hash, run, subject,
         entity, parameters, claims, digest, amount, in_flight, state, trace_id, created_at, report_by, started_at,
@@ -50,9 +50,13 @@ begin
   ), granted as (
     insert into governance_grant (id, action_id, agent_id, digest, issued_by, policy_revision, authority_epoch,
         instance_epoch, issued_at, not_before, expires_at)
-      select r.grant_id, r.id, r.agent, decode(r.digest, 'hex'), 'machine', r.policy_revision, p_epoch, instance, t,
+      select r.grant_id, r.id, r.agent, decode(r.digest, 'hex'), r.grant_by, r.policy_revision, p_epoch, instance, t,
         to_timestamp(r.grant_from), to_timestamp(r.grant_until)
       from r where r.grant_id is not null returning id
+  ), alerted as (
+    insert into reviews_alert (kind, action_id, agent_id, action_type_id, owner_id, raised_at)
+      select r.alert, r.id, r.agent, r.action_type, g.owner_id, t
+      from r join governance_agent g on g.id = r.agent where r.alert is not null
   )
   select (select count(*) from acted), (select count(*) from granted) into n, grants;
   if n < jsonb_array_length(p_decided) then

@@ -3,6 +3,7 @@
 --
 -- Each statement of a function costs more to start than to run, so there are three, and what is rarely
 -- so (a parent, a halt, an answer given before, a full budget) is looked at only where it is.
+-- The key of a guardrail counts the type (its "value"), not the family.
 -- p_caps: [{"key", "unit", "window", "name", "value", "room"}] in the order of the type; the keys are
 -- spelled here because only here are owner, root and scopes known.
 create function placet_budget_key(p_cap jsonb, p_family text, p_run text, p_agent uuid, p_root uuid,
@@ -17,7 +18,8 @@ returns text language sql immutable as $$
     when 'project' then 'project:' || p_project
     when 'domain' then 'domain:' || p_domain
     when 'enterprise' then 'enterprise:' || p_enterprise
-  end || '|' || p_family || '|' || (p_cap->>'unit') || '|' || (p_cap->>'window')
+    when 'guardrail' then 'guardrail:' || p_agent
+  end || '|' || case p_cap->>'key' when 'guardrail' then p_cap->>'value' else p_family end || '|' || (p_cap->>'unit') || '|' || (p_cap->>'window')
 $$;
 
 -- Of budgets without room for an action: [the case that binds each or null, the epoch when it would take it or null].
@@ -76,10 +78,11 @@ create function placet_stored(p_action uuid) returns jsonb language sql stable a
       'answer', de.answer, 'grant', g.id, 'digest', encode(ac.digest, 'hex'),
       'expires_at', extract(epoch from g.expires_at))
     from governance_action ac join governance_decision de on de.action_id = ac.id
-    left join governance_grant g on g.action_id = ac.id and g.issued_by = 'machine'
+    left join governance_grant g on g.action_id = ac.id and g.issued_by <> 'human'
     where ac.id = p_action
 $$;
 
+-- p_key is null and p_watch names the "agent" where no agent asks: what if.
 -- p_watch: {"flights", "values"} of a type that limits what is under way or asks for novelty, else null.
 -- p_paced: answer {"wait": seconds} and nothing else to an agent that has asked for more than its rate.
 create function placet_gather(p_key bytea, p_idem text, p_type text, p_caps jsonb, p_run text, p_watch jsonb,
@@ -101,7 +104,10 @@ begin
       ty.id as type_id, ty.revision, ty.family, ty.tool, s.key as type_domain, perm.level,
       i.authority_epoch, i.instance_epoch, i.policy_revision, rate.tat - placet_burst(rate.gap) as opens
     into a
-    from governance_agentkey key join governance_agent ag on ag.id = key.agent_id
+    from (select agent_id from governance_agentkey where digest = p_key and revoked_at is null
+        and (expires_at is null or expires_at > t)
+      union all select (p_watch->>'agent')::uuid where p_key is null and p_watch ? 'agent') key
+    join governance_agent ag on ag.id = key.agent_id
     join governance_scope p on p.id = ag.project_id
     join governance_instance i on i.id = 1
     left join governance_scope d on d.id = p.parent_id
@@ -109,9 +115,7 @@ begin
     left join governance_actiontype ty on ty.key = p_type
     left join governance_scope s on s.id = ty.domain_id
     left join governance_permission perm on perm.agent_id = key.agent_id and perm.action_type_id = ty.id
-    left join governance_requestrate rate on p_paced and rate.agent_id = key.agent_id
-    where key.digest = p_key and key.revoked_at is null
-      and (key.expires_at is null or key.expires_at > t);
+    left join governance_requestrate rate on p_paced and rate.agent_id = key.agent_id;
   if not found then return null; end if;
   if a.opens > t then
     return json_build_object('wait', ceil(extract(epoch from a.opens - t)));
