@@ -117,6 +117,7 @@ class World:
     agents: dict[str, Agent] = field(default_factory=dict)
     now: int = 0
     halts: set[tuple[str, str]] = field(default_factory=set)
+    lifted: list[tuple[tuple[str, str], int, int]] = field(default_factory=list)
     readings: list[tuple[str, int, bool]] = field(default_factory=list)
     breaches: list[tuple[str, str, int]] = field(default_factory=list)
     spent: list[Spent] = field(default_factory=list)
@@ -166,13 +167,21 @@ class World:
 
     # questions
 
-    def is_halted(self, agent: str, kind: str) -> bool:
-        """Whether a halt covers the type, the agent, an agent above, or a scope above one of them."""
+    def targets_over(self, agent: str, kind: str) -> set[tuple[str, str]]:
+        """What a halt can stop this by: the type, the agent, an agent above, or a scope above one of them."""
         covered = {("action_type", kind)}
         for each in (agent, *self.ancestors(agent)):
             covered.add(("agent", each))
             covered |= {(scope.kind, scope.name) for scope in self.scopes_of(each)}
-        return any(target in covered for target in self.halts)
+        return covered
+
+    def recovering(self, agent: str, kind: str) -> str:
+        """After a halt two stages: to propose, then to execute."""
+        covered, tier = self.targets_over(agent, kind), "COMMIT"
+        for target, at, stage in self.lifted:
+            if target in covered and self.now < at + 2 * stage:
+                tier = lowest(tier, "PROPOSE" if self.now < at + stage else "EXECUTE")
+        return tier
 
     def tool_colour(self, tool: str) -> str:
         """Health of a tool from its last twenty readings of a week."""
@@ -233,7 +242,7 @@ class World:
         """What the text says about this action at this moment."""
         kind = self.kinds[ask.kind]
         line = [ask.agent, *self.ancestors(ask.agent)]
-        if self.is_halted(ask.agent, ask.kind) or not all(self.agents[name].active for name in line):
+        if self.halts & self.targets_over(ask.agent, ask.kind) or not all(self.agents[name].active for name in line):
             return Answer("refuse", "HALT")
         if not all(ask.kind in self.agents[name].levels for name in line):
             return Answer("refuse", "HALT")
@@ -245,6 +254,7 @@ class World:
             EARNED[self.agents[ask.agent].levels[ask.kind], risk],
             *(self.agents[name].most for name in line),
             *(scope.ceiling for name in line for scope in self.scopes_of(name)),
+            self.recovering(ask.agent, ask.kind),
             doubt,
         )
         if doubt == "COMMIT" and at_least(tier, required):

@@ -150,14 +150,15 @@ class Machine(RuleBasedStateMachine):
         halt.halt(target, str(self.rows[name].pk) if target == "agent" else name, reason="A test.", by=town.BY)
         self.world.halts.add(target_of)
 
-    @happens(3, which=places)
-    def lift(self, which: int) -> None:
+    @happens(3, which=places, stage=st.sampled_from([0, 0, 900, 3600]))
+    def lift(self, which: int, stage: int) -> None:
         if not self.world.halts:
             return
         target, name = sorted(self.world.halts)[which % len(self.world.halts)]
         key = str(self.rows[name].pk) if target == "agent" else name
-        halt.lift(Halt.objects.get(target=target, key=key, lifted_at=None), by=self.town.mary)
+        halt.lift(Halt.objects.get(target=target, key=key, lifted_at=None), by=self.town.mary, recovery=stage)
         self.world.halts.remove((target, name))
+        self.world.lifted.append(((target, name), self.world.now, stage))
 
     # what the world does
 
