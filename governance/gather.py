@@ -16,6 +16,7 @@ from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.guardrails import Guardrail
 from governance.policy.recovery import stage
+from governance.policy.standing import Latch
 from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import MAX_LIMIT, Cap, Unit, slot_width
 from governance.problems import Code, Problem
@@ -89,8 +90,23 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One latch of the agent or of one above it. `pulled`: what a person set."""
+
+    agent: str
+    name: str
+    latch: Latch
+    pulled: Tier | None
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
-    """One consistent picture. Times are the database's; `type_id` is None for a type that nobody registered."""
+    """One consistent picture. Times are the database's; `type_id` is None for a type that nobody registered.
+
+    `line`: the agent and those above it, by id and name. `latches`: theirs, of this type, of the agents and of the
+    budgets asked for. `stands` changes with every write of a standing of one of them. `recent_keys`: the latches of
+    budgets that turned red within the hour, only looked up when a budget is over.
+    """
 
     now: dt.datetime
     epoch: int
@@ -116,6 +132,10 @@ class Gathered:
     budgets: tuple[BudgetState, ...]
     guardrail: BudgetState | None
     stored: Stored | None
+    line: tuple[tuple[str, str], ...]
+    latches: tuple[Held, ...]
+    stands: int
+    recent_keys: frozenset[str]
     flights: tuple[Flown, ...] = ()
     handled: Handled | None = None
 
@@ -242,7 +262,17 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail 
         stored=_stored(row["stored"]),
         flights=tuple(Flown(key, live) for key, live in row["flights"] or ()),
         handled=_handled(row["familiar"]),
+        line=tuple(zip(row["line"], (each["name"] for each in (row, *chain)), strict=True)),
+        latches=tuple(held_of(each) for each in row["latches"] or ()),
+        stands=row["stands"],
+        recent_keys=frozenset(row["recent"] or ()),
     )
+
+
+def held_of(row: Sequence[Any]) -> Held:
+    """A latch as the database tells it: agent, name, strikes, in episode, red at, green since, pulled tier."""
+    agent, name, strikes, in_episode, red, green, pulled = row
+    return Held(agent, name, Latch(strikes, in_episode, moment(red), moment(green)), _tier(pulled))
 
 
 def _limiters(row: dict[str, Any]) -> tuple[Limiter, ...]:

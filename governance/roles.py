@@ -23,8 +23,8 @@ APPEND_ONLY = (
     "reviews_bindingrequest",
 )
 
-# Nobody forgets what a budget has spent. Of an entry the application says what happened and who did it; the database
-# numbers, dates and hashes it.
+# Nobody forgets what a budget has spent, nor how an agent stands. Of an entry the application says what happened and
+# who did it; the database numbers, dates and hashes it.
 _GRANT = """
 do $$
 declare t text;
@@ -41,6 +41,9 @@ begin
   end loop;
   if to_regclass('governance_budget') is not null then
     revoke delete on governance_budget from placet_app;
+  end if;
+  if to_regclass('governance_standing') is not null then
+    revoke delete on governance_standing from placet_app;
   end if;
   if to_regclass('governance_ledgerentry') is not null then
     revoke insert on governance_ledgerentry from placet_app;

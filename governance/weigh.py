@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from governance.gather import CapUse, Gathered
+from governance.latches import standing_of
 from governance.policy import evidence
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Inputs
@@ -110,6 +111,7 @@ def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
     }
     level = gathered.level if gathered.in_domain else None
     counted = gathered.guardrail
+    standing, hold = standing_of(spec, gathered, usages)
     return Inputs(
         action_class=spec.action_class,
         base_risk=spec.base_risk,
@@ -128,6 +130,8 @@ def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
         limiters=gathered.limiters,
         halts=gathered.halts,
         inactive=gathered.inactive,
+        standing=standing,
+        standing_hold=hold,
         signals=signals,
         required_evidence=spec.evidence,
         facts=facts,

@@ -18,8 +18,8 @@ from governance.problems import Code, Problem
 from reviews.answers import REPORT_SECONDS
 from reviews.cases import halted_since, locked_action
 from reviews.grounds import approver_reaches
-from reviews.intake import reconsider
 from reviews.models import Verdict
+from reviews.reconsider import reconsider
 from reviews.verify import entry_of
 
 LONGEST = timedelta(hours=24)

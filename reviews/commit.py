@@ -13,6 +13,7 @@ from django.db import connection
 
 from governance.gather import BudgetState, CapUse, Gathered
 from governance.hot import ServerError, Statement
+from governance.latches import told
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Outcome
 from governance.policy.sampling import cell_name, probability
@@ -67,6 +68,7 @@ class Parts:
     by_agent: bool
     snapshot: Frozen | None
     inputs: Mapping[str, Any]
+    latches: Sequence[Mapping[str, Any]] = ()
 
 
 def commit(parts: Parts) -> CommitResult:
@@ -157,6 +159,9 @@ def _decided(parts: Parts) -> dict[str, Any]:
         "probability": str(probability(decision.risk, None, parts.spec.sampling)),
         "day_key": gathered.now.date().isoformat(),
         "alert": _alert(decision),
+        "line": [agent for agent, _ in gathered.line],
+        "stands": gathered.stands,
+        "latches": parts.latches or None,
     }
     return row | _granted(parts) if decision.outcome is Outcome.EXECUTE else row
 
@@ -239,4 +244,5 @@ def _ledger(parts: Parts) -> dict[str, Any]:
         "escalation": body.get("escalation", {}).get("id"),
         "alert": _alert(decision),
         "snapshot": None if parts.snapshot is None else parts.snapshot.digest.hex(),
+        "standing": [told(latch) for latch in parts.latches],
     }

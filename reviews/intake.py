@@ -15,10 +15,10 @@ from governance.authenticate import Credential, identify
 from governance.breach import broken
 from governance.day_keys import ensure_day_key
 from governance.digest import action_digest
-from governance.entries import Entry, current, lookup
+from governance.entries import Entry, lookup
 from governance.gather import BudgetState, CapUse, Gathered, count_request, gather
 from governance.hot import ServerError
-from governance.models import Action
+from governance.latches import turned
 from governance.policy.contracts import Parsed, Problems
 from governance.policy.decision import Decision, Inputs, Outcome, decide
 from governance.policy.facts import FactSummary
@@ -121,7 +121,13 @@ def _parse(credential: Credential, ask: Ask, entry: Entry | None, *, counted: bo
         if latest is None or latest.revision != entry.revision:
             return _parse(credential, ask, latest, counted=counted)  # nobody is told off for keeping an edited contract
         found = [each for each in (parsed, claims) if isinstance(each, Problems)]
-        raise broken(_known(credential, counted), entry.id, found, request=None if ask.dry_run else _request_hash(ask))
+        raise broken(
+            _known(credential, counted),
+            entry.id,
+            found,
+            request=None if ask.dry_run else _request_hash(ask),
+            standing=entry.spec.standing.health,
+        )
     case = _Case(ask, credential.digest, entry, parsed, claims, subject=ask.subject or "")
     case.amount = entry.spec.amount_in(parsed.values)
     _count(case)
@@ -257,38 +263,5 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         body_hash=case.ask.body_hash,
         by_agent=case.ask.agent_reason is not None,
         snapshot=case.snapshot,
+        latches=() if case.inputs is None else turned(case.entry.spec, gathered, case.inputs, decision),
     )
-
-
-def reconsider(action_id: UUID, *, key: bytes, by_policy: bool = False) -> Decision:
-    """Decide an action again with what is true now, as redemption must; `key` is the caller's key hash.
-
-    Budgets and facts are left out: redemption reads its own record, and what a grant may spend was
-    reserved when it was given. `by_policy`: policy issued the grant, so the guardrail must hold still; the grant
-    itself is counted there already. Raises `Problem` NOT_FOUND.
-    """
-    action = Action.objects.select_related("action_type").filter(pk=action_id).first()
-    # as stored now: what this process parsed earlier may have been edited since
-    entry = None if action is None else current(action.action_type_id)
-    if action is None or entry is None:
-        raise Problem(Code.NOT_FOUND, "This action does not exist.")
-    gathered = gather(
-        key=key,
-        idempotency_key=None,
-        action_type=entry.spec.key,
-        caps=(),
-        run=action.run,
-        guardrail=entry.spec.guardrail if by_policy else None,
-    )
-    if gathered is None:
-        raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
-    wish = Wish(
-        spec=entry.spec,
-        bound=entry.binding is not None,
-        values=action.parameters,
-        subject=action.subject,
-        amount=action.amount,
-        facts=None,
-        counted=1,
-    )
-    return decide(weigh(wish, gathered, ()))

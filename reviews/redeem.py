@@ -22,8 +22,8 @@ from governance.records.snapshots import Frozen
 from reviews.answers import report_seconds
 from reviews.cases import halted_since, locked, locked_action
 from reviews.grounds import approver_reaches, unhex
-from reviews.intake import reconsider
 from reviews.models import Escalation, Verdict
+from reviews.reconsider import reconsider
 from reviews.relink import Lost, relink, void
 from reviews.verify import entry_of, keep, note_reading, read_now
 

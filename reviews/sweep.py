@@ -13,7 +13,11 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from governance import locks, record
+from governance.entries import current
+from governance.latches import TYPE
 from governance.models import Action, ActionState, Grant
+from governance.policy.standing import HEALTH, Why
+from governance.redden import turn_red
 from reviews.cases import counters, locked_action
 from reviews.checkpoint import GRACE
 from reviews.models import Escalation, EscalationState
@@ -98,7 +102,8 @@ def abandon_overdue(limit: int = BATCH) -> int:
     """
     locks.share_authority()
     overdue = _ids(_OVERDUE, {"most": limit, "grace": GRACE})
-    actions = Action.objects.filter(pk__in=overdue).order_by("report_by", "pk")
+    # agent by agent, as every standing is locked
+    actions = Action.objects.filter(pk__in=overdue).order_by("agent_id", "pk")
     return sum(1 for action in actions if _abandon(action))
 
 
@@ -137,7 +142,11 @@ def _abandon(action: Action) -> bool:
     lease = action.lease_until is not None and action.lease_until <= now - GRACE
     execution = close(action, ActionState.ABANDONED.value, now)
     note_reading(action, good=False, source="report")
-    body = {"action": str(action.pk), "execution": execution.pk, "overdue": "checkpoint" if lease else "report"}
+    entry = current(action.action_type_id)
+    constants = HEALTH if entry is None else entry.spec.standing.health
+    red = turn_red(action.agent_id, f"{TYPE}{action.action_type_id}", Why.ABANDONED, constants)
+    body: dict[str, Any] = {"action": str(action.pk), "execution": execution.pk, "standing": red}
+    body["overdue"] = "checkpoint" if lease else "report"
     record.append(event=record.Event.ACTION_ABANDONED, actor=BY, body=body)
     return True
 

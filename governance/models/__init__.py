@@ -18,6 +18,7 @@ from governance.models.ledger import DayKey, LedgerEntry
 from governance.models.people import Halt, HaltTarget, Mandate
 from governance.models.rates import Rate
 from governance.models.scopes import Instance, Scope, ScopeKind
+from governance.models.standing import Standing
 
 __all__ = [
     "Action",
@@ -51,5 +52,6 @@ __all__ = [
     "Seen",
     "Snapshot",
     "SnapshotStatus",
+    "Standing",
     "ToolReading",
 ]

@@ -14,8 +14,10 @@ from governance.policy.evidence import Kind
 from governance.policy.guardrails import Guardrail, check_guardrail, parse_guardrail
 from governance.policy.inputs import Thresholds
 from governance.policy.money import REFERENCE_CURRENCY, parse_amount, parse_money
+from governance.policy.standing import TERMS, Terms
 from governance.policy.tiers import ActionClass, Risk
 from governance.policy.velocity import Cap, CapError, CapKey, parse_caps
+from governance.policy.waits import duration, standing_terms
 
 MAX_DEADLINE = 48 * 3600
 MAX_HOLD = 3600
@@ -26,15 +28,13 @@ SUBJECT = "subject"
 KEY = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 REASON = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;'()/-]{0,199}", re.ASCII)
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])", re.ASCII)
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _SHARE = re.compile(r"0\.[0-9]{1,4}|1(?:\.0{1,4})?", re.ASCII)
 
 _REQUIRED = ("key", "class", "parameters")
 _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
     "thresholds", "data_class", "caps", "evidence", "facts", "deadline", "hold", "sampling", "confidence", "tool",
-    "checkpoint", "guardrail",
+    "checkpoint", "guardrail", "standing",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
@@ -83,6 +83,7 @@ class ActionTypeSpec:
     confidence_threshold: Decimal | None
     checkpoint_seconds: int | None = None
     guardrail: Guardrail | None = None
+    standing: Terms = TERMS
 
     @classmethod
     def from_document(cls, document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
@@ -145,12 +146,13 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         caps=tuple(cap for at in node.at("caps").items(MAX_CAPS) for cap in _caps(at)),
         evidence=_evidence(node.at("evidence")),
         facts_first=node.at("facts").choice(("first", "on_case"), "on_case") == "first",
-        deadline_seconds=_duration(node.at("deadline"), MAX_DEADLINE),
-        hold_seconds=_duration(node.at("hold"), MAX_HOLD),
+        deadline_seconds=duration(node.at("deadline"), MAX_DEADLINE),
+        hold_seconds=duration(node.at("hold"), MAX_HOLD),
         sampling=_share(node.at("sampling")),
         confidence_threshold=_share(node.at("confidence")),
-        checkpoint_seconds=_duration(node.at("checkpoint"), MAX_CHECKPOINT, MIN_CHECKPOINT),
+        checkpoint_seconds=duration(node.at("checkpoint"), MAX_CHECKPOINT, MIN_CHECKPOINT),
         guardrail=parse_guardrail(node.at("guardrail")),
+        standing=standing_terms(node.at("standing")),
     )
     _check(node, spec)
     return node.problems or spec
@@ -222,18 +224,6 @@ def _evidence(node: Node) -> frozenset[Kind]:
     if node.absent:
         return frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY, Kind.TOOL_HEALTH})
     return frozenset(Kind(at.choice(tuple(Kind), Kind.CONTRACT)) for at in node.items(len(Kind)))
-
-
-def _duration(node: Node, most: int, least: int = 1) -> int | None:
-    """Seconds of "5s", "90m" or "4h"."""
-    if node.absent:
-        return None
-    match = _DURATION.fullmatch(node.value) if isinstance(node.value, str) else None
-    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
-    if not least <= seconds <= most:
-        bounds = f"at most {most // 3600} hours" if least == 1 else f"{least} seconds to {most // 3600} hour"
-        node.say(f'A duration is written "5s", "90m" or "4h", {bounds}.')
-    return seconds
 
 
 def _share(node: Node) -> Decimal | None:

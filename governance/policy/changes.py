@@ -18,6 +18,7 @@ from governance.policy.data_classes import class_name
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
 from governance.policy.facts import FactSummary, Result
 from governance.policy.guards import is_fact, is_limiter, is_usage, texts, whole
+from governance.policy.holds import UNNAMED, Hold
 from governance.policy.inputs import Inputs
 from governance.policy.ladder import label
 from governance.policy.money import REFERENCE_CURRENCY, format_money
@@ -108,8 +109,7 @@ def _raised(inputs: Inputs, goal: Risk) -> Changes:
         yield Change(f"A ceiling of {required.name} must be set for the {kind.value}.", _added(added))
     yield from _earned(inputs, goal, required)
     if held(inputs.standing) < required:
-        sentence = f"The standing of this agent for this action type must be {required.name}."
-        yield from _set(inputs, sentence, standing=required)
+        yield from _set(inputs, _must_stand(inputs.standing_hold, held(inputs.standing), required), standing=required)
     yield from _set(inputs, "The policy that governs this action type must answer again.", policy_available=True)
     if held(inputs.policy) < required:
         yield from _set(inputs, f"Policy must allow {required.name}.", policy=required)
@@ -273,6 +273,12 @@ def _must(limiter: Limiter, tier: Tier) -> str:
     if limiter.kind is LimiterKind.RECOVERY:
         return f"The {name} must have reached {tier.name}, or be over: it goes on with time."
     return f"The ceiling of {name} must be {tier.name}."
+
+
+def _must_stand(hold: object, tier: Tier, required: Tier) -> str:
+    if type(hold) is Hold:
+        return hold.remedy(tier, required)
+    return f"The standing of {UNNAMED.whose} must be {required.name}."
 
 
 def _limit(threshold: object) -> int:

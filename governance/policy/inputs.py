@@ -10,6 +10,7 @@ from governance.policy.ceilings import Limiter
 from governance.policy.evidence import SCORE_THRESHOLD, Kind, Signal
 from governance.policy.facts import FactSummary
 from governance.policy.guardrails import Guardrail
+from governance.policy.holds import Hold
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Usage
 
@@ -42,7 +43,8 @@ class Inputs:
     level: of the permission; None is no permission. ancestors_permitted: every agent above holds one too.
     limiters: ceilings of enterprise, domain and project, of every ancestor and of the agent itself.
     halts, inactive: names of what is halted, or not active, above or at this action.
-    standing, policy: tiers, None when unknown. policy_grants: a policy that covers the type answered COMMIT.
+    standing, policy: tiers, None when unknown. standing_hold: what holds the standing down, if anything.
+    policy_grants: a policy that covers the type answered COMMIT.
     guardrail: of the type, None when it has none; guardrail_used: what this agent was granted of it in its window.
     signals, required_evidence: evidence by kind; completeness and velocity are also computed from facts and usages.
     facts: None when not read; facts_first: they were read for this decision; bound: a record binding exists.
@@ -66,6 +68,7 @@ class Inputs:
     halts: tuple[str, ...]
     inactive: tuple[str, ...] = ()
     standing: Tier | None = Tier.COMMIT
+    standing_hold: Hold | None = None
     policy: Tier | None = Tier.COMMIT
     policy_available: bool = True
     policy_grants: bool = False

@@ -9,6 +9,7 @@ from functools import lru_cache
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held, rank
 from governance.policy.conditions import plain
 from governance.policy.granting import by_guardrail, missed
+from governance.policy.holds import UNNAMED, Hold
 from governance.policy.inputs import Inputs
 from governance.policy.reasons import Given, Reason, registry_name
 from governance.policy.tiers import Level, Risk, Tier, earned_tier
@@ -49,7 +50,7 @@ def limiters_of(inputs: Inputs, risk: Risk, evidence: Tier) -> list[Limiter]:
     policy = inputs.policy if inputs.policy_available is True else min(held(inputs.policy), Tier.PROPOSE)
     limiters += (
         _own(LimiterKind.LEVEL, _level_name(inputs.level, risk), earned),
-        _own(LimiterKind.STANDING, "", inputs.standing),
+        _own(LimiterKind.STANDING, _standing_name(inputs.standing_hold), inputs.standing),
         _own(LimiterKind.EVIDENCE, "", evidence),
         _own(LimiterKind.POLICY, "", policy),
     )
@@ -95,8 +96,11 @@ def _limit_of(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> G
     if code is Reason.LEVEL_TOO_LOW:
         level = inputs.level.name if isinstance(inputs.level, Level) else "unknown"
         return Given(code, {"level": level, "risk": risk.name.lower(), "tier": tier, "required": required.name})
+    if code is Reason.STANDING:
+        hold = inputs.standing_hold if type(inputs.standing_hold) is Hold else UNNAMED
+        return Given(code, {"whose": hold.whose, "until": hold.until, "tier": tier, "required": required.name})
     kind = _kind(limiter.kind)
-    if type(limiter.tier) is not Tier and code is not Reason.STANDING:
+    if type(limiter.tier) is not Tier:
         return Given(Reason.CEILING_MISSING, {"kind": kind})
     slots = {"kind": kind, "name": registry_name(limiter.name), "tier": tier, "required": required.name}
     if type(limiter.until) is datetime:
@@ -119,6 +123,10 @@ def _own(kind: LimiterKind, name: str, tier: Tier | None) -> Limiter:
 @lru_cache(maxsize=64, typed=True)
 def _level_name(level: Level | None, risk: Risk) -> str:
     return f"{level.name if isinstance(level, Level) else 'unknown'} at {risk.name.lower()} risk"
+
+
+def _standing_name(hold: object) -> str:
+    return hold.rung if type(hold) is Hold else ""
 
 
 def label(kind: LimiterKind, name: str) -> str:

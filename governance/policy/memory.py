@@ -15,6 +15,7 @@ from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
 from governance.policy.guardrails import Guardrail
+from governance.policy.holds import Hold, Over
 from governance.policy.inputs import Inputs, Thresholds
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
@@ -82,6 +83,16 @@ def _fact_of(row: Any) -> FactSummary:
     return FactSummary(name, Result(result), required, claimed)
 
 
+def _hold(hold: Hold) -> list[Any]:
+    rises = None if hold.rises_at is None else hold.rises_at.isoformat()
+    return [hold.over.value, hold.name, hold.pulled, rises, hold.step]
+
+
+def _hold_of(row: Any) -> Hold:
+    over, name, pulled, rises, step = row
+    return Hold(Over(over), name, pulled, None if rises is None else datetime.fromisoformat(rises), step)
+
+
 def _each(write: Callable[[Any], Any], read: Callable[[Any], Any]) -> _Form:
     return _Form(lambda values: [write(value) for value in values], lambda rows: tuple(read(row) for row in rows))
 
@@ -105,6 +116,7 @@ _FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
     "halts": _NAMES,
     "inactive": _NAMES,
     "standing": _TIER,
+    "standing_hold": _Form(_hold, _hold_of),
     "policy": _TIER,
     "signals": _Form(
         lambda by_kind: {kind.value: signal.value for kind, signal in by_kind.items()},

@@ -97,7 +97,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.RECOVERING: "After a halt, {name} may reach {tier} at most until {until}; this action needs {required}.",
         Reason.LEVEL_TOO_LOW: "Level {level} earns {tier} at {risk} risk; this action needs {required}.",
         Reason.GUARDRAIL_MISSED: "This action is outside the guardrail of its type: {limit}.",
-        Reason.STANDING: "The standing of this agent for this action type is {tier}; this action needs {required}.",
+        Reason.STANDING: "The standing of {whose} is {tier} {until}; this action needs {required}.",
         Reason.POLICY_CAP: "Policy allows {tier}; this action needs {required}.",
         Reason.POLICY_UNAVAILABLE: "The policy that governs this action type could not be evaluated.",
         Reason.TOOL_RED: "The tool that this action needs is failing.",

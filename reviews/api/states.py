@@ -21,8 +21,8 @@ from reviews.api.problems import not_found
 from reviews.cases import halted_since
 from reviews.checkpoint import Continuation
 from reviews.explained import document
-from reviews.intake import reconsider
 from reviews.models import Escalation, EscalationState, RejectReason, Verdict
+from reviews.reconsider import reconsider
 
 CASES = "/api/v1/escalations/"
 WAITING = frozenset({"checking", "pending"})

@@ -13,6 +13,7 @@ from governance.policy.decision import Inputs, Thresholds
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
 from governance.policy.guardrails import Guardrail
+from governance.policy.holds import Hold, Over
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
@@ -75,6 +76,15 @@ guardrails = st.builds(
 all_green = dict.fromkeys(Kind, Signal.GREEN)
 shares = st.decimals(0, 1, places=2)
 
+holds = st.builds(
+    Hold,
+    over=st.sampled_from(Over),
+    name=st.sampled_from(["", "this customer", "Refunder", "a\u202eb"]),
+    pulled=st.booleans(),
+    rises_at=st.none() | st.datetimes(timezones=st.just(dt.UTC)),
+    step=st.sampled_from([0, 900, 86400]),
+)
+
 names: st.SearchStrategy[tuple[str, ...]] = mostly((), st.just(("enterprise acme",)), times=15)
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
@@ -95,6 +105,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "halts": names,
     "inactive": names,
     "standing": mostly(Tier.COMMIT, st.none() | tiers),
+    "standing_hold": mostly(None, holds),
     "policy": mostly(Tier.COMMIT, st.none() | tiers),
     "policy_available": mostly(True, st.just(False)),
     "policy_grants": mostly(True, st.just(False), times=2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from governance.policy.action_types import ActionTypeSpec, Amount, parse_action_
 from governance.policy.documents import DocumentProblem
 from governance.policy.evidence import Kind
 from governance.policy.guardrails import Guardrail
+from governance.policy.standing import HEALTH, STATISTICAL, TERMS, Constants, Terms
 from governance.policy.tiers import ActionClass, Risk
 from governance.policy.velocity import Cap, CapKey, Unit
 from tests.policy.prove import examples
@@ -280,3 +282,36 @@ JSON = st.recursive(
 def test_no_document_does_anything_but_parse_or_be_refused(key: str, value: object) -> None:
     found = parse_action_type({**DOCUMENT, key: value})
     assert isinstance(found, ActionTypeSpec) or all(isinstance(each, DocumentProblem) for each in found)
+
+
+def test_the_waits_of_a_standing_are_those_of_the_document_or_the_usual_ones() -> None:
+    assert spec(changed()).standing == TERMS
+    given = spec(
+        changed(standing={"health": {"cooldown": "30m", "longest": "4h"}, "statistical": {"cooldown": "14d"}})
+    ).standing
+    assert given == Terms(
+        Constants(timedelta(minutes=30), timedelta(hours=4)), Constants(timedelta(days=14), STATISTICAL.longest)
+    )
+    assert spec(changed(standing={"health": {"longest": "4h"}})).standing.health == Constants(
+        HEALTH.cooldown, timedelta(hours=4)
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "place"),
+    [
+        ({"health": {"cooldown": "0m"}}, "action_type.standing.health.cooldown"),
+        ({"health": {"cooldown": "59s"}}, "action_type.standing.health.cooldown"),
+        ({"health": {"cooldown": 900}}, "action_type.standing.health.cooldown"),
+        ({"health": {"cooldown": "2h", "longest": "1h"}}, "action_type.standing.health"),
+        ({"health": {"cooldown": "25h"}}, "action_type.standing.health"),
+        ({"health": {"longest": "365d"}}, "action_type.standing.health.longest"),
+        ({"statistical": {"cooldown": "23h"}}, "action_type.standing.statistical.cooldown"),
+        ({"statistical": {"longest": "30d"}}, "action_type.standing.statistical"),
+        ({"human": {}}, "action_type.standing"),
+        ([], "action_type.standing"),
+    ],
+    ids=str,
+)
+def test_nobody_configures_a_standing_away(standing: object, place: str) -> None:
+    assert places(changed(standing=standing)) == [place]

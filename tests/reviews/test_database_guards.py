@@ -28,7 +28,7 @@ NEED_AN_ENTRY = {
     "governance_binding", "governance_breach", "governance_daykey", "governance_execution",
     "governance_familiar", "governance_grant", "governance_halt", "governance_instance", "governance_mandate",
     "governance_mandate_action_types", "governance_permission", "governance_rate", "governance_reservation",
-    "governance_scope", "governance_seen", "governance_snapshot",
+    "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
     "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding",
     "reviews_verdict",
 }  # fmt: skip
@@ -55,11 +55,12 @@ STANDING = {
     "narrow_permission": {"governance_permission"},
     "narrow_scope": {"governance_scope"},
     "needs_entry": NEED_AN_ENTRY,
-    "never_deleted": {"governance_actiontype", "governance_agent", "reviews_alert"},
+    "never_deleted": {"governance_actiontype", "governance_agent", "governance_standing", "reviews_alert"},
     "only_unbound": {"reviews_bindingrequest"},
     "over_children": {"governance_agent", "governance_scope"},
     "revoke_key": {"governance_agentkey"},
     "revoke_permission": {"governance_permission"},
+    "standing_kept": {"governance_standing"},
     "stop_latched": {"governance_action"},
     "under_parent": {"governance_scope"},
     "verdict_fixed": {"reviews_verdict"},
@@ -114,8 +115,8 @@ def test_what_is_append_only_is_so_for_the_owner_too(owner: Owner) -> None:
             assert state_of(owner, statement) == "PL010", statement
 
 
-def test_agents_and_action_types_are_never_deleted(owner: Owner) -> None:
-    for table in ("governance_agent", "governance_actiontype"):
+def test_agents_action_types_and_standings_are_never_deleted(owner: Owner) -> None:
+    for table in ("governance_agent", "governance_actiontype", "governance_standing"):
         for statement in (f"delete from {table} where false", f"truncate {table} cascade"):
             assert state_of(owner, statement) == "PL013", statement
 

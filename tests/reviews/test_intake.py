@@ -22,8 +22,9 @@ from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
 from reviews import intake
 from reviews.answers import Answer
-from reviews.intake import Ask, ask, reconsider
+from reviews.intake import Ask, ask
 from reviews.models import Escalation
+from reviews.reconsider import reconsider
 from tests.cast import BENCH_REFUND, BY, Cast, cast, committed_cast
 
 __all__ = ["cast", "committed_cast"]

@@ -3,7 +3,8 @@ from __future__ import annotations
 from governance import catalogue
 from governance.authenticate import Credential, hash_key
 from governance.models import Action
-from reviews.intake import Ask, ask, reconsider
+from reviews.intake import Ask, ask
+from reviews.reconsider import reconsider
 from tests.cast import BENCH_REFUND, BY, Cast
 
 

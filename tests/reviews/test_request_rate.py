@@ -129,7 +129,7 @@ def test_a_rate_is_one_to_sixty_thousand(scene: Scene) -> None:
 
 
 def test_looking_again_for_a_person_counts_nothing(scene: Scene) -> None:
-    from reviews.intake import reconsider
+    from reviews.reconsider import reconsider
 
     action = scene.running("1.00")
     RequestRate.objects.all().delete()

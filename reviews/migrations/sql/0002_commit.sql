@@ -7,7 +7,8 @@
 --   PL001  a budget or an in-flight limit would be passed: decide again with what is there now
 --   PL002  this request was answered, or a twin of it is being written: read its answer
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
---   PL004  authority was narrowed or halted since it was gathered, or a budget was waited for: decide again
+--   PL004  authority was narrowed or halted since it was gathered, a standing was written, or a budget was
+--          waited for: decide again
 --
 -- The shared advisory lock is the first lock taken. A halt or narrowing takes it exclusively, so
 -- after one commits nothing decided under the old epoch can commit as an execution.
@@ -18,7 +19,7 @@ returns void language plpgsql volatile
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 set lock_timeout = '2s' as $$
-declare t timestamptz; n int; grants int; instance bigint; epoch bigint;
+declare t timestamptz; n int; grants int; moved int; latches int; instance bigint; epoch bigint;
 begin
   perform pg_advisory_xact_lock_shared(7);
   select authority_epoch, instance_epoch into epoch, instance from governance_instance where id = 1;
@@ -31,7 +32,8 @@ begin
       digest text, amount bigint, in_flight text[], state text, trace_id text, report_by double precision, lease int,
       outcome text, effective_tier smallint, required_tier smallint, effective_risk smallint, bound_by text,
       ladder jsonb, inputs jsonb, answer jsonb, policy_revision bigint, cell text, probability numeric, day_key date,
-      grant_id uuid, grant_by text, grant_from double precision, grant_until double precision, alert text)
+      grant_id uuid, grant_by text, grant_from double precision, grant_until double precision, alert text,
+      line uuid[], stands bigint, latches jsonb)
   ), acted as (
     insert into governance_action (id, agent_id, action_type_id, idempotency_key, body_hash, run, subject,
         entity, parameters, claims, digest, amount, in_flight, state, trace_id, created_at, report_by, started_at,
@@ -58,11 +60,16 @@ begin
       select r.alert, r.id, r.agent, r.action_type, g.owner_id, t
       from r join governance_agent g on g.id = r.agent where r.alert is not null
   )
-  select (select count(*) from acted), (select count(*) from granted) into n, grants;
+  select (select count(*) from acted), (select count(*) from granted),
+      (select count(*) from r where r.grant_id is not null and r.stands <> (
+        select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
+          from unnest(r.line) l(id))),
+      (select count(*) from r where r.latches is not null)
+    into n, grants, moved, latches;
   if n < jsonb_array_length(p_decided) then
     raise exception 'answered before, or a twin is being written' using errcode = 'PL002';
   end if;
-  if grants > 0 and epoch <> p_epoch then
+  if grants > 0 and epoch <> p_epoch or moved > 0 then
     raise exception 'authority moved' using errcode = 'PL004';
   end if;
 
@@ -93,6 +100,8 @@ begin
       select s.action, s.fields from jsonb_to_recordset(p_sealed) as s(action uuid, fields jsonb);
   end if;
   if p_cases is not null then perform placet_open(p_cases, t); end if;
+  -- after everything that waits for others: whoever holds the lock of a standing waits for nobody
+  if latches > 0 then perform placet_turn(p_decided); end if;
 
   insert into governance_ledgerentry (kind, actor, body)
     select e.kind, e.actor, convert_to(e.body, 'UTF8')
@@ -156,6 +165,31 @@ begin
       where placet_flying(f.key) > f.most) then
     raise exception 'too much would be under way' using errcode = 'PL001';
   end if;
+end $$;
+
+-- Writes the latches that the decisions of a batch turned red or green, or raises PL004 where the standing of the
+-- agent was written since it was gathered: the new values were computed from the old ones. Under the lock of the
+-- agent that every write of a standing takes, so of two who turn a latch at once the second decides again, also
+-- where there is no row yet. In one batch an agent turns its latches once.
+create function placet_turn(p_decided jsonb) returns void language plpgsql volatile as $$
+begin
+  perform placet_lock_standing(r.agent) from (
+    select distinct agent from jsonb_to_recordset(p_decided) as r(agent uuid, latches jsonb)
+      where latches is not null order by agent) r;
+  if exists (select 1 from jsonb_to_recordset(p_decided) as r(line uuid[], stands bigint, latches jsonb)
+      where r.latches is not null and r.stands <> (
+        select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
+          from unnest(r.line) l(id))) then
+    raise exception 'a standing moved' using errcode = 'PL004';
+  end if;
+  insert into governance_standing as g (agent_id, latch, strikes, in_episode, red_at, green_since, why,
+      pulled_by, pulled_reason, restored_by, version)
+    select r.agent, l.latch, l.strikes, l.in_episode, l.red_at, l.green_since, coalesce(l.why, ''), '', '', '', 0
+      from jsonb_to_recordset(p_decided) as r(agent uuid, latches jsonb),
+        jsonb_to_recordset(r.latches) as l(latch text, strikes int, in_episode boolean, red_at timestamptz,
+          green_since timestamptz, why text)
+    on conflict (agent_id, latch) do update set strikes = excluded.strikes, in_episode = excluded.in_episode,
+      red_at = excluded.red_at, green_since = excluded.green_since, why = coalesce(nullif(excluded.why, ''), g.why);
 end $$;
 
 -- Opens the cases of a batch; an over-cap case that exists or still binds raises PL003.

@@ -96,6 +96,7 @@ declare
   t timestamptz := clock_timestamp();
   a record; now_is record; held record; bound json; place int; over boolean := false;
   chain jsonb := '[]'; root uuid; keys text[] := '{}'; rooms bigint[] := '{}'; lives bigint[] := '{}';
+  line uuid[]; latches text[]; recent text[];
 begin
   select key.agent_id, ag.name, ag.max_tier, ag.state, ag.fingerprint, ag.owner_id, ag.parent_id,
       p.key as project, p.name as project_name, p.ceiling as project_ceiling, d.key as domain,
@@ -122,9 +123,20 @@ begin
   end if;
 
   root := a.agent_id;
+  line := array[a.agent_id];
   if a.parent_id is not null then
     chain := placet_chain(a.parent_id, a.type_id);
     root := chain->-1->>'id';
+    line := line || array(select (x->>'id')::uuid from jsonb_array_elements(chain) x);
+  end if;
+  latches := array['agent', 'type:' || coalesce(a.type_id, 0)];
+  if a.type_id is not null and jsonb_array_length(p_caps) > 0 then
+    for n in 0..jsonb_array_length(p_caps) - 1 loop
+      keys := keys || placet_budget_key(p_caps->n, a.family, p_run, a.agent_id, root, a.owner_id,
+        a.project, a.domain, a.enterprise);
+      rooms := rooms || (p_caps->n->>'room')::bigint;
+      latches := latches || ('key:' || keys[n + 1]);
+    end loop;
   end if;
 
   select (select array[count(*) filter (where x.good), count(*)] from (
@@ -136,15 +148,16 @@ begin
     (select id from governance_action where agent_id = a.agent_id and idempotency_key = p_idem) as answered,
     exists (select 1 from governance_halt
       where (case when lifted_at is null then 'infinity'::timestamptz else recovers_until end) > t) as halted,
-    exists (select 1 from governance_daykey where day = (t at time zone 'UTC')::date) as day_key
+    exists (select 1 from governance_daykey where day = (t at time zone 'UTC')::date) as day_key,
+    -- of one agent the highest number says all (migration standing); of a chain their sum does
+    (select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
+      from unnest(line) l(id)) as stands,
+    (select json_agg(json_build_array(s.agent_id, s.latch, s.strikes, s.in_episode, extract(epoch from s.red_at),
+        extract(epoch from s.green_since), s.pulled_tier))
+      from governance_standing s where s.agent_id = any(line) and s.latch = any(latches)) as latches
     into now_is;
 
-  if a.type_id is not null and jsonb_array_length(p_caps) > 0 then
-    for n in 0..jsonb_array_length(p_caps) - 1 loop
-      keys := keys || placet_budget_key(p_caps->n, a.family, p_run, a.agent_id, root, a.owner_id,
-        a.project, a.domain, a.enterprise);
-      rooms := rooms || (p_caps->n->>'room')::bigint;
-    end loop;
+  if cardinality(keys) > 0 then
     select array_agg(key) as keys, array_agg(placet_ring_live(head, slots, placet_slot(t, width_ms))) as lives
       into held from governance_budget where key = any(keys);
     for n in 1..cardinality(keys) loop
@@ -152,7 +165,11 @@ begin
       lives[n] := case when place is null then 0 else held.lives[place] end;
       over := over or lives[n] > rooms[n];
     end loop;
-    if over then bound := placet_bound(keys, rooms, t); end if;
+    if over then
+      bound := placet_bound(keys, rooms, t);
+      recent := array(select s.latch from governance_standing s
+        where s.agent_id = a.agent_id and s.latch like 'key:%' and s.red_at > t - interval '1 hour');
+    end if;
   end if;
 
   return json_build_object(
@@ -169,7 +186,7 @@ begin
     'health', now_is.health, 'breaches', now_is.breaches, 'subject', now_is.subject,
     'day_key', now_is.day_key,
     'stored', case when now_is.answered is not null then placet_stored(now_is.answered) end,
-    'keys', keys, 'lives', lives,
+    'keys', keys, 'lives', lives, 'line', line, 'stands', now_is.stands, 'latches', now_is.latches, 'recent', recent,
     'flights', case when p_watch ? 'flights' then placet_flights(p_watch->'flights', a.agent_id, a.family) end,
     'familiar', case when p_watch ? 'values' then placet_familiar(a.agent_id, a.type_id, p_watch->'values') end,
     'bound', bound);
