@@ -237,7 +237,7 @@ def test_without_an_open_episode_an_allowed_action_writes_no_standing(scene: Sce
     before = of_express(scene).version
     with CaptureQueriesContext(connection) as captured:
         assert bench_ask(scene, "1.00").body["outcome"] == "execute"
-    assert [query["sql"].split("(")[0] for query in captured] == ["select placet_gather", "select placet_commit"]
+    assert [query["sql"].split("(")[0] for query in captured] == ["select placet_asked", "select placet_commit"]
     assert express(scene, order="W3").body["outcome"] == "execute"
     assert of_express(scene).version == before
 
