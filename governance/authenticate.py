@@ -4,10 +4,12 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
 
+KEY_LIFE = timedelta(days=365)
 KEY = re.compile(r"plc_([a-z0-9]{8})_([A-Za-z0-9_-]{43})", re.ASCII)
 
 

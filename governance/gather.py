@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,132 +11,27 @@ import orjson
 import structlog
 from django.db import connection
 
+from governance.gathered import BudgetState as BudgetState
+from governance.gathered import CapUse as CapUse
+from governance.gathered import Flown as Flown
+from governance.gathered import Gathered as Gathered
+from governance.gathered import Handled as Handled
+from governance.gathered import Held as Held
+from governance.gathered import Stored as Stored
+from governance.gathered import Watch as Watch
 from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.guardrails import Guardrail
 from governance.policy.recovery import stage
 from governance.policy.standing import Latch
 from governance.policy.tiers import Level, Tier
-from governance.policy.velocity import MAX_LIMIT, Cap, Unit, slot_width
+from governance.policy.velocity import MAX_LIMIT, Unit, slot_width
 from governance.problems import Code, Problem
 
 _GATHER = Statement("placet_gather", "select placet_gather($1, $2, $3, $4, $5, $6, false)")
 _ASKED = Statement("placet_asked", "select placet_asked($1, $2, $3, $4, $5, $6)")
 _log = structlog.get_logger(__name__)
 _SCOPE_KINDS = (LimiterKind.ENTERPRISE, LimiterKind.DOMAIN, LimiterKind.PROJECT)
-
-
-@dataclass(frozen=True, slots=True)
-class CapUse:
-    """One cap of the type with the entity it counts: `name` and `value` are empty unless the key is entity."""
-
-    cap: Cap
-    amount: int
-    name: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetState:
-    """What a budget row holds now. `case` is the case that binds it, `frees_at` when the amount would fit."""
-
-    key: str
-    width_ms: int
-    live: int
-    case: str | None
-    frees_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What is read only for types that ask for it.
-
-    `flights` are limits on what is under way, "agent" or "entity:name=value"; `values` the (parameter, hash) pairs that
-    may be new to the agent, None for a type that does not ask for novelty.
-    """
-
-    flights: tuple[str, ...] = ()
-    values: tuple[tuple[str, str], ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Flown:
-    """How many actions are executing under a key."""
-
-    key: str
-    live: int
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """What the agent has handled of this type: how many, their last amounts in minor units, parameters that are new."""
-
-    count: int
-    amounts: tuple[int, ...]
-    unseen: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The answer this agent already got for this idempotency key."""
-
-    action: str
-    body_hash: bytes
-    answer: dict[str, Any]
-    digest: bytes
-    grant: str | None
-    expires_at: dt.datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One latch of the agent or of one above it. `pulled`: what a person set."""
-
-    agent: str
-    name: str
-    latch: Latch
-    pulled: Tier | None
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """One consistent picture. Times are the database's; `type_id` is None for a type that nobody registered.
-
-    `line`: the agent and those above it, by id and name. `latches`: theirs, of this type, of the agents and of the
-    budgets asked for. `stands` changes with every write of a standing of one of them. `recent_keys`: the latches of
-    budgets that turned red within the hour, only looked up when a budget is over.
-    """
-
-    now: dt.datetime
-    epoch: int
-    instance_epoch: int
-    policy_revision: int
-    agent: str
-    agent_name: str
-    fingerprint: str
-    root: str
-    type_id: int | None
-    type_revision: int
-    in_domain: bool
-    level: Level | None
-    chain_permitted: bool
-    limiters: tuple[Limiter, ...]
-    inactive: tuple[str, ...]
-    halts: tuple[str, ...]
-    tool_good: int
-    tool_total: int
-    breaches: int
-    pinned_subject: str | None
-    has_day_key: bool
-    budgets: tuple[BudgetState, ...]
-    guardrail: BudgetState | None
-    stored: Stored | None
-    line: tuple[tuple[str, str], ...]
-    latches: tuple[Held, ...]
-    stands: int
-    recent_keys: frozenset[str]
-    flights: tuple[Flown, ...] = ()
-    handled: Handled | None = None
 
 
 NOTHING_MORE = Watch()
@@ -154,12 +48,14 @@ def gather(
     paced: bool = False,
     guardrail: Guardrail | None = None,
     agent: UUID | None = None,
+    ticket: UUID | None = None,
 ) -> Gathered | None:
     """Read it in one statement by the hash of a bearer key; None when no live key has this hash.
 
     `paced`: this is a request of the agent, counted against its rate. Problem RATE_LIMITED, with nothing read.
     `guardrail` of the type: what this agent was granted of it is read as well. `agent` in place of a key, for a
     question that no agent asks.
+    `ticket` is the delegation it is asked under; whether it stands is in the answer.
     """
     asked = [
         {
@@ -174,7 +70,7 @@ def gather(
     ]
     if guardrail is not None:
         asked.append(_counted(guardrail, action_type))
-    more = _watched(watch, agent)
+    more = _watched(watch, agent, ticket)
     read = _ASKED if paced else _GATHER
     text = read([key, idempotency_key, action_type, orjson.dumps(asked).decode(), run, more])
     if text is None:
@@ -199,7 +95,7 @@ def too_fast(seconds: int) -> Problem:
     return Problem(Code.RATE_LIMITED, "This agent asks more often than it may.", retry_after=max(1, seconds))
 
 
-def _watched(watch: Watch, agent: UUID | None) -> str | None:
+def _watched(watch: Watch, agent: UUID | None, ticket: UUID | None) -> str | None:
     """The document of what is read besides; None, which costs nothing, for most types."""
     more: dict[str, Any] = {}
     if agent is not None:
@@ -208,6 +104,8 @@ def _watched(watch: Watch, agent: UUID | None) -> str | None:
         more["flights"] = watch.flights
     if watch.values is not None:
         more["values"] = watch.values
+    if ticket is not None:
+        more["ticket"] = str(ticket)
     return orjson.dumps(more).decode() if more else None
 
 
@@ -234,6 +132,8 @@ def _counted(guardrail: Guardrail, action_type: str) -> dict[str, Any]:
 
 def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail | None) -> Gathered:
     chain, halted = row["chain"], row["halts"] or ()
+    # the place after the last cap is the guardrail's, which is no cap
+    uses = caps if row["places"] is None else [caps[place] for place in row["places"] if place < len(caps)]
     now = _time(row["now"])
     return Gathered(
         now=now,
@@ -243,12 +143,14 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail 
         agent=row["agent"],
         agent_name=row["name"],
         fingerprint=row["fingerprint"],
-        root=row["root"],
+        chain=tuple(each["id"] for each in chain),
+        ticket_stands=row["ticket"],
         type_id=row["type"],
         type_revision=row["revision"] or 0,
         in_domain=row["type"] is not None and row["in_domain"] is True,
         level=None if row["level"] is None else Level(row["level"]),
         chain_permitted=all(each["level"] is not None for each in chain),
+        above=tuple((each["name"], Level(each["level"])) for each in chain if each["level"] is not None),
         limiters=(*_limiters(row), *_recovering(halted, now)),
         inactive=tuple(each["name"] for each in (row, *chain) if each["state"] != "active"),
         halts=tuple(name for name, lifted, *_ in halted if lifted is None),
@@ -257,7 +159,8 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail 
         breaches=row["breaches"],
         pinned_subject=row["subject"],
         has_day_key=row["day_key"],
-        budgets=_budgets(row, caps),
+        uses=tuple(uses),
+        budgets=_budgets(row, uses),
         guardrail=None if guardrail is None else _guardrail(row, guardrail),
         stored=_stored(row["stored"]),
         flights=tuple(Flown(key, live) for key, live in row["flights"] or ()),

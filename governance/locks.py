@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import connection
 
 AUTHORITY = 7
-ENLISTING = 9  # 8 is the lock of delegation chains, in SQL
+CHAINS = 8  # also taken by the guards of chains, in SQL
+ENLISTING = 9
 
 
 def share_authority() -> datetime:
@@ -28,6 +29,12 @@ def hold_authority() -> datetime:
         cursor.execute("set local lock_timeout = 0")
         cursor.execute("select pg_advisory_xact_lock(%s)", [AUTHORITY])
     return database_now()
+
+
+def hold_chains() -> None:
+    """Take the lock of delegation chains until the transaction ends; the authority lock is taken before."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAINS])
 
 
 @contextmanager

@@ -22,6 +22,7 @@ class Code(StrEnum):
     CAP_EXHAUSTED = "cap_exhausted"
     RATE_LIMITED = "rate_limited"
     FORBIDDEN = "forbidden"
+    DELEGATION_INVALID = "delegation_invalid"
     REFUSED = "refused"
     NOT_TAKEN = "not_taken"
     TAKEN_BY_ANOTHER = "taken_by_another"
@@ -65,6 +66,7 @@ STATUS: dict[Code, int] = {
     Code.CAP_EXHAUSTED: 403,
     Code.RATE_LIMITED: 429,
     Code.FORBIDDEN: 403,
+    Code.DELEGATION_INVALID: 403,
     Code.REFUSED: 403,
     Code.NOT_TAKEN: 409,
     Code.TAKEN_BY_ANOTHER: 409,

@@ -21,6 +21,8 @@ class Event(StrEnum):
     CEILING_WIDENED = "ceiling_widened"
     AGENT_REGISTERED = "agent_registered"
     AGENT_CHANGED = "agent_changed"
+    DELEGATED = "delegated"
+    DELEGATION_ENDED = "delegation_ended"
     KEY_ISSUED = "key_issued"
     KEY_REVOKED = "key_revoked"
     ACTION_TYPE_SAVED = "action_type_saved"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -9,7 +9,7 @@ from django.db import transaction
 
 from governance import locks, record
 from governance.actors import By, actor_of, require_council
-from governance.authenticate import new_key
+from governance.authenticate import KEY_LIFE, new_key
 from governance.guards import invalid, told
 from governance.models import Agent, AgentKey, AgentState, Scope, ScopeKind
 from governance.models.agents import MOST_REQUESTS, REQUESTS_PER_MINUTE
@@ -17,7 +17,6 @@ from governance.policy.names import display_name
 from governance.policy.tiers import Tier
 from governance.problems import Code, Problem
 
-KEY_LIFE = timedelta(days=365)
 _FINGERPRINT = re.compile(r"[A-Za-z0-9._:-]{0,64}", re.ASCII)
 
 
@@ -53,11 +52,11 @@ def register_agent(
         project=project,
         parent=parent,
         max_tier=_tier(max_tier).value,
-        fingerprint=_fingerprint(fingerprint),
+        fingerprint=fingerprint_of(fingerprint),
         requests_per_minute=_pace(requests_per_minute),
         registered_at=now,
     )
-    body = {**_terms(agent), "agent": str(agent.pk), "widening": max_tier > Tier.PROPOSE}
+    body = {**terms(agent), "agent": str(agent.pk), "widening": max_tier > Tier.PROPOSE}
     record.append(event=record.Event.AGENT_REGISTERED, actor=actor, body=body)
     return agent
 
@@ -75,16 +74,18 @@ def change_agent(
     project: Scope | None = None,
     fingerprint: str | None = None,
     requests_per_minute: int | None = None,
+    shared: bool | None = None,
 ) -> list[Agent]:
     """Change what is given; a lower `max_tier` clamps every sub-agent, one entry each. Returns the changed.
 
-    Raising a parent again never raises its sub-agents. Problems: FORBIDDEN, INVALID, ABOVE_PARENT,
+    Raising a parent again never raises its sub-agents. To a `shared` agent any agent may delegate by ticket; unsharing
+    it ends what was delegated. Problems: FORBIDDEN, INVALID, ABOVE_PARENT,
     WRONG_STATE (a retired agent stays retired).
     """
     actor = require_council(by)
     locks.hold_authority()
     stored = Agent.objects.select_for_update(of=("self",)).select_related("parent").get(pk=agent.pk)
-    before = _terms(stored)
+    before = terms(stored)
     if stored.state == AgentState.RETIRED and state not in (None, AgentState.RETIRED):
         raise Problem(Code.WRONG_STATE, "A retired agent stays retired: register a new one.")
     if max_tier is not None:
@@ -96,10 +97,11 @@ def change_agent(
     stored.state = stored.state if state is None else AgentState(state).value
     stored.owner = owner or stored.owner
     stored.project = project or stored.project
-    stored.fingerprint = stored.fingerprint if fingerprint is None else _fingerprint(fingerprint)
+    stored.fingerprint = stored.fingerprint if fingerprint is None else fingerprint_of(fingerprint)
     if requests_per_minute is not None:
         stored.requests_per_minute = _pace(requests_per_minute)
-    if _terms(stored) == before:
+    stored.shared = stored.shared if shared is None else shared
+    if terms(stored) == before:
         return []
     return _save(stored, before, actor)
 
@@ -145,11 +147,15 @@ def revoke_key(key: AgentKey, *, by: By) -> AgentKey:
 def _save(agent: Agent, before: dict[str, Any], actor: str) -> list[Agent]:
     """Store a changed agent and clamp what hangs below it."""
     agent.save()
-    after = _terms(agent)
+    after = terms(agent)
     changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
-    body = {"agent": str(agent.pk), "changes": changes, "widening": after["max_tier"] > before["max_tier"]}
+    body = {"agent": str(agent.pk), "changes": changes, "widening": _widens(before, after)}
     record.append(event=record.Event.AGENT_CHANGED, actor=actor, body=body)
     return [agent, *_clamp(agent, actor)]
+
+
+def _widens(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    return bool(after["max_tier"] > before["max_tier"] or after["shared"] > before["shared"])
 
 
 def _clamp(parent: Agent, actor: str) -> list[Agent]:
@@ -172,7 +178,7 @@ def _answerable(agent: Agent, by: By) -> str:
     return require_council(by)
 
 
-def _terms(agent: Agent) -> dict[str, Any]:
+def terms(agent: Agent) -> dict[str, Any]:
     """What the ledger says about an agent."""
     return {
         "name": agent.name,
@@ -183,6 +189,7 @@ def _terms(agent: Agent) -> dict[str, Any]:
         "state": str(agent.state),
         "fingerprint": agent.fingerprint,
         "requests_per_minute": agent.requests_per_minute,
+        "shared": agent.shared,
     }
 
 
@@ -199,7 +206,8 @@ def _tier(tier: Tier) -> Tier:
     return Tier(tier)
 
 
-def _fingerprint(text: str) -> str:
+def fingerprint_of(text: str) -> str:
+    """The fingerprint as it is stored. Problem INVALID."""
     if _FINGERPRINT.fullmatch(text) is None:
         raise invalid("/fingerprint", "A fingerprint has up to 64 letters, digits, points, colons and hyphens.")
     return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -95,13 +95,13 @@ def _canonical(kind: str, value: str) -> str:
     return spelled if len(spelled) <= MOST_SPELLED else f"sha256:{hashlib.sha256(spelled.encode()).hexdigest()}"
 
 
-def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
+def weigh(wish: Wish, gathered: Gathered) -> Inputs:
     """The typed inputs of `decide` for this wish at this moment."""
     spec = wish.spec
     facts = _with_pin(wish, gathered)
     usages = tuple(
         Usage(use.cap, state.key, state.live, use.amount, use.name or None)
-        for use, state in zip(uses, gathered.budgets, strict=True)
+        for use, state in zip(gathered.uses, gathered.budgets, strict=True)
     )
     signals = {
         Kind.CONTRACT: evidence.contract_signal(gathered.breaches),
@@ -127,6 +127,8 @@ def weigh(wish: Wish, gathered: Gathered, uses: Sequence[CapUse]) -> Inputs:
         # anybody registered may tell a person that something is out of their scope
         level=Level.L0 if level is None and spec.key == NOTICE else level,
         ancestors_permitted=gathered.chain_permitted or spec.key == NOTICE,
+        above=() if spec.key == NOTICE else gathered.above,
+        ticket_stands=gathered.ticket_stands,
         limiters=gathered.limiters,
         halts=gathered.halts,
         inactive=gathered.inactive,

@@ -41,6 +41,7 @@ def answer_of(
     action: UUID,
     *,
     digest: bytes = b"",
+    trace_id: str = "",
     dry_run: bool = False,
 ) -> Answer:
     """The answer for a fresh decision. A dry run names no action, no grant and no case."""
@@ -59,6 +60,7 @@ def answer_of(
     if dry_run:
         return Answer(STATUS[decision.outcome.value], body)
     body["action_digest"] = digest.hex()
+    body["traceparent"] = traceparent(trace_id, action)
     if decision.outcome is Outcome.EXECUTE:
         lease = spec.checkpoint_seconds
         body["report_by"] = wire(gathered.now + dt.timedelta(seconds=report_seconds(lease)))
@@ -90,6 +92,8 @@ def replayed(gathered: Gathered, stored: Stored, body_hash: bytes, tool: str) ->
 def told(stored: dict[str, Any], *, tool: str, agent: str, digest: bytes) -> Answer:
     """A stored body with its token and headers."""
     body, headers = dict(stored), {"Cache-Control": "no-store"}
+    if trace := stored.get("traceparent"):
+        headers["traceparent"] = trace
     if grant := stored.get("grant"):
         opens, ends = (dt.datetime.fromisoformat(grant[name]) for name in ("not_before", "expires_at"))
         token = tokens.mint(
@@ -99,6 +103,16 @@ def told(stored: dict[str, Any], *, tool: str, agent: str, digest: bytes) -> Ans
     if case := stored.get("escalation"):
         headers |= {"Location": case["href"], "Retry-After": str(RETRY_SECONDS)}
     return Answer(STATUS[stored["outcome"]], body, headers, stored)
+
+
+def span_of(action: UUID) -> str:
+    """The span of an action: the first half of its id, as a W3C parent-id."""
+    return action.hex[:16]
+
+
+def traceparent(trace_id: str, action: UUID) -> str:
+    """What an agent hands on, so that whatever is asked because of this action is shown below it."""
+    return f"00-{trace_id}-{span_of(action)}-01"
 
 
 def wire(moment: dt.datetime) -> str:

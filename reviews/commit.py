@@ -22,6 +22,7 @@ from governance.problems import Code, Problem
 from governance.record import Event, entry
 from governance.records.snapshots import Frozen
 from reviews.answers import GRANT_SECONDS, Answer, report_seconds
+from reviews.asks import Ask
 from reviews.models import AlertKind
 from reviews.routing import deadline_seconds, rank_needed, sort_key
 
@@ -62,7 +63,7 @@ class Parts:
     entity: str
     amount: int | None
     run: str
-    trace_id: str
+    ask: Ask
     idempotency_key: str
     body_hash: bytes
     by_agent: bool
@@ -145,7 +146,10 @@ def _decided(parts: Parts) -> dict[str, Any]:
         "digest": parts.digest.hex(),
         "amount": parts.amount,
         "state": _STATES[decision.outcome],
-        "trace_id": parts.trace_id,
+        "ticket": parts.ask.delegation,
+        "chain": gathered.chain,
+        "trace_id": parts.ask.trace_of(parts.action),
+        "parent_span": parts.ask.parent_span,
         "outcome": decision.outcome.value,
         "effective_tier": int(decision.effective),
         "required_tier": int(decision.required),
@@ -238,6 +242,8 @@ def _ledger(parts: Parts) -> dict[str, Any]:
         "required": decision.required.name,
         "risk": Risk(decision.risk).name,
         "reasons": [reason.code.value for reason in decision.reasons],
+        "chain": list(parts.gathered.chain),
+        "ticket": None if parts.ask.delegation is None else str(parts.ask.delegation),
         "policy_revision": parts.gathered.policy_revision,
         "epoch": parts.gathered.epoch,
         "grant": body.get("grant", {}).get("id"),

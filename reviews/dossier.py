@@ -136,6 +136,7 @@ _LIMITS = frozenset(
         Reason.CEILING,
         Reason.CEILING_MISSING,
         Reason.ANCESTOR_CEILING,
+        Reason.ANCESTOR_LEVEL,
         Reason.AGENT_CEILING,
         Reason.RECOVERING,
         Reason.LEVEL_TOO_LOW,

@@ -92,7 +92,8 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
         if gathered.type_revision != case.entry.revision:
             case = _parse(credential, ask, lookup(ask.action_type, stale=case.entry.revision), counted=True)
             continue
-        case.inputs = weigh(_wish(case, contended >= MOVES), gathered, case.uses)
+        gathered.require_ticket()
+        case.inputs = weigh(_wish(case, contended >= MOVES), gathered)
         decision = decide(case.inputs)
         binding = case.entry.binding
         if case.entry.reads_first and binding and case.snapshot is None and decision.outcome is not Outcome.REFUSE:
@@ -161,6 +162,7 @@ def _gather(case: _Case, *, paced: bool) -> Gathered:
         run=case.ask.run,
         paced=paced,
         guardrail=case.entry.spec.guardrail,
+        ticket=case.ask.delegation,
     )
     if gathered is None:
         raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
@@ -208,7 +210,9 @@ def _commit(case: _Case, gathered: Gathered, decision: Decision) -> tuple[Answer
     if exhausted is not None:
         raise refuse_exhausted(gathered, exhausted, case.ask.idempotency_key, case.amount)
     digest = _digest(case, gathered)
-    answer = answer_of(case.entry.spec, gathered, decision, case.action, digest=digest)
+    answer = answer_of(
+        case.entry.spec, gathered, decision, case.action, digest=digest, trace_id=case.ask.trace_of(case.action)
+    )
     result = commit(_parts(case, gathered, decision, answer, digest))
     if result is not CommitResult.DONE:
         return None, result is CommitResult.MOVED
@@ -249,7 +253,7 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         gathered=gathered,
         decision=decision,
         answer=answer,
-        uses=case.uses,
+        uses=gathered.uses,
         # of sealed text a page may know that it is there and how long it is
         parameters={**case.values, **{name: {"sealed": len(text)} for name, text in sealed.items()}},
         claims=case.claims.values,
@@ -258,7 +262,7 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         subject=case.ask.subject or "",
         amount=case.amount,
         run=case.ask.run,
-        trace_id=case.ask.trace_id,
+        ask=case.ask,
         idempotency_key=case.ask.idempotency_key,
         body_hash=case.ask.body_hash,
         by_agent=case.ask.agent_reason is not None,

@@ -44,6 +44,7 @@ def reconsider(action_id: UUID, *, key: bytes, by_policy: bool = False) -> Decis
         caps=(),
         run=action.run,
         guardrail=entry.spec.guardrail if by_policy else None,
+        ticket=action.ticket_id,
     )
     if gathered is None:
         raise Problem(Code.UNAUTHENTICATED, "This key is not known, or no longer.")
@@ -58,7 +59,7 @@ def reconsider(action_id: UUID, *, key: bytes, by_policy: bool = False) -> Decis
         facts=None,
         counted=1,
     )
-    return decide(weigh(wish, gathered, ()))
+    return decide(weigh(wish, gathered))
 
 
 def _keys(action: UUID, line: list[str]) -> list[Held]:

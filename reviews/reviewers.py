@@ -24,13 +24,7 @@ select 1 from auth_user u
 """
 
 _OWNED = """
-with recursive up as (
-  select id, parent_id, owner_id, 1 as depth from governance_agent where id = %s
-  union all
-  select a.id, a.parent_id, a.owner_id, up.depth + 1
-    from governance_agent a join up on a.id = up.parent_id where up.depth < 8
-)
-select exists (select 1 from up where owner_id = %s)
+select exists (select 1 from placet_people(%s) p join governance_agent a on a.id = p.id where a.owner_id = %s)
 """
 
 
@@ -64,9 +58,9 @@ def is_reviewer(user: User) -> bool:
 
 
 def refuse_own_agent(user: User, action: Action) -> None:
-    """Problem OWN_AGENT if they answer for the agent, or for any agent above it."""
+    """Problem OWN_AGENT if they answer for the agent, or for any agent above it, by registry or by ticket."""
     with connection.cursor() as cursor:
-        cursor.execute(_OWNED, [action.agent_id, user.pk])
+        cursor.execute(_OWNED, [action.pk, user.pk])
         if cursor.fetchone()[0]:
             raise Problem(Code.OWN_AGENT, "You answer for this agent, so somebody else decides about it.")
 

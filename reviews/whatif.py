@@ -138,7 +138,7 @@ def _inputs(key: bytes, entry: Entry) -> Inputs:
         facts=() if entry.reads_first else None,
     )
     limits = spec.thresholds
-    return replace(weigh(wish, gathered, uses), quantity=limits.quantity, data_class=limits.data_class)
+    return replace(weigh(wish, gathered), quantity=limits.quantity, data_class=limits.data_class)
 
 
 def _live() -> Q:

@@ -16,16 +16,18 @@ from governance.problems import Problem
 
 
 class AgentForm(GovernedForm):
-    watched = ("name", "owner_id", "project_id", "max_tier", "state", "fingerprint", "requests_per_minute")
+    watched = ("name", "owner_id", "project_id", "max_tier", "state", "fingerprint", "requests_per_minute", "shared")
 
     class Meta:
         model = Agent
         fields = (
-            "name", "owner", "project", "parent", "max_tier", "state", "fingerprint", "requests_per_minute", "seen",
+            "name", "owner", "project", "parent", "max_tier", "state", "fingerprint", "requests_per_minute", "shared",
+            "seen",
         )  # fmt: skip
         help_texts = {
             "max_tier": "Above PROPOSE is a widening and stands in the ledger as one. Lowering it lowers every"
             " sub-agent; raising it raises only this agent.",
+            "shared": "Any agent may then delegate to it by ticket, for what both may do. A widening.",
             "state": "A suspended agent is known and refused; a retired one never comes back.",
             "requests_per_minute": "More than that is answered 429; ten seconds' worth may come at once.",
         }
@@ -34,7 +36,7 @@ class AgentForm(GovernedForm):
 @admin.register(Agent, site=site)
 class AgentAdmin(GovernedAdmin):
     form = AgentForm
-    list_display = ("name", "owner", "project", "parent", "max_tier", "state")
+    list_display = ("name", "owner", "project", "parent", "max_tier", "state", "shared")
     list_filter = ("state", "max_tier", "project")
     list_select_related = ("owner", "project", "parent")
     search_fields = ("name",)
@@ -47,6 +49,7 @@ class AgentAdmin(GovernedAdmin):
         "state",
         "fingerprint",
         "requests_per_minute",
+        "shared",
         "registered_at",
     )
     fixed = ("parent",)
@@ -54,7 +57,7 @@ class AgentAdmin(GovernedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         fields = super().get_fields(request, obj)
-        return fields if obj is not None else [name for name in fields if name != "state"]
+        return fields if obj is not None else [name for name in fields if name not in ("state", "shared")]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "project":
@@ -68,7 +71,12 @@ class AgentAdmin(GovernedAdmin):
             tier = Tier(values["max_tier"])
             return register.register_agent(**terms, parent=values["parent"], max_tier=tier, by=user)
         register.change_agent(
-            obj, **terms, max_tier=Tier(values["max_tier"]), state=AgentState(values["state"]), by=user
+            obj,
+            **terms,
+            max_tier=Tier(values["max_tier"]),
+            state=AgentState(values["state"]),
+            shared=values["shared"],
+            by=user,
         )
         return obj
 

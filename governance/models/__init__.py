@@ -19,6 +19,7 @@ from governance.models.people import Halt, HaltTarget, Mandate
 from governance.models.rates import Rate
 from governance.models.scopes import Instance, Scope, ScopeKind
 from governance.models.standing import Standing
+from governance.models.tickets import Ticket
 
 __all__ = [
     "Action",
@@ -53,5 +54,6 @@ __all__ = [
     "Snapshot",
     "SnapshotStatus",
     "Standing",
+    "Ticket",
     "ToolReading",
 ]

@@ -58,7 +58,12 @@ class Action(models.Model):
     amount = models.BigIntegerField(null=True)
     in_flight = ArrayField(models.TextField(), null=True)
     state = models.CharField(max_length=12, choices=ActionState.choices)
+    # under which ticket it was asked, and every agent above it then, the nearest first
+    ticket_id = models.UUIDField(null=True)
+    chain = ArrayField(models.UUIDField(), default=list)
+    # W3C trace context: for display only. A trace that begins here has this action's own id.
     trace_id = models.CharField(max_length=32, blank=True)
+    parent_span = models.CharField(max_length=16, blank=True)
     created_at = models.DateTimeField()
     report_by = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
@@ -89,6 +94,8 @@ class Action(models.Model):
                 fastupdate=False,
                 name="action_under_way",
             ),
+            # the first action of a trace is found by its id: only those that follow pay for an index
+            models.Index(fields=["trace_id", "created_at"], condition=~Q(parent_span=""), name="action_by_trace"),
         ]
 
     def __str__(self) -> str:

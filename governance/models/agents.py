@@ -31,7 +31,11 @@ class Agent(models.Model):
     state = models.CharField(max_length=10, choices=AgentState.choices, default=AgentState.ACTIVE.value)
     fingerprint = models.CharField(max_length=64, blank=True)
     requests_per_minute = models.IntegerField(default=REQUESTS_PER_MINUTE)
+    shared = models.BooleanField(default=False)
     registered_at = models.DateTimeField()
+    # of a sub-agent that an agent registered: its Idempotency-Key and the hash of its body
+    request_key = models.CharField(max_length=128, null=True, editable=False)  # noqa: DJ001 -- null: by a person
+    request_hash = models.BinaryField(max_length=32, null=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -47,6 +51,7 @@ class Agent(models.Model):
                 name="agent_rate_is_possible",
                 violation_error_message="An agent may ask 1 to 60,000 times a minute.",
             ),
+            models.UniqueConstraint(fields=["parent", "request_key"], name="agent_registered_once_per_request"),
         ]
 
     def __str__(self) -> str:

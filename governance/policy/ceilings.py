@@ -17,6 +17,7 @@ class LimiterKind(StrEnum):
     DOMAIN = "domain"
     PROJECT = "project"
     ANCESTOR = "ancestor"
+    ANCESTOR_LEVEL = "level of ancestor"
     AGENT = "agent"
     RECOVERY = "recovery"
     LEVEL = "level"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from governance.policy.above import earned_above
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held
 from governance.policy.change import Change as Change
 from governance.policy.change import Changes
@@ -57,6 +58,7 @@ def _released(inputs: Inputs) -> Changes:
     for name in texts(inputs.inactive):
         yield Change(f"{registry_name(name)} must be active again.", _without("inactive", name))
     yield from _set(inputs, "Every agent above must hold a permission for this action type.", ancestors_permitted=True)
+    yield from _set(inputs, "The delegation under which it was asked must be in force.", ticket_stands=True)
 
 
 def _known(inputs: Inputs, goal: Risk) -> Changes:
@@ -107,6 +109,7 @@ def _raised(inputs: Inputs, goal: Risk) -> Changes:
     for kind in sorted(MANDATORY.difference([limiter.kind for limiter in inputs.limiters])):
         added = Limiter(kind, "not set", required)
         yield Change(f"A ceiling of {required.name} must be set for the {kind.value}.", _added(added))
+    yield from earned_above(inputs, goal, required)
     yield from _earned(inputs, goal, required)
     if held(inputs.standing) < required:
         yield from _set(inputs, _must_stand(inputs.standing_hold, held(inputs.standing), required), standing=required)

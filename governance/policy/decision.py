@@ -54,7 +54,12 @@ class Decision:
 
 
 _ZERO = Decimal(0)
-_COLLECTIONS = ((tuple, tuple, frozenset, tuple), (tuple, tuple, frozenset, type(None)))
+_FORBIDS = {
+    Reason.HALTED: "halt: {name}",
+    Reason.INACTIVE: "not active: {name}",
+    Reason.DELEGATION_ENDED: "delegation: not in force",
+}
+_COLLECTIONS = ((tuple, tuple, tuple, frozenset, tuple), (tuple, tuple, tuple, frozenset, type(None)))
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -110,7 +115,9 @@ def _decide(inputs: Inputs) -> Decision:
 
 def _insist(inputs: Inputs) -> None:
     """TypeError for a collection of a wrong type: an empty one would otherwise read as "nothing demanded"."""
-    collections: tuple[object, ...] = (inputs.limiters, inputs.usages, inputs.required_evidence, inputs.facts)
+    collections: tuple[object, ...] = (
+        inputs.limiters, inputs.above, inputs.usages, inputs.required_evidence, inputs.facts,
+    )  # fmt: skip
     if tuple(map(type, collections)) not in _COLLECTIONS:
         raise TypeError
 
@@ -123,7 +130,7 @@ def _outcome(effective: Tier, bar: Tier, forced: bool) -> Outcome:
 
 
 def _forbidden(inputs: Inputs) -> list[Given]:
-    """What refuses before any tier is compared: halts, then a missing permission anywhere in the chain."""
+    """What refuses before any tier is compared: halts, then a missing permission anywhere in the chain, or its end."""
     found = [Given(Reason.HALTED, {"name": name}) for name in _names(inputs.halts)]
     found += [Given(Reason.INACTIVE, {"name": name}) for name in _names(inputs.inactive)]
     if found:
@@ -132,6 +139,8 @@ def _forbidden(inputs: Inputs) -> list[Given]:
         found.append(plain(Reason.NO_PERMISSION))
     if inputs.ancestors_permitted is not True:
         found.append(plain(Reason.ANCESTOR_NOT_PERMITTED))
+    if inputs.ticket_stands is not True:
+        found.append(plain(Reason.DELEGATION_ENDED))
     return found
 
 
@@ -143,8 +152,9 @@ def _names(names: object) -> list[str]:
 def _refused(inputs: Inputs, forbidden: list[Given], required: Tier, risk: Risk) -> Decision:
     """A refusal before any tier was compared: the effective tier is HALT, and evidence is not judged."""
     first = forbidden[0]
-    what = {Reason.HALTED: "halt", Reason.INACTIVE: "not active"}.get(first.code, "permission")
-    bound_by = f"{what}: {first.slots.get('name', 'none for this action type')}"
+    bound_by = _FORBIDS.get(first.code, "permission: {name}").format(
+        name=first.slots.get("name", "none for this action type")
+    )
     return Decision(
         outcome=Outcome.REFUSE,
         effective=Tier.HALT,
@@ -210,7 +220,7 @@ def _surely_refused(inputs: Inputs) -> bool:
     """
     if type(inputs.halts) is not tuple or inputs.halts or type(inputs.inactive) is not tuple or inputs.inactive:
         return True
-    if inputs.level is None or inputs.ancestors_permitted is not True:
+    if inputs.level is None or inputs.ancestors_permitted is not True or inputs.ticket_stands is not True:
         return True
     given = inputs.limiters if type(inputs.limiters) is tuple else ()
     tiers = [limiter.tier for limiter in given if type(limiter) is Limiter]

@@ -79,7 +79,9 @@ def _sound(inputs: Inputs, decision: Decision) -> bool:
     """Whether the whole rule can be gone through, also behind a halt or a missing permission."""
     if type(inputs) is not Inputs:
         return False
-    behind = decide(replace(inputs, halts=(), inactive=(), level=Level.L3, ancestors_permitted=True))
+    behind = decide(
+        replace(inputs, halts=(), inactive=(), level=Level.L3, ancestors_permitted=True, ticket_stands=True)
+    )
     return all(given.code is not Reason.DECISION_ERROR for given in (*decision.reasons, *behind.reasons))
 
 

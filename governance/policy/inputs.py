@@ -41,6 +41,7 @@ class Inputs:
     amount: minor units of the reference currency; amount_known, currency_known: whether it could be computed.
     elevate, agent_reason, uncertain, confidence: what the agent says of its own request.
     level: of the permission; None is no permission. ancestors_permitted: every agent above holds one too.
+    above: name and level of every agent above. ticket_stands: the delegation it is asked under, if any, is in force.
     limiters: ceilings of enterprise, domain and project, of every ancestor and of the agent itself.
     halts, inactive: names of what is halted, or not active, above or at this action.
     standing, policy: tiers, None when unknown. standing_hold: what holds the standing down, if anything.
@@ -64,6 +65,8 @@ class Inputs:
     agent_reason: str | None = None
     level: Level | None
     ancestors_permitted: bool = True
+    above: tuple[tuple[str, Level], ...] = ()
+    ticket_stands: bool = True
     limiters: tuple[Limiter, ...]
     halts: tuple[str, ...]
     inactive: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ _REASONS: dict[LimiterKind, Reason] = {
     LimiterKind.DOMAIN: Reason.CEILING,
     LimiterKind.PROJECT: Reason.CEILING,
     LimiterKind.ANCESTOR: Reason.ANCESTOR_CEILING,
+    LimiterKind.ANCESTOR_LEVEL: Reason.ANCESTOR_LEVEL,
     LimiterKind.AGENT: Reason.AGENT_CEILING,
     LimiterKind.RECOVERY: Reason.RECOVERING,
     LimiterKind.LEVEL: Reason.LEVEL_TOO_LOW,
@@ -41,6 +42,8 @@ _REASONS: dict[LimiterKind, Reason] = {
 def limiters_of(inputs: Inputs, risk: Risk, evidence: Tier) -> list[Limiter]:
     """Every limiter of this decision in the fixed order; a ceiling that is missing is added as unknown."""
     limiters = list(inputs.limiters)
+    # what an agent above has not earned, nobody earns for it: the same rule, at the same risk
+    limiters += [_above(name, level, risk, by_guardrail(inputs)) for name, level in inputs.above]
     missing = MANDATORY.difference([limiter.kind for limiter in limiters])
     if missing:
         limiters += [Limiter(kind, "not set", None) for kind in sorted(missing)]
@@ -118,6 +121,10 @@ def _rung(kind: LimiterKind, name: str, tier: Tier, bound: bool) -> Rung:
 @lru_cache(maxsize=256, typed=True)
 def _own(kind: LimiterKind, name: str, tier: Tier | None) -> Limiter:
     return Limiter(kind, name, tier)
+
+
+def _above(name: str, level: Level, risk: Risk, guardrail: bool) -> Limiter:
+    return Limiter(LimiterKind.ANCESTOR_LEVEL, name, earned_tier(level, risk, guardrail))
 
 
 @lru_cache(maxsize=64, typed=True)

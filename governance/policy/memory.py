@@ -112,6 +112,7 @@ _FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
     "base_risk": _Form(int, Risk),
     "thresholds": _Form(lambda t: [t.amount, t.quantity, t.data_class], lambda row: Thresholds(*row)),
     "level": _Form(int, Level),
+    "above": _each(lambda held: [held[0], int(held[1])], lambda row: (row[0], Level(row[1]))),
     "limiters": _each(_limiter, _limiter_of),
     "halts": _NAMES,
     "inactive": _NAMES,

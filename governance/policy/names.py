@@ -8,6 +8,7 @@ import unicodedata
 MAX_NAME = 80
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?: [A-Za-z0-9._-]+)*", re.ASCII)
+_BELOW = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
 
 
@@ -24,6 +25,19 @@ def display_name(text: object) -> str:
             "A name has 1 to 80 letters, digits, spaces, hyphens, underscores and points, a letter or digit first."
         )
     return name
+
+
+def name_below(parent: str, name: object) -> str:
+    """The name of an agent that `parent` registers: it stands under the parent's, so that it passes for nobody else.
+
+    `name` has 1 to 32 lower-case letters, digits, hyphens and underscores. Raises `ValueError`.
+    """
+    if not isinstance(name, str) or _BELOW.fullmatch(name) is None:
+        raise ValueError("A sub-agent's name has 1 to 32 lower-case letters, digits, hyphens and underscores.")
+    whole = f"{parent}.{name}"
+    if len(whole) > MAX_NAME:
+        raise ValueError(f"With the name of its parent it is longer than {MAX_NAME} letters.")
+    return whole
 
 
 def same_name(one: str, other: str) -> bool:

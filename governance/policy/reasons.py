@@ -21,6 +21,7 @@ class Reason(StrEnum):
     INACTIVE = "inactive"
     NO_PERMISSION = "no_permission"
     ANCESTOR_NOT_PERMITTED = "ancestor_not_permitted"
+    DELEGATION_ENDED = "delegation_ended"
     DECISION_ERROR = "decision_error"
     CONTENDED = "contended"
     HUMAN_REQUIRED = "human_required"
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     CEILING = "ceiling"
     CEILING_MISSING = "ceiling_missing"
     ANCESTOR_CEILING = "ancestor_ceiling"
+    ANCESTOR_LEVEL = "ancestor_level"
     AGENT_CEILING = "agent_ceiling"
     RECOVERING = "recovering"
     LEVEL_TOO_LOW = "level_too_low"
@@ -74,6 +76,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.INACTIVE: "Not active: {name}.",
         Reason.NO_PERMISSION: "The agent has no permission for this action type.",
         Reason.ANCESTOR_NOT_PERMITTED: "An agent above this one has no permission for this action type.",
+        Reason.DELEGATION_ENDED: "The delegation under which this was asked is not in force.",
         Reason.DECISION_ERROR: "The decision could not be completed from its inputs.",
         Reason.CONTENDED: "Authority changed several times while this action was being decided.",
         Reason.HUMAN_REQUIRED: "A person must decide every action of this type.",
@@ -93,6 +96,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.CEILING: "The ceiling of {kind} {name} is {tier}; this action needs {required}.",
         Reason.CEILING_MISSING: "The ceiling of the {kind} is not known.",
         Reason.ANCESTOR_CEILING: "The agent above, {name}, may reach {tier} at most; this action needs {required}.",
+        Reason.ANCESTOR_LEVEL: "The agent above, {name}, has earned {tier} at this risk; this action needs {required}.",
         Reason.AGENT_CEILING: "The agent {name} may reach {tier} at most; this action needs {required}.",
         Reason.RECOVERING: "After a halt, {name} may reach {tier} at most until {until}; this action needs {required}.",
         Reason.LEVEL_TOO_LOW: "Level {level} earns {tier} at {risk} risk; this action needs {required}.",
@@ -128,6 +132,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.INACTIVE: "It must be made active again.",
         Reason.NO_PERMISSION: "The council must give the agent a permission for this action type.",
         Reason.ANCESTOR_NOT_PERMITTED: "Every agent above must hold a permission for this action type.",
+        Reason.DELEGATION_ENDED: "Whoever delegated must give a new ticket, and the agent asks anew under it.",
         Reason.DECISION_ERROR: "A person must decide; an operator should look into it.",
         Reason.CONTENDED: "A person must decide, or the agent asks again later.",
         Reason.HUMAN_REQUIRED: "A reviewer must approve it; no level lifts this.",
@@ -147,6 +152,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.CEILING: "The ceiling of {kind} {name} must be raised.",
         Reason.CEILING_MISSING: "The council must set a ceiling for the {kind}.",
         Reason.ANCESTOR_CEILING: "The council must raise what the agent above may reach.",
+        Reason.ANCESTOR_LEVEL: "The agent above must earn a higher level, or a reviewer must approve it.",
         Reason.AGENT_CEILING: "The council must raise what the agent may reach.",
         Reason.RECOVERING: "It recovers by itself: the next stage comes at {until}. The council can end it before.",
         Reason.LEVEL_TOO_LOW: "The agent must earn a higher level on reviewed evidence, or a reviewer must approve it.",

@@ -81,6 +81,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Ask again after Retry-After, with the same Idempotency-Key: nothing was decided.",
     ),
     Code.FORBIDDEN: ("This is not yours to do.", "Ask somebody who may."),
+    Code.DELEGATION_INVALID: (
+        "The delegation is not this agent's, has ended, or does not cover the action type.",
+        "Ask whoever gave the ticket for a new one; nothing was decided and the Idempotency-Key stays free.",
+    ),
     Code.REFUSED: ("The rule of authority refuses the action as things are now.", "See the reasons of the action."),
     Code.NOT_TAKEN: ("The case was not taken.", "Take the case before deciding it."),
     Code.TAKEN_BY_ANOTHER: ("Somebody else is deciding the case.", "Wait until they have decided or let go."),

@@ -78,6 +78,9 @@ class Decided(Document):
     evaluated_at: Moment
     dry_run: bool
     action_digest: Digest | None = Field(default=None, description="What a grant for this action is bound to.")
+    traceparent: str | None = Field(
+        default=None, description="Hand it to whoever works on this: what they ask is then shown below it."
+    )
     report_by: Moment | None = Field(default=None, description="Report what became of it before this.")
     lease_until: Moment | None = Field(default=None, description="Ask at its checkpoint before this, or it is over.")
     grant: GrantGiven | None = None
@@ -225,6 +228,35 @@ class Withdrawn(Document):
 
     id: UUID
     state: State
+
+
+class KeyGiven(Document):
+    """A bearer key, said this once and stored nowhere."""
+
+    bearer: str
+    expires_at: Moment
+
+
+class SubAgentGiven(Document):
+    """A sub-agent below the caller."""
+
+    id: UUID
+    name: str = Field(description="As it is registered, under the name of its parent.")
+    parent: UUID
+    action_types: list[str]
+    key: KeyGiven | None = Field(description="Null when this request was answered before: the key was given then.")
+
+
+class Delegation(Document):
+    """A delegation ticket: the child names its id in `delegation` when it acts under it."""
+
+    id: UUID
+    child: UUID
+    action_types: list[str]
+    issued_at: Moment
+    expires_at: Moment
+    ended_at: Moment | None
+    delegation: UUID | None = Field(description="The ticket that this one rests on.")
 
 
 class ErrorEntry(Document):

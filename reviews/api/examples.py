@@ -23,6 +23,7 @@ _DECISION: dict[str, Any] = {
     "evaluated_at": "2026-11-22T10:00:00.000Z",
     "dry_run": False,
     "action_digest": _DIGEST,
+    "traceparent": "00-0b8f4d6e6a1c4b0e9a551f3c8e0d7a21-0b8f4d6e6a1c4b0e-01",
 }
 _EXECUTE: dict[str, Any] = {
     **_DECISION,
@@ -69,6 +70,29 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "checkpoint": {},
     "withdraw_action": {},
     "redeem_grant": {"digest": _DIGEST},
+    "register_agent": {"name": "drafter", "fingerprint": "drafter-1", "action_types": ["shop.refund"]},
+    "delegate": {"child": "Translator", "action_types": ["shop.refund"], "expires_in": 3600},
+    "end_delegation": {},
+}
+
+_DELEGATION: dict[str, Any] = {
+    "id": "9a7d5f1c-2b64-4e80-8c3a-0f6b1d2e4a75",
+    "child": "e3b0c442-98fc-4c14-9afb-f4c8996fb924",
+    "action_types": ["shop.refund"],
+    "issued_at": "2026-11-22T10:00:00.000Z",
+    "expires_at": "2026-11-22T11:00:00.000Z",
+    "ended_at": None,
+    "delegation": None,
+}
+_SUB_AGENT: dict[str, Any] = {
+    "id": "e3b0c442-98fc-4c14-9afb-f4c8996fb924",
+    "name": "Refunder.drafter",
+    "parent": "4d967a30-111f-4d2e-8a3b-6f0c5e7d9b18",
+    "action_types": ["shop.refund"],
+    "key": {
+        "bearer": "plc_a1b2c3d4_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "expires_at": "2027-11-22T10:00:00.000Z",
+    },
 }
 
 ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
@@ -140,6 +164,9 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
             "reasons": [],
         }
     },
+    "register_agent": {"201": _SUB_AGENT, "200": {**_SUB_AGENT, "key": None}},
+    "delegate": {"201": _DELEGATION},
+    "end_delegation": {"200": {**_DELEGATION, "ended_at": "2026-11-22T10:20:00.000Z"}},
     "withdraw_action": {"200": {"id": _ACTION, "state": "withdrawn"}},
     "redeem_grant": {
         "200": {

@@ -11,7 +11,7 @@ from governance.problems import Code, Problem
 # Bare, or as the quoted string that the structured-field form of the header asks for.
 _KEY = re.compile(r'(?P<quote>"?)(?P<key>[A-Za-z0-9._:-]{1,128})(?P=quote)', re.ASCII)
 _TRACEPARENT = re.compile(
-    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?", re.ASCII
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?", re.ASCII
 )
 
 
@@ -29,7 +29,10 @@ def idempotency_key(request: HttpRequest) -> str:
     return match["key"]
 
 
-def trace_id(request: HttpRequest) -> str:
-    """The trace id of a W3C traceparent, 32 hex digits; empty when there is none or it is malformed."""
+def trace_context(request: HttpRequest) -> tuple[str, str]:
+    """The trace id (32 hex digits) and parent span (16) of a W3C traceparent; empty for none and for a malformed one.
+
+    Agents state it: it is shown, and nothing is decided by it.
+    """
     match = _TRACEPARENT.fullmatch(request.META.get("HTTP_TRACEPARENT", "").strip())
-    return match[1] if match else ""
+    return (match[1], match[2]) if match else ("", "")

@@ -31,11 +31,22 @@ _DECIDE = (
     Code.IDEMPOTENCY_IN_FLIGHT,
     Code.UNKNOWN_ACTION_TYPE,
     Code.CONTRACT_BROKEN,
+    Code.DELEGATION_INVALID,
     Code.REFUSED,
     Code.CAP_EXHAUSTED,
     Code.RATE_LIMITED,
 )
 _OWN = (*_ALL, Code.NOT_FOUND)
+_GIVE = (
+    *_ALL,
+    *_BODY,
+    Code.IDEMPOTENCY_KEY_MISSING,
+    Code.IDEMPOTENCY_KEY_INVALID,
+    Code.IDEMPOTENCY_BODY_CHANGED,
+    Code.FORBIDDEN,
+    Code.HALTED,
+    Code.ABOVE_PARENT,
+)
 _GRANT = (
     Code.GRANT_NOT_YET_OPEN,
     Code.GRANT_USED,
@@ -58,6 +69,9 @@ CODES: Mapping[str, tuple[Code, ...]] = {
     "checkpoint": (*_OWN, *_BODY, Code.WRONG_STATE),
     "withdraw_action": (*_OWN, *_BODY, Code.WRONG_STATE),
     "redeem_grant": (*_OWN, *_BODY, *_GRANT),
+    "register_agent": (*_GIVE, Code.INVALID),
+    "delegate": (*_GIVE, Code.NOT_FOUND, Code.DELEGATION_INVALID),
+    "end_delegation": (*_OWN, *_BODY),
     "errors": (),
     "error": (Code.NOT_FOUND,),
 }
@@ -65,6 +79,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
 
 _PUBLIC = ("errors", "error")
 _CREATING = ("ask", "escalate")
+_KEYED = (*_CREATING, "register_agent", "delegate")
 _RETRIED = (
     Code.CAP_EXHAUSTED,
     Code.RATE_LIMITED,
@@ -77,6 +92,10 @@ _RETRIED = (
 _HEADERS: dict[str, dict[str, Any]] = {
     "Retry-After": {"description": "Seconds until asking again makes sense.", "schema": {"type": "integer"}},
     "Location": {"description": "The case that was opened.", "schema": {"type": "string"}},
+    "traceparent": {
+        "description": "W3C trace context of this action, to hand on; not in a dry run.",
+        "schema": {"type": "string"},
+    },
     "WWW-Authenticate": {"description": "Bearer.", "schema": {"type": "string"}},
 }
 _PARAMETERS: list[dict[str, Any]] = [
@@ -130,20 +149,25 @@ def _complete(call: dict[str, Any]) -> None:
     name = call["operationId"]
     call["summary"] = call.pop("description")
     call["security"] = [] if name in _PUBLIC else [{"agent": []}]
-    if name in _CREATING:
-        call["parameters"] += _PARAMETERS
+    if name in _KEYED:
+        call["parameters"] += _PARAMETERS if name in _CREATING else _PARAMETERS[:1]
     if "requestBody" in call:
         call["requestBody"]["content"]["application/json"]["example"] = examples.REQUESTS[name]
     answers: dict[str, Any] = call["responses"]
     for status, answer in answers.items():
         if (example := examples.ANSWERS.get(name, {}).get(status)) is not None:
             answer["content"]["application/json"]["example"] = example
-        wanted = ("Location", "Retry-After") if status == "202" else ("Retry-After",) if name == "escalation" else ()
-        answer["headers"] = _header_refs(wanted)
+        answer["headers"] = _header_refs(_told_in_headers(name, status))
     by_status: dict[str, list[Entry]] = {}
     for entry in (*(CATALOGUE[code.value] for code in CODES[name]), INTERNAL):
         by_status.setdefault(str(entry.status), []).append(entry)
     answers |= {status: _refusal(name, entries) for status, entries in sorted(by_status.items())}
+
+
+def _told_in_headers(call: str, status: str) -> tuple[str, ...]:
+    if call in _CREATING:
+        return ("traceparent", "Location", "Retry-After") if status == "202" else ("traceparent",)
+    return ("Retry-After",) if call == "escalation" else ()
 
 
 def _refusal(call: str, entries: list[Entry]) -> dict[str, Any]:

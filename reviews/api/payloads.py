@@ -20,6 +20,11 @@ Confidence = Annotated[str, Field(pattern=r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$", 
 Note = Annotated[str, Field(max_length=4_000, json_schema_extra=_absent)]
 Values = Annotated[dict[str, Any], Field(max_length=64)]
 Version = Annotated[str, Field(pattern=r'^[A-Za-z0-9_.:+/="-]{1,128}$', json_schema_extra=_absent)]
+_TICKET = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+Delegation = Annotated[str, Field(pattern=_TICKET, json_schema_extra=_absent)]
+Whom = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*( [A-Za-z0-9._-]+)*$", max_length=80)]
+SubName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Fingerprint = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$", json_schema_extra=_absent)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -40,6 +45,9 @@ class Wanted(Closed):
     run: Identifier = Field(description="The session of the agent that this action belongs to.")
     subject: Identifier = Field(
         default="", description="On whose behalf the run acts; pinned by the first action of the run."
+    )
+    delegation: Delegation = Field(
+        default="", description="The delegation ticket under which the agent acts here: it only ever adds limits."
     )
     confidence: Confidence = Field(
         default="", description="0 to 1 as a decimal string. It may lower authority, never raise it."
@@ -77,6 +85,29 @@ class RedeemPayload(Closed):
     """`POST grants/{id}/redeem/`: the digest of exactly what is about to be executed."""
 
     digest: Digest = Field(description="`action_digest` of the action, 64 hexadecimal digits.")
+
+
+class SubAgentPayload(Closed):
+    """`POST agents/`: register an agent below this one."""
+
+    name: SubName = Field(description="It is registered under the name of its parent: Refunder.drafter.")
+    fingerprint: Fingerprint = Field(default="", description="Of its model, prompt and tools.")
+    action_types: Annotated[list[TypeKey], Field(max_length=64, json_schema_extra=_absent)] = Field(
+        default=[], description="What it may propose: types that the parent itself holds a permission for."
+    )
+
+
+class DelegatePayload(Closed):
+    """`POST delegations/`: let another agent act for this one."""
+
+    child: Whom = Field(description="Id or name of an agent that the council shared, or that is registered below.")
+    action_types: Annotated[list[TypeKey], Field(min_length=1, max_length=64)] = Field(
+        description="For these and no others; this agent holds a permission for each."
+    )
+    expires_in: Annotated[int, Field(ge=60, le=86_400)] = Field(description="Seconds, at most a day.")
+    delegation: Delegation = Field(
+        default="", description="The ticket under which this agent acts itself: the new one ends with it."
+    )
 
 
 class NothingPayload(Closed):

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from reviews.api import views
+from reviews.api import delegation, views
 from reviews.api.openapi import serve
 from reviews.api.parser import StrictParser
 from reviews.api.problems import handle
@@ -23,6 +23,7 @@ api = NinjaAPI(
     urls_namespace="agents",
 )
 api.add_router("", views.router)
+api.add_router("", delegation.router)
 # ninja looks a handler up by class: its own for these three would win over one for Exception alone
 for kind in (Exception, Http404, HttpError, ValidationError):
     api.add_exception_handler(kind, handle)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.params.functions import Body
@@ -20,8 +19,9 @@ from reviews.answers import Answer
 from reviews.api import documents, problems, states
 from reviews.api.callers import authenticated, caller_of, credential_of, presented
 from reviews.api.catalogue import CATALOGUE
-from reviews.api.headers import idempotency_key, trace_id
+from reviews.api.headers import idempotency_key, trace_context
 from reviews.api.payloads import AskPayload, EscalatePayload, NothingPayload, RedeemPayload, ReportPayload, Wanted
+from reviews.api.render import told
 
 POLL_SECONDS = 5
 
@@ -117,12 +117,6 @@ def jwks(request: HttpRequest) -> HttpResponse:
     return _public(tokens.jwks())
 
 
-def told(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-    """An answer as JSON, for this agent at this moment: nobody may keep it."""
-    kept = {"Cache-Control": "no-store", **(headers or {})}
-    return HttpResponse(orjson.dumps(body), status=status, content_type="application/json", headers=kept)
-
-
 def _public(body: dict[str, Any]) -> HttpResponse:
     return told(body, headers={"Cache-Control": "public, max-age=300"})
 
@@ -139,6 +133,7 @@ def _wish(request: HttpRequest, call: str, payload: Wanted, reason: str | None, 
         # a notice is acknowledged and never granted, so nothing else may be one and it may be nothing else
         at = ("/action_type", "The type notice goes with an escalation for the reason out_of_scope, and only with it.")
         raise Problem(Code.INVALID_ENVELOPE, "The reason and the action type do not go together.", fields=(at,))
+    trace_id, parent_span = trace_context(request)
     return intake.Ask(
         action_type=payload.action_type,
         parameters=payload.parameters,
@@ -150,7 +145,9 @@ def _wish(request: HttpRequest, call: str, payload: Wanted, reason: str | None, 
         # of the body as it was sent: a default that is spelled out makes another body
         body_hash=digest({"call": call, "body": payload.model_dump(exclude_unset=True)}),
         idempotency_key=idempotency_key(request),
-        trace_id=trace_id(request),
+        delegation=UUID(payload.delegation) if payload.delegation else None,
+        trace_id=trace_id,
+        parent_span=parent_span,
         agent_reason=reason,
         **more,
     )

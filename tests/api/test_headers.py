@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from governance.problems import Code, Problem
-from reviews.api.headers import idempotency_key, trace_id
+from reviews.api.headers import idempotency_key, trace_context
 
 REQUESTS = RequestFactory()
 
@@ -55,8 +55,9 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
     ],
 )
 def test_a_traceparent_is_read_and_a_malformed_one_ignored(header: str, trace: str) -> None:
-    assert trace_id(REQUESTS.post("/", headers={"traceparent": header})) == trace
+    span = "00f067aa0ba902b7" if trace else ""
+    assert trace_context(REQUESTS.post("/", headers={"traceparent": header})) == (trace, span)
 
 
 def test_there_need_be_no_traceparent() -> None:
-    assert trace_id(REQUESTS.post("/")) == ""
+    assert trace_context(REQUESTS.post("/")) == ("", "")

@@ -68,12 +68,12 @@ def test_every_call_tells_who_may_and_what_it_takes_from_headers(call: str) -> N
     assert told["summary"]
     assert told["security"] == ([] if call in ("errors", "error") else [{"agent": []}])
     headers = {each["name"]: each["required"] for each in told.get("parameters", []) if each["in"] == "header"}
-    creating = call in ("ask", "escalate")
-    assert headers == ({"Idempotency-Key": True, "traceparent": False} if creating else {})
+    keyed = {"Idempotency-Key": True} if call in ("ask", "escalate", "register_agent", "delegate") else {}
+    assert headers == (keyed | {"traceparent": False} if call in ("ask", "escalate") else keyed)
 
 
 def test_what_is_waited_for_says_when_to_ask_again() -> None:
-    assert set(CALLS["ask"]["responses"]["202"]["headers"]) == {"Location", "Retry-After"}
+    assert set(CALLS["ask"]["responses"]["202"]["headers"]) == {"Location", "Retry-After", "traceparent"}
     assert set(CALLS["escalation"]["responses"]["200"]["headers"]) == {"Retry-After"}
     for call in CODES:
         if "503" in CALLS[call]["responses"]:

@@ -168,6 +168,8 @@ ASK = {
     "run": "run-1",
 }
 
+DELEGATE = {"child": "Drafter", "action_types": ["bench.refund"], "expires_in": 60}
+
 API = (
     Rule("api/v1/", GET=AGENTS),
     Rule("api/v1/actions/", POST=KEYED, body=ASK),
@@ -178,6 +180,9 @@ API = (
     Rule("api/v1/escalations/", POST=KEYED, body=ASK | {"reason": "uncertain"}),
     Rule("api/v1/escalations/<uuidstr:id>/", GET={OWN}, id="escalation"),
     Rule("api/v1/grants/<uuidstr:id>/redeem/", POST={OWN}, id="grant", body={"digest": "0" * 64}),
+    Rule("api/v1/agents/", POST=KEYED, body={"name": "drafter"}),
+    Rule("api/v1/delegations/", POST=KEYED, body=DELEGATE),
+    Rule("api/v1/delegations/<uuidstr:id>/end/", POST={OWN}, id="ticket"),
     Rule("api/v1/errors/", GET=AGENTS),
     Rule("api/v1/errors/<slug:code>/", GET=AGENTS),
     Rule("api/v1/openapi.json", GET=AGENTS),

@@ -196,6 +196,9 @@ class World:
     def escalation(self) -> str:
         return str(self._posted("escalations/", access.ASK | {"reason": "uncertain"})["escalation"]["id"])
 
+    def ticket(self) -> str:
+        return str(self._posted("delegations/", access.DELEGATE)["id"])
+
     def grant(self) -> UUID:
         return Grant.objects.get(action_id=UUID(self["action"])).pk
 
@@ -203,5 +206,5 @@ class World:
         headers = {**self.cast.bearer(), "Idempotency-Key": path.strip("/")}
         answer = SurfaceClient().post(f"/api/v1/{path}", body, "application/json", headers=headers)
         found: dict[str, Any] = answer.json()
-        assert answer.status_code in (200, 202), found
+        assert answer.status_code in (200, 201, 202), found
         return found

@@ -25,13 +25,14 @@ def rule(inputs: Inputs) -> tuple[str, int]:
     """Outcome and effective tier of well-typed inputs."""
     if len(inputs.halts) + len(inputs.inactive) > 0:
         return "refuse", HALT
-    if inputs.level is None or not inputs.ancestors_permitted:
+    if inputs.level is None or not inputs.ancestors_permitted or not inputs.ticket_stands:
         return "refuse", HALT
     high = over_a_threshold(inputs) or limited_but_unknown(inputs) or inputs.base_risk.name == "HIGH"
     risk = "HIGH" if high else inputs.base_risk.name
     required = max({"read": OBSERVE, "draft": PROPOSE, "act": EXECUTE}[inputs.action_class], COMMIT if high else HALT)
     evidence = evidence_tier(inputs)
-    effective = min(earned(inputs, risk), *(known(limiter.tier) for limiter in inputs.limiters), *missing(inputs))
+    own = [earned(inputs, risk, inputs.level.name), *(earned(inputs, risk, level.name) for _, level in inputs.above)]
+    effective = min(*own, *(known(limiter.tier) for limiter in inputs.limiters), *missing(inputs))
     effective = min(effective, known(inputs.standing), evidence, policy(inputs))
     person = inputs.human_required or inputs.agent_reason is not None or evidence < COMMIT
     guardrail_grant = inputs.level.name == "L3" and risk == "HIGH" and inside(inputs)
@@ -57,9 +58,9 @@ def policy(inputs: Inputs) -> int:
     return known(inputs.policy) if inputs.policy_available else min(known(inputs.policy), PROPOSE)
 
 
-def earned(inputs: Inputs, risk: str) -> int:
-    assert inputs.level is not None
-    row = next(line.split() for line in EARNED.strip().splitlines() if line.split()[0] == inputs.level.name)
+def earned(inputs: Inputs, risk: str, level: str) -> int:
+    """What a level earns: of the agent, and in the same way of every agent above it."""
+    row = next(line.split() for line in EARNED.strip().splitlines() if line.split()[0] == level)
     word = dict(zip(("LOW", "MEDIUM", "HIGH"), row[1:], strict=True))[risk]
     if word == "GUARDED":
         return COMMIT if inside(inputs) else PROPOSE

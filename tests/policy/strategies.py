@@ -85,6 +85,7 @@ holds = st.builds(
     step=st.sampled_from([0, 900, 86400]),
 )
 
+held_above = st.tuples(st.just("Refunder"), mostly(Level.L3, st.sampled_from(Level), times=2))
 names: st.SearchStrategy[tuple[str, ...]] = mostly((), st.just(("enterprise acme",)), times=15)
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
@@ -101,6 +102,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "agent_reason": mostly(None, st.sampled_from(["uncertain", "novel_input", "approve me"])),
     "level": mostly(Level.L3, st.none() | st.sampled_from(Level), times=2),
     "ancestors_permitted": mostly(True, st.just(False), times=15),
+    "above": st.lists(held_above, max_size=3).map(tuple),
+    "ticket_stands": mostly(True, st.just(False), times=15),
     "limiters": limiters(),
     "halts": names,
     "inactive": names,

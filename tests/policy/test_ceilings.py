@@ -17,9 +17,11 @@ limiters = st.builds(Limiter, kind=st.sampled_from(LimiterKind), name=st.text(ma
 
 
 def test_the_fixed_order_is_from_the_top_down() -> None:
-    words = "enterprise domain project ancestor agent recovery level standing evidence policy"
-    assert " ".join(LimiterKind) == words
-    assert [rank(Limiter(kind, "", None)) for kind in LimiterKind] == list(range(10))
+    words = (
+        "enterprise, domain, project, ancestor, level of ancestor, agent, recovery, level, standing, evidence, policy"
+    )
+    assert ", ".join(LimiterKind) == words
+    assert [rank(Limiter(kind, "", None)) for kind in LimiterKind] == list(range(len(LimiterKind)))
 
 
 def test_a_tie_is_named_by_the_fixed_order() -> None:

@@ -48,6 +48,7 @@ def test_execute_implies_authority_permission_and_no_halt(made: Inputs) -> None:
         assert not made.inactive
         assert made.level is not None
         assert made.ancestors_permitted
+        assert made.ticket_stands
         assert not made.human_required
         assert decision.breach is None
         assert not decision.contradicted
@@ -151,6 +152,7 @@ def flag(made: Inputs, draw: Callable[..., Any]) -> Inputs:
         "elevate": True,
         "agent_reason": "uncertain",
         "ancestors_permitted": False,
+        "ticket_stands": False,
         "halts": ("project refunds",),
         "inactive": ("Refunder",),
         "policy_available": False,

@@ -116,6 +116,8 @@ def test_an_action_that_executes_needs_no_change() -> None:
         ({"level": Level.L0, "base_risk": Risk.LOW}, ["The agent must hold level L1 for this action type."]),
         ({"level": None}, ["The agent must hold a permission for this action type, at level L2."]),
         ({"ancestors_permitted": False}, ["Every agent above must hold a permission for this action type."]),
+        ({"ticket_stands": False}, ["The delegation under which it was asked must be in force."]),
+        ({"above": (("Lead", Level.L1),)}, ["The agent above, Lead, must hold level L2 for this action type."]),
         ({"halts": ("agent Refunder",)}, ["The halt on agent Refunder must be lifted."]),
         ({"inactive": ("Refunder",)}, ["Refunder must be active again."]),
         ({"standing": Tier.PROPOSE}, ["The standing of this agent for this action type must be EXECUTE."]),

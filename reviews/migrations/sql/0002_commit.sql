@@ -7,8 +7,8 @@
 --   PL001  a budget or an in-flight limit would be passed: decide again with what is there now
 --   PL002  this request was answered, or a twin of it is being written: read its answer
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
---   PL004  authority was narrowed or halted since it was gathered, a standing was written, or a budget was
---          waited for: decide again
+--   PL004  authority was narrowed or halted since it was gathered, a standing was written, its ticket ended, or a
+--          budget was waited for: decide again
 --
 -- The shared advisory lock is the first lock taken. A halt or narrowing takes it exclusively, so
 -- after one commits nothing decided under the old epoch can commit as an execution.
@@ -19,7 +19,7 @@ returns void language plpgsql volatile
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 set lock_timeout = '2s' as $$
-declare t timestamptz; n int; grants int; moved int; latches int; instance bigint; epoch bigint;
+declare t timestamptz; n int; grants int; moved int; latches int; lapsed int; instance bigint; epoch bigint;
 begin
   perform pg_advisory_xact_lock_shared(7);
   select authority_epoch, instance_epoch into epoch, instance from governance_instance where id = 1;
@@ -29,19 +29,20 @@ begin
   with r as materialized (
     select * from jsonb_to_recordset(p_decided) as r(id uuid, agent uuid, action_type bigint,
       idempotency_key text, body_hash text, run text, subject text, entity text, parameters jsonb, claims jsonb,
-      digest text, amount bigint, in_flight text[], state text, trace_id text, report_by double precision, lease int,
+      digest text, amount bigint, in_flight text[], state text, ticket uuid, chain uuid[], trace_id text,
+      parent_span text, report_by double precision, lease int,
       outcome text, effective_tier smallint, required_tier smallint, effective_risk smallint, bound_by text,
       ladder jsonb, inputs jsonb, answer jsonb, policy_revision bigint, cell text, probability numeric, day_key date,
       grant_id uuid, grant_by text, grant_from double precision, grant_until double precision, alert text,
       line uuid[], stands bigint, latches jsonb)
   ), acted as (
     insert into governance_action (id, agent_id, action_type_id, idempotency_key, body_hash, run, subject,
-        entity, parameters, claims, digest, amount, in_flight, state, trace_id, created_at, report_by, started_at,
-        lease_seconds, lease_until)
+        entity, parameters, claims, digest, amount, in_flight, state, ticket_id, chain, trace_id, parent_span,
+        created_at, report_by, started_at, lease_seconds, lease_until)
       select r.id, r.agent, r.action_type, r.idempotency_key, decode(r.body_hash, 'hex'), r.run, r.subject,
-        r.entity, r.parameters, r.claims, decode(r.digest, 'hex'), r.amount, r.in_flight, r.state, r.trace_id, t,
-        to_timestamp(r.report_by), case when r.report_by is not null then t end, r.lease,
-        t + r.lease * interval '1 second'
+        r.entity, r.parameters, r.claims, decode(r.digest, 'hex'), r.amount, r.in_flight, r.state, r.ticket, r.chain,
+        r.trace_id, r.parent_span, t, to_timestamp(r.report_by), case when r.report_by is not null then t end,
+        r.lease, t + r.lease * interval '1 second'
       from r on conflict (agent_id, idempotency_key) do nothing returning id
   ), decided as (
     insert into governance_decision (action_id, outcome, effective_tier, required_tier, effective_risk, reasons,
@@ -64,12 +65,15 @@ begin
       (select count(*) from r where r.grant_id is not null and r.stands <> (
         select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
           from unnest(r.line) l(id))),
-      (select count(*) from r where r.latches is not null)
-    into n, grants, moved, latches;
+      (select count(*) from r where r.latches is not null),
+      -- a ticket ends by the clock as well, which moves no epoch
+      (select count(*) from r where case when r.ticket is null then false
+        else not placet_ticket_stands(r.ticket, r.agent, r.action_type, t) end)
+    into n, grants, moved, latches, lapsed;
   if n < jsonb_array_length(p_decided) then
     raise exception 'answered before, or a twin is being written' using errcode = 'PL002';
   end if;
-  if grants > 0 and epoch <> p_epoch or moved > 0 then
+  if grants > 0 and epoch <> p_epoch or moved > 0 or lapsed > 0 then
     raise exception 'authority moved' using errcode = 'PL004';
   end if;
 

@@ -22,6 +22,21 @@ returns text language sql immutable as $$
   end || '|' || case p_cap->>'key' when 'guardrail' then p_cap->>'value' else p_family end || '|' || (p_cap->>'unit') || '|' || (p_cap->>'window')
 $$;
 
+-- The rows of one cap over a whole chain, the agent's own first. Who acts for others spends what is theirs too:
+-- `agent`, `owner`, `project` and `domain` count once for each of them, `root` and `run` for each who has nobody
+-- registered above; a guardrail is of the agent alone. p_people: [{"id", "owner", "project", "domain", "root"}], the agent first.
+create function placet_keys_over(p_cap jsonb, p_family text, p_run text, p_people jsonb, p_enterprise text)
+returns text[] language sql immutable as $$
+  select array_agg(key order by place) from (
+    select key, min(place) as place from (
+      select placet_budget_key(p_cap, p_family, p_run, (x->>'id')::uuid, (x->>'id')::uuid, (x->>'owner')::bigint,
+          x->>'project', x->>'domain', p_enterprise) as key, place
+        from jsonb_array_elements(p_people) with ordinality as e(x, place)
+        where case when p_cap->>'key' in ('root', 'run') then (x->>'root')::boolean
+          when p_cap->>'key' = 'guardrail' then place = 1 else true end) each
+    group by key) rows
+$$;
+
 -- Of budgets without room for an action: [the case that binds each or null, the epoch when it would take it or null].
 -- p_rooms: the most each may hold for the action to fit. All in the order of p_keys.
 create function placet_bound(p_keys text[], p_rooms bigint[], p_at timestamptz)
@@ -35,22 +50,23 @@ returns json language sql stable as $$
   left join governance_budget b on b.key = w.key
 $$;
 
--- The agents above one, nearest first: [{"id", "name", "tier", "state", "level", "project", "domain", "ceiling"}].
-create function placet_chain(p_parent uuid, p_type bigint) returns jsonb language sql stable as $$
-  with recursive up as (
-    select ag.id, ag.name, ag.max_tier, ag.state, ag.parent_id, ag.project_id, 1 as depth
-      from governance_agent ag where ag.id = p_parent
-    union all
-    select ag.id, ag.name, ag.max_tier, ag.state, ag.parent_id, ag.project_id, up.depth + 1
-      from governance_agent ag join up on ag.id = up.parent_id where up.depth < 8
-  )
-  select coalesce(jsonb_agg(jsonb_build_object('id', up.id, 'name', up.name, 'tier', up.max_tier,
-      'state', up.state, 'level', perm.level, 'project', p.key, 'domain', d.key,
-      'ceiling', least(p.ceiling, d.ceiling)) order by up.depth), '[]')
-    from up join governance_scope p on p.id = up.project_id
-    left join governance_scope d on d.id = p.parent_id
-    left join governance_permission perm on perm.agent_id = up.id and perm.action_type_id = p_type
-$$;
+-- The agents above one, nearest first: [{"id", "name", "tier", "state", "level", "project", "domain", "ceiling",
+-- "owner", "root"}]; null when the ticket does not stand. It names tables that are made later, so it is PL/pgSQL.
+create function placet_chain(p_agent uuid, p_ticket uuid, p_type bigint, p_at timestamptz)
+returns jsonb language plpgsql stable as $$
+begin
+  if p_ticket is not null and not placet_ticket_stands(p_ticket, p_agent, p_type, p_at) then return null; end if;
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('id', ag.id, 'name', ag.name, 'tier', ag.max_tier,
+        'state', ag.state, 'level', perm.level, 'project', p.key, 'domain', d.key,
+        'ceiling', least(p.ceiling, d.ceiling), 'owner', ag.owner_id, 'root', ag.parent_id is null)
+        order by up.nearest), '[]')
+      from unnest(placet_lineage(p_agent, p_ticket)) with ordinality as up(id, nearest)
+      join governance_agent ag on ag.id = up.id
+      join governance_scope p on p.id = ag.project_id
+      left join governance_scope d on d.id = p.parent_id
+      left join governance_permission perm on perm.agent_id = ag.id and perm.action_type_id = p_type);
+end $$;
 
 -- What is halted above an action or recovers from a halt: [[in words, the epoch it was lifted or null, the seconds
 -- of each stage of its recovery, the epoch it has recovered]]. The same reach as in placet_halts_over.
@@ -83,7 +99,8 @@ create function placet_stored(p_action uuid) returns jsonb language sql stable a
 $$;
 
 -- p_key is null and p_watch names the "agent" where no agent asks: what if.
--- p_watch: {"flights", "values"} of a type that limits what is under way or asks for novelty, else null.
+-- p_watch: {"flights", "values"} of a type that limits what is under way or asks for novelty, {"ticket"} under which
+-- it is asked, else null. A ticket that does not stand is told, and adds nobody to the chain.
 -- p_paced: answer {"wait": seconds} and nothing else to an agent that has asked for more than its rate.
 create function placet_gather(p_key bytea, p_idem text, p_type text, p_caps jsonb, p_run text, p_watch jsonb,
   p_paced boolean)
@@ -95,7 +112,8 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off se
 declare
   t timestamptz := clock_timestamp();
   a record; now_is record; held record; bound json; place int; over boolean := false;
-  chain jsonb := '[]'; root uuid; keys text[] := '{}'; rooms bigint[] := '{}'; lives bigint[] := '{}';
+  chain jsonb := '[]'; people jsonb; in_force boolean := true; own text[]; places int[];
+  keys text[] := '{}'; rooms bigint[] := '{}'; lives bigint[] := '{}';
   line uuid[]; latches text[]; recent text[];
 begin
   select key.agent_id, ag.name, ag.max_tier, ag.state, ag.fingerprint, ag.owner_id, ag.parent_id,
@@ -122,21 +140,31 @@ begin
     return json_build_object('wait', ceil(extract(epoch from a.opens - t)));
   end if;
 
-  root := a.agent_id;
   line := array[a.agent_id];
-  if a.parent_id is not null then
-    chain := placet_chain(a.parent_id, a.type_id);
-    root := chain->-1->>'id';
+  if a.parent_id is not null or p_watch ? 'ticket' then
+    chain := placet_chain(a.agent_id, (p_watch->>'ticket')::uuid, a.type_id, t);
+    if chain is null then
+      in_force := false;
+      chain := placet_chain(a.agent_id, null, a.type_id, t);
+    end if;
     line := line || array(select (x->>'id')::uuid from jsonb_array_elements(chain) x);
+    people := jsonb_build_object('id', a.agent_id, 'owner', a.owner_id, 'project', a.project, 'domain', a.domain,
+      'root', a.parent_id is null) || chain;
   end if;
   latches := array['agent', 'type:' || coalesce(a.type_id, 0)];
   if a.type_id is not null and jsonb_array_length(p_caps) > 0 then
     for n in 0..jsonb_array_length(p_caps) - 1 loop
-      keys := keys || placet_budget_key(p_caps->n, a.family, p_run, a.agent_id, root, a.owner_id,
-        a.project, a.domain, a.enterprise);
-      rooms := rooms || (p_caps->n->>'room')::bigint;
-      latches := latches || ('key:' || keys[n + 1]);
+      if people is null then
+        own := array[placet_budget_key(p_caps->n, a.family, p_run, a.agent_id, a.agent_id, a.owner_id,
+          a.project, a.domain, a.enterprise)];
+      else
+        own := placet_keys_over(p_caps->n, a.family, p_run, people, a.enterprise);
+        places := places || array_fill(n, array[cardinality(own)]);
+      end if;
+      keys := keys || own;
+      rooms := rooms || array_fill((p_caps->n->>'room')::bigint, array[cardinality(own)]);
     end loop;
+    latches := latches || array(select 'key:' || k from unnest(keys) k);
   end if;
 
   select (select array[count(*) filter (where x.good), count(*)] from (
@@ -176,7 +204,7 @@ begin
     'now', extract(epoch from t), 'epoch', a.authority_epoch, 'instance_epoch', a.instance_epoch,
     'policy_revision', a.policy_revision,
     'agent', a.agent_id, 'name', a.name, 'tier', a.max_tier, 'state', a.state, 'fingerprint', a.fingerprint,
-    'chain', chain, 'root', root,
+    'chain', chain, 'ticket', in_force, 'places', places,
     'scopes', json_build_array(a.enterprise_name, a.enterprise_ceiling, a.domain_name, a.domain_ceiling,
       a.project_name, a.project_ceiling),
     'type', a.type_id, 'revision', a.revision, 'level', a.level,

@@ -1,0 +1,138 @@
+"""The verb by which an agent registers another one below itself."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from governance import locks, record
+from governance.authenticate import KEY_LIFE, Caller, new_key
+from governance.fit import require_fit
+from governance.guards import invalid, told
+from governance.models import ActionType, Agent, AgentKey, Permission
+from governance.policy.names import name_below
+from governance.policy.tiers import Level, Tier
+from governance.problems import Code, Problem
+from governance.register import fingerprint_of, terms
+
+MOST_BELOW = 64
+
+# Everybody below the root of an agent who is not retired, however they got there.
+_BELOW = """
+  with recursive down as (
+    select id from governance_agent where id = %s
+    union all
+    select ag.id from governance_agent ag join down on ag.parent_id = down.id where ag.state <> 'retired'
+  )
+  select count(*) - 1 from down
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A sub-agent as its parent is told. `key` is given once: it and its end are None when the request comes again."""
+
+    agent: Agent
+    action_types: tuple[str, ...]
+    key: str | None
+    expires_at: datetime | None
+
+
+@told()
+@transaction.atomic
+def register_sub_agent(
+    *,
+    caller: Caller,
+    name: str,
+    fingerprint: str = "",
+    action_types: Sequence[str] = (),
+    request_key: str,
+    request_hash: bytes,
+) -> Registered:
+    """Register an agent below the caller, at PROPOSE and L0, with a key that ends no later than the caller's.
+
+    It stands in the caller's project, the caller's owner answers for it, and its name begins with the caller's.
+    Problems: FORBIDDEN (not active, a type that the caller itself may not use, 64 below the root), HALTED, INVALID
+    (name taken or not plain), ABOVE_PARENT (a ninth link), IDEMPOTENCY_BODY_CHANGED.
+    """
+    now = locks.share_authority()
+    # two requests at once see each other: one request is one agent, and nobody is the sixty-fifth
+    locks.hold_chains()
+    parent = Agent.objects.select_related("owner", "project").get(pk=caller.agent)
+    known = Agent.objects.filter(parent=parent, request_key=request_key).first()
+    if known is not None:
+        return _again(known, request_hash)
+    require_fit(parent.pk)
+    types = permitted(parent, action_types)
+    _refuse_crowd(parent)
+    agent = Agent.objects.create(
+        name=_name(parent, name),
+        owner=parent.owner,
+        project=parent.project,
+        parent=parent,
+        max_tier=min(Tier.PROPOSE.value, parent.max_tier),
+        fingerprint=fingerprint_of(fingerprint),
+        registered_at=now,
+        request_key=request_key,
+        request_hash=request_hash,
+    )
+    for action_type in types:
+        Permission.objects.create(agent=agent, action_type=action_type, level=int(Level.L0))
+    key, row = _key(agent, caller, now)
+    body = {
+        **terms(agent),
+        "agent": str(agent.pk),
+        "action_types": [each.key for each in types],
+        "key": row.pk,
+        "prefix": row.prefix,
+        "widening": False,
+    }
+    record.append(event=record.Event.AGENT_REGISTERED, actor=f"agent:{parent.pk}", body=body)
+    return Registered(agent, tuple(each.key for each in types), key, row.expires_at)
+
+
+def permitted(agent: Agent, keys: Sequence[str]) -> list[ActionType]:
+    """These action types, in this order. Problem FORBIDDEN, naming each that the agent holds no permission for."""
+    held = {each.key: each for each in ActionType.objects.filter(key__in=keys, permissions__agent=agent)}
+    sentence = "This agent holds no permission for this action type."
+    missing = tuple((f"/action_types/{place}", sentence) for place, key in enumerate(keys) if key not in held)
+    if missing:
+        raise Problem(Code.FORBIDDEN, "Nobody gives what it does not hold itself.", fields=missing)
+    return [held[key] for key in dict.fromkeys(keys)]
+
+
+def _again(known: Agent, request_hash: bytes) -> Registered:
+    if not hmac.compare_digest(bytes(known.request_hash or b""), request_hash):
+        raise Problem(Code.IDEMPOTENCY_BODY_CHANGED, "This Idempotency-Key was used with another body.")
+    types = known.permissions.order_by("pk").values_list("action_type__key", flat=True)
+    return Registered(known, tuple(types), None, None)
+
+
+def _name(parent: Agent, name: str) -> str:
+    try:
+        return name_below(parent.name, name)
+    except ValueError as error:
+        raise invalid("/name", error) from error
+
+
+def _refuse_crowd(parent: Agent) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select placet_lineage(%s, null)", [parent.pk])
+        above = cursor.fetchone()[0]
+        cursor.execute(_BELOW, [above[-1] if above else parent.pk])
+        count = cursor.fetchone()[0]
+    if count >= MOST_BELOW:
+        raise Problem(Code.FORBIDDEN, f"Below one agent there are at most {MOST_BELOW}, and so many there are.")
+
+
+def _key(agent: Agent, caller: Caller, now: datetime) -> tuple[str, AgentKey]:
+    """Its one key. A key that was stolen gives rise to none that outlives it."""
+    until = AgentKey.objects.values_list("expires_at", flat=True).get(digest=caller.digest)
+    key, prefix, digest = new_key()
+    expires_at = now + KEY_LIFE if until is None else min(until, now + KEY_LIFE)
+    row = AgentKey.objects.create(agent=agent, prefix=prefix, digest=digest, created_at=now, expires_at=expires_at)
+    return key, row

@@ -1,0 +1,96 @@
+"""The calls by which agents give others something to do: sub-agents below them, and tickets for shared ones."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.params.functions import Body
+
+from governance import delegate, sub_agents
+from governance.digest import digest
+from governance.models import ActionType, Ticket
+from reviews.answers import wire
+from reviews.api import documents
+from reviews.api.callers import authenticated, caller_of
+from reviews.api.headers import idempotency_key
+from reviews.api.payloads import Closed, DelegatePayload, NothingPayload, SubAgentPayload
+from reviews.api.render import told
+
+# A call without fields may come without a body.
+_NOTHING: Any = Body(NothingPayload())
+
+router = Router()
+
+
+@router.post(
+    "agents/",
+    operation_id="register_agent",
+    auth=authenticated,
+    response={201: documents.SubAgentGiven, 200: documents.SubAgentGiven},
+)
+def register_agent(request: HttpRequest, payload: SubAgentPayload) -> HttpResponse:
+    """Register an agent below this one: 201 with its only key. The same request again: 200 without the key."""
+    found = sub_agents.register_sub_agent(
+        caller=caller_of(request),
+        name=payload.name,
+        fingerprint=payload.fingerprint,
+        action_types=payload.action_types,
+        request_key=idempotency_key(request),
+        request_hash=_hash("agents", payload),
+    )
+    agent = found.agent
+    key = None
+    if found.key is not None and found.expires_at is not None:
+        key = {"bearer": found.key, "expires_at": wire(found.expires_at)}
+    shown = {
+        "id": str(agent.pk),
+        "name": agent.name,
+        "parent": str(agent.parent_id),
+        "action_types": found.action_types,
+        "key": key,
+    }
+    return told(shown, 200 if key is None else 201)
+
+
+@router.post("delegations/", operation_id="delegate", auth=authenticated, response={201: documents.Delegation})
+def issue(request: HttpRequest, payload: DelegatePayload) -> HttpResponse:
+    """Let a shared agent, or one registered below this one, act for this one for a while."""
+    ticket = delegate.issue_ticket(
+        caller=caller_of(request),
+        child=payload.child,
+        action_types=payload.action_types,
+        seconds=payload.expires_in,
+        via=UUID(payload.delegation) if payload.delegation else None,
+        request_key=idempotency_key(request),
+        request_hash=_hash("delegations", payload),
+    )
+    return told(_shown(ticket), 201)
+
+
+@router.post(
+    "delegations/{uuid:id}/end/", operation_id="end_delegation", auth=authenticated, response=documents.Delegation
+)
+def end(request: HttpRequest, id: UUID, payload: NothingPayload = _NOTHING) -> HttpResponse:  # noqa: A002
+    """End a delegation now, with every one that rests on it."""
+    return told(_shown(delegate.end_ticket(id, by=caller_of(request))))
+
+
+def _hash(call: str, payload: Closed) -> bytes:
+    """Of the body as it was sent: a default that is spelled out makes another body."""
+    return digest({"call": call, "body": payload.model_dump(exclude_unset=True)})
+
+
+def _shown(ticket: Ticket) -> dict[str, Any]:
+    keys = dict(ActionType.objects.filter(pk__in=ticket.action_types).values_list("pk", "key"))
+    return {
+        "id": str(ticket.pk),
+        "child": str(ticket.child_id),
+        "action_types": [keys[each] for each in ticket.action_types],
+        "issued_at": wire(ticket.issued_at),
+        "expires_at": wire(ticket.expires_at),
+        "ended_at": None if ticket.revoked_at is None else wire(ticket.revoked_at),
+        "delegation": None if ticket.via_id is None else str(ticket.via_id),
+    }
