@@ -25,7 +25,7 @@ def halt(target: HaltTarget | str, key: str, *, reason: str, by: By) -> Halt:
     """
     target = _target(target)
     key = _existing(target, key)
-    actor = _may_halt(target, key, by)
+    actor = require_may_halt(target, key, by)
     reason = " ".join(reason.split())
     if not 0 < len(reason) <= MAX_REASON or not reason.isprintable():
         raise invalid("/reason", f"A reason is a line of at most {MAX_REASON} characters.")
@@ -80,6 +80,31 @@ def end_recovery(halt: Halt, *, by: By) -> Halt:
     return stored
 
 
+def require_may_halt(target: HaltTarget, key: str, by: By) -> str:
+    """The ledger's name of `by` if they may halt this, else `Problem` FORBIDDEN.
+
+    Council and operators anything; an owner their agents; anyone with a role an agent or type of their scope.
+    """
+    if isinstance(by, str):
+        return require(by, COUNCIL, OPERATOR)
+    groups = groups_of(by)
+    if groups & {COUNCIL, OPERATOR}:
+        return actor_of(by)
+    if target == HaltTarget.AGENT and by.is_active and Agent.objects.filter(pk=key, owner=by).exists():
+        return actor_of(by)
+    if target in (HaltTarget.AGENT, HaltTarget.ACTION_TYPE) and _in_scope(target, key, by, groups):
+        return actor_of(by)
+    raise Problem(Code.FORBIDDEN, "You may halt an agent or action type of your own scope only.")
+
+
+def targets_of(user: User) -> tuple[HaltTarget, ...]:
+    """What kinds of things a person may halt at all; which of them, `require_may_halt` says."""
+    groups = groups_of(user)
+    if groups & {COUNCIL, OPERATOR}:
+        return tuple(HaltTarget)
+    return (HaltTarget.AGENT, HaltTarget.ACTION_TYPE) if groups else ()
+
+
 def find_target(target: HaltTarget | str, name: str) -> str:
     """The key of what a person names: an agent may be given by its name too. Problems: NOT_FOUND, INVALID."""
     target = _target(target)
@@ -115,20 +140,6 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _may_halt(target: HaltTarget, key: str, by: By) -> str:
-    """Council and operators anything; an owner their agents; anyone with a role an agent or type of their scope."""
-    if isinstance(by, str):
-        return require(by, COUNCIL, OPERATOR)
-    groups = groups_of(by)
-    if groups & {COUNCIL, OPERATOR}:
-        return actor_of(by)
-    if target == HaltTarget.AGENT and by.is_active and Agent.objects.filter(pk=key, owner=by).exists():
-        return actor_of(by)
-    if target in (HaltTarget.AGENT, HaltTarget.ACTION_TYPE) and _in_scope(target, key, by, groups):
-        return actor_of(by)
-    raise Problem(Code.FORBIDDEN, "You may halt an agent or action type of your own scope only.")
 
 
 def _in_scope(target: HaltTarget, key: str, by: User, groups: frozenset[str]) -> bool:

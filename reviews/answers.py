@@ -16,6 +16,8 @@ from governance.problems import Code, Problem
 STATUS = {Outcome.EXECUTE.value: 200, Outcome.ESCALATE.value: 202, Outcome.REFUSE.value: 403}
 GRANT_SECONDS = 60
 REPORT_SECONDS = 600
+# A renewal that was sent in time may arrive a little later.
+GRACE = dt.timedelta(seconds=5)
 RETRY_SECONDS = 5
 
 

@@ -15,7 +15,7 @@ from governance.models import Action, ActionState, Grant, Instance
 from governance.policy.continuing import Stop, stops
 from governance.policy.reasons import Given
 from governance.problems import Code, Problem
-from reviews.answers import REPORT_SECONDS
+from reviews.answers import GRACE, REPORT_SECONDS
 from reviews.cases import halted_since, locked_action
 from reviews.grounds import approver_reaches
 from reviews.models import Verdict
@@ -23,8 +23,6 @@ from reviews.reconsider import reconsider
 from reviews.verify import entry_of
 
 LONGEST = timedelta(hours=24)
-# A renewal that was sent in time may arrive a little later.
-GRACE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from governance.latches import TYPE
 from governance.models import Action, ActionState, Grant
 from governance.policy.standing import HEALTH, Why
 from governance.redden import turn_red
+from reviews.answers import GRACE
 from reviews.cases import counters, locked_action
-from reviews.checkpoint import GRACE
 from reviews.models import Escalation, EscalationState
 from reviews.relink import give_back
 from reviews.report import close

@@ -5,6 +5,8 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from governance import halt
+from governance.models import HaltTarget
 from governance.problems import Problem
 from reviews import roster
 from reviews.web.loaders import WATCHERS, ConsoleRequest, page
@@ -23,4 +25,12 @@ def show(request: ConsoleRequest, agent: UUID) -> HttpResponse:
         found = roster.read(agent)
     except Problem as problem:
         raise Http404 from problem
-    return render(request, "agents/page.html", {"agent": found})
+    return render(request, "agents/page.html", {"agent": found, "can_halt": _can_halt(request, agent)})
+
+
+def _can_halt(request: ConsoleRequest, agent: UUID) -> bool:
+    try:
+        halt.require_may_halt(HaltTarget.AGENT, str(agent), request.user)
+    except Problem:
+        return False
+    return True

@@ -18,6 +18,15 @@ _TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
+# The seconds of each stage, and the words of its choice; the first is the default.
+RECOVERIES = {
+    "900": "15 minutes",
+    "300": "5 minutes",
+    "3600": "1 hour",
+    "14400": "4 hours",
+    "86400": "24 hours",
+    "0": "none: back at once",
+}
 _RISKS = {risk.name.lower(): risk.value for risk in Risk}
 
 
@@ -66,6 +75,14 @@ def reject_reason_of(sent: Mapping[str, str]) -> RejectReason:
     if reason not in RejectReason.values:
         raise Problem(Code.INVALID, "Choose a reason to reject.", fields=(("/reason", "One of the listed reasons."),))
     return RejectReason(reason)
+
+
+def recovery_of(sent: Mapping[str, str]) -> int:
+    """The seconds of each stage of a recovery, one of those offered. Problem INVALID without one."""
+    chosen = sent.get("recovery", "")
+    if chosen not in RECOVERIES:
+        raise Problem(Code.INVALID, "Choose how it recovers.", fields=(("/recovery", "One of the listed times."),))
+    return int(chosen)
 
 
 def unsound_reason_of(sent: Mapping[str, str]) -> UnsoundReason:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reviews.web import agents, authority, decision, escalation, home, queue, spot_review, what_if
+from reviews.web import agents, authority, decision, escalation, halts, home, queue, spot_review, what_if
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -33,6 +33,14 @@ urlpatterns = [
     # /agents/
     path("agents/", agents.listed, name="agents"),
     path("agents/<uuid:agent>/", agents.show, name="agent"),
+    # /halts/<halt>/
+    path("halts/", halts.board, name="halts"),
+    path("halts/new/", halts.confirm, name="halt-new"),
+    path("halts/declare/", halts.declare, name="halt-declare"),
+    path("halts/<int:halt>/", halts.show, name="halt"),
+    path("halts/<int:halt>/release/", halts.releasing, name="halt-release"),
+    path("halts/<int:halt>/lift/", halts.lift, name="halt-lift"),
+    path("halts/<int:halt>/end-recovery/", halts.end_recovery, name="halt-end-recovery"),
     path("authority/", authority.show, name="authority"),
     path("what-if/", what_if.show, name="what-if"),
 ]

@@ -134,6 +134,13 @@ WEB = (
     Rule("decisions/<uuid:action>/", GET=READERS),
     Rule("agents/", GET=READERS),
     Rule("agents/<uuid:agent>/", GET=READERS),
+    Rule("halts/", GET=READERS),
+    Rule("halts/new/", GET=READERS),
+    Rule("halts/declare/", POST=READERS),
+    Rule("halts/<int:halt>/", GET=READERS),
+    Rule("halts/<int:halt>/release/", GET=SEATED),
+    Rule("halts/<int:halt>/lift/", POST=SEATED),
+    Rule("halts/<int:halt>/end-recovery/", POST=SEATED),
     Rule("authority/", GET=OVERSEERS),
     Rule("what-if/", GET=SEATED),
     # -- the council's desk ----------------------------------------------------------------------

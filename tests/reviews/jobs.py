@@ -11,8 +11,11 @@ from governance.problems import Problem
 from reviews.intake import Ask, ask
 from tests.reviews.judgement_jobs import approvers, judges, key_makers, redeemers, reporters, sweepers
 from tests.reviews.rails import policy
+from tests.reviews.running_jobs import runners
 
-__all__ = ["approvers", "granted", "judges", "key_makers", "redeemers", "refunds", "reporters", "sweepers", "twins"]
+__all__ = [
+    "approvers", "granted", "judges", "key_makers", "redeemers", "refunds", "reporters", "runners", "sweepers", "twins",
+]  # fmt: skip
 
 
 def refunds(
