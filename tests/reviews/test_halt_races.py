@@ -29,7 +29,7 @@ __all__ = ["committed_cast"]
 
 pytestmark = pytest.mark.full
 
-PULLS = 1_000 if PROVE else 20
+PULLS = 1_000 if PROVE else 10
 PROCESSES, THREADS = (16, 1) if PROVE else (4, 4)
 SPARE = max(PULLS // 10, 20)
 WATCHED = {"action_decided": "execute", "grant_redeemed": "redeem", "action_continued": "continue"}
@@ -124,7 +124,7 @@ class Race:
         agent, key = self.spare.pop()
         return (lambda: register.revoke_key(key, by=BY), None, str(agent.pk))
 
-    def let_work_go_on(self, some: int = 6, most: float = 10.0) -> None:
+    def let_work_go_on(self, some: int = 4, most: float = 10.0) -> None:
         """Let the machine authorise some more, and those go on, however busy this machine is."""
         used = Grant.objects.filter(redeemed_at__isnull=False)
         enough, stop = used.count() + some, time.monotonic() + most
@@ -133,7 +133,7 @@ class Race:
 
 
 def _last() -> int:
-    """The last entry of those who pull: it was written under the exclusive lock, so before it means committed before."""
+    """The last entry of those who pull, written under the exclusive lock: before it is committed before."""
     return LedgerEntry.objects.filter(actor=BY).order_by("-seq").values_list("seq", flat=True)[0]
 
 
