@@ -74,7 +74,7 @@ def _judge(action: Action, caller: Caller, now: datetime) -> tuple[Stop | None, 
     started = action.started_at or action.created_at
     if grant is None or grant.instance_epoch != Instance.objects.values_list("instance_epoch", flat=True).get():
         return Stop.GRANT_VOID, ()
-    decision = reconsider(action.pk, key=caller.digest)
+    decision = reconsider(action.pk, key=caller.digest, by_policy=grant.issued_by == "policy")
     # a halt counts also when it was lifted meanwhile: whoever halted meant what was running then
     if halted_since(action.pk, started):
         return Stop.HALTED, decision.reasons

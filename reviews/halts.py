@@ -122,7 +122,7 @@ _NAME = """
 # Nothing runs for longer than a day, so what was reported later than that began after the halt.
 _FLIGHTS = """
   with ran as (
-    select a.*, g.redeemed_at is null and g.issued_by = 'machine' as unused
+    select a.*, g.redeemed_at is null and g.issued_by <> 'human' as unused
       from governance_action a left join governance_grant g on g.action_id = a.id and g.voided_at is null
       where a.state = 'executing' and a.started_at <= %(at)s
     union all

@@ -14,7 +14,8 @@ from governance.authenticate import Credential, hash_key, identify
 from governance.policy.decision import Decision
 from governance.problems import Problem
 from reviews import checkpoint, redeem, report
-from reviews.intake import Ask, ask, reconsider
+from reviews.intake import Ask, ask
+from reviews.reconsider import reconsider
 
 
 def runners(*, keys: list[str], unlocked: bool = False, checkpoints: int = 3) -> Callable[[int], str]:
@@ -57,8 +58,8 @@ def _unlock() -> None:
         patch.object(verb, "reconsider", _dawdling).start()
 
 
-def _dawdling(action_id: UUID, *, key: bytes) -> Decision:
-    decision = reconsider(action_id, key=key)
+def _dawdling(action_id: UUID, *, key: bytes, by_policy: bool) -> Decision:
+    decision = reconsider(action_id, key=key, by_policy=by_policy)
     time.sleep(random.random() * 0.02)
     return decision
 
