@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from unittest.mock import patch
 
 from governance import catalogue, narrow, permit, register, weigh
 from governance.policy.inputs import Inputs
 from governance.policy.tiers import Level, Tier
-from reviews import intake
+from reviews import intake, reconsider
 from tests.cast import BENCH_REFUND, BY, Cast
 
 GUARDRAIL = {"money": "200.00", "count": 3, "window": "24h"}
@@ -26,9 +26,12 @@ def railed(cast: Cast, **changes: Any) -> None:
 
 
 def policy(grants: bool = True) -> AbstractContextManager[object]:
-    """What a policy that covers the type answers: COMMIT, or nothing that grants."""
+    """From now on what a policy that covers the type answers, also when it is judged again: COMMIT, or no grant."""
 
     def answered(*given: Any) -> Inputs:
         return dataclasses.replace(weigh.weigh(*given), policy_grants=grants)
 
-    return patch.object(intake, "weigh", answered)
+    answers = ExitStack()
+    for module in (intake, reconsider):
+        answers.enter_context(patch.object(module, "weigh", answered))
+    return answers

@@ -17,6 +17,7 @@ from reviews import checkpoint, redeem, report, sweep
 from reviews.checkpoint import Continuation
 from tests.cast import BENCH_REFUND, BY
 from tests.governance.asking import guarded
+from tests.reviews.rails import policy, railed
 from tests.reviews.scene import REFUND, Scene, backdate, entries
 
 TARGETS = ("enterprise", "domain", "project", "agent", "action_type")
@@ -176,6 +177,16 @@ def test_an_approver_who_left_stops_it(leased: Scene, no_hold: None) -> None:
     action = approved(leased)
     leased.cast.ada.groups.clear()
     assert stopped(leased, action) is Stop.APPROVER
+
+
+def test_what_policy_granted_goes_on_inside_its_guardrail_only(leased: Scene) -> None:
+    railed(leased.cast)
+    with policy():
+        action = leased.running("150.00")
+        assert action.grants.get().issued_by == "policy"
+        assert stopped(leased, action) is None
+        with policy(False):
+            assert stopped(leased, action) is Stop.NARROWED
 
 
 def test_a_restored_instance_stops_what_ran_before(leased: Scene) -> None:
