@@ -18,6 +18,7 @@ _TOLD: dict[str, tuple[Code, str]] = {
     "PL015": (Code.WRONG_STATE, "A halt is only ever lifted, once."),
     "PL016": (Code.WRONG_STATE, "A key is revoked once and belongs to one agent."),
     "PL017": (Code.WRONG_STATE, "A record is bound to this action type already."),
+    "PL018": (Code.WRONG_STATE, "What a person pulled only a person restores, and strikes are not set by hand."),
     "23505": (Code.INVALID, "This name or key is taken."),
 }
 

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from governance import locks, record
 from governance.actors import By, require_council
 from governance.guards import invalid
-from governance.models import ActionType, Agent, Permission
+from governance.latches import LEVEL
+from governance.models import ActionType, Agent, Permission, Standing
+from governance.policy.holds import spelled
+from governance.policy.standing import on_raised, raise_from
 from governance.policy.tiers import Level
 from governance.problems import Code, Problem
+from governance.redden import keep, latch_of, level_constants
 
 
 @transaction.atomic
@@ -15,16 +21,19 @@ def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) ->
     """Give an agent this level for this action type, whether it held one or none.
 
     Above what it held, or above L0 for a first permission, is ledgered as a widening; a lower level is
-    in force for every decision that has not committed. Problems: FORBIDDEN, INVALID.
+    in force for every decision that has not committed. A level that was lowered on reviewed errors is raised again
+    after its cooldown only. Problems: FORBIDDEN, INVALID, WRONG_STATE (with the time from which it may be raised).
     """
     actor = require_council(by)
     if level not in tuple(Level):
         raise invalid("/level", "A level is 0, 1, 2 or 3.")
-    locks.hold_authority()
+    now = locks.hold_authority()
     held = Permission.objects.select_for_update().filter(agent=agent, action_type=action_type).first()
     before = None if held is None else held.level
     if held is not None and before == level:
         return held
+    if level > (before or 0):
+        _end_cooldown(agent, action_type, now)
     permission = held or Permission(agent=agent, action_type=action_type)
     permission.level = int(level)
     permission.save()
@@ -38,6 +47,19 @@ def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) ->
     }
     record.append(event=record.Event.PERMISSION_SET, actor=actor, body=body)
     return permission
+
+
+def _end_cooldown(agent: Agent, action_type: ActionType, now: datetime) -> None:
+    """Note at the latch of the level that a person raised it again. Problem WRONG_STATE before its time."""
+    row = Standing.objects.filter(agent=agent, latch=f"{LEVEL}{action_type.pk}").first()
+    start = None if row is None else raise_from(latch_of(row), level_constants(action_type.pk))
+    if row is None or start is None:
+        return
+    if now < start:
+        raise Problem(
+            Code.WRONG_STATE, f"Reviews lowered this level: it may be raised from {spelled(start)}, not before."
+        )
+    keep(row, on_raised(latch_of(row), now), None)
 
 
 @transaction.atomic

@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db import connection
 
 from governance import locks
+from governance.entries import current
 from governance.latches import row_of, told
 from governance.models import Standing
-from governance.policy.standing import UNTOUCHED, Constants, Latch, Why, on_red
+from governance.policy.standing import HEALTH, STATISTICAL, UNTOUCHED, Constants, Latch, Why, on_red
 
 
 def hold_standing(agent: UUID) -> None:
@@ -45,3 +46,15 @@ def keep(row: Standing, latch: Latch, why: Why | None) -> None:
     row.red_at, row.green_since = latch.red_at, latch.green_since
     row.why = row.why if why is None else why.value
     row.save()
+
+
+def level_constants(action_type: int) -> Constants:
+    """The statistical constants of an action type; the usual ones where its document cannot be read."""
+    entry = current(action_type)
+    return STATISTICAL if entry is None else entry.spec.standing.statistical
+
+
+def health_constants(action_type: int) -> Constants:
+    """The constants of what is seen in the actions of a type; the usual ones where its document cannot be read."""
+    entry = current(action_type)
+    return HEALTH if entry is None else entry.spec.standing.health

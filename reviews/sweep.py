@@ -13,11 +13,10 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from governance import locks, record
-from governance.entries import current
 from governance.latches import TYPE
 from governance.models import Action, ActionState, Grant
-from governance.policy.standing import HEALTH, Why
-from governance.redden import turn_red
+from governance.policy.standing import Why
+from governance.redden import health_constants, turn_red
 from reviews.answers import GRACE
 from reviews.cases import counters, locked_action
 from reviews.models import Escalation, EscalationState
@@ -142,9 +141,8 @@ def _abandon(action: Action) -> bool:
     lease = action.lease_until is not None and action.lease_until <= now - GRACE
     execution = close(action, ActionState.ABANDONED.value, now)
     note_reading(action, good=False, source="report")
-    entry = current(action.action_type_id)
-    constants = HEALTH if entry is None else entry.spec.standing.health
-    red = turn_red(action.agent_id, f"{TYPE}{action.action_type_id}", Why.ABANDONED, constants)
+    kind = action.action_type_id
+    red = turn_red(action.agent_id, f"{TYPE}{kind}", Why.ABANDONED, health_constants(kind))
     body: dict[str, Any] = {"action": str(action.pk), "execution": execution.pk, "standing": red}
     body["overdue"] = "checkpoint" if lease else "report"
     record.append(event=record.Event.ACTION_ABANDONED, actor=BY, body=body)

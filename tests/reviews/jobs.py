@@ -14,7 +14,8 @@ from tests.reviews.rails import policy
 from tests.reviews.running_jobs import runners
 
 __all__ = [
-    "approvers", "granted", "judges", "key_makers", "redeemers", "refunds", "reporters", "runners", "sweepers", "twins",
+    "approvers", "contradictions", "granted", "judges", "key_makers", "redeemers", "refunds", "reporters", "runners",
+    "sweepers", "twins",
 ]  # fmt: skip
 
 
@@ -60,6 +61,34 @@ def granted(*, key: str) -> Callable[[int], str]:
     """Ask for refunds of ever new customers inside a guardrail, in a process whose policy grants every one of them."""
     policy().__enter__()
     return refunds(key=key, customer="rail", amount="10.00", spread=True)
+
+
+def contradictions(*, key: str, rounds: int) -> Callable[[int], str]:
+    """Act in a run that is pinned for somebody, on behalf of somebody else: a red each time."""
+    credential = Credential(hash_key(key))
+
+    def one(number: int) -> str:
+        if number % 10_000 >= rounds:
+            return "finished"
+        try:
+            return str(ask(credential, on_behalf("somebody else", f"red-{number}")).body["outcome"])
+        except Problem as problem:
+            return problem.code.value
+
+    return one
+
+
+def on_behalf(subject: str, idempotency_key: str, run: str = "pinned") -> Ask:
+    """A small refund in one run, on behalf of a customer."""
+    return Ask(
+        action_type="bench.refund",
+        parameters={"customer": idempotency_key, "amount": {"amount": "1.00", "currency": "USD"}},
+        claims={},
+        run=run,
+        subject=subject,
+        body_hash=hashlib.sha256(idempotency_key.encode()).digest(),
+        idempotency_key=idempotency_key,
+    )
 
 
 def twins(*, key: str, rounds: int) -> Callable[[int], str]:

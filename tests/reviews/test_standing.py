@@ -22,10 +22,8 @@ from reviews import redeem, report, rows, sweep
 from reviews.answers import Answer
 from reviews.explained import Again, again
 from reviews.intake import ask
-from tests.cast import BENCH_REFUND, BY, cast
-from tests.reviews.scene import ORDERS, Scene, backdate, bench, entries, refused, scene, shop, shop_database
-
-__all__ = ["cast", "scene", "shop", "shop_database"]
+from tests.cast import BENCH_REFUND, BY
+from tests.reviews.scene import ORDERS, Scene, backdate, bench, entries, refused
 
 numbers = itertools.count(1_000_000)
 
