@@ -33,6 +33,7 @@ class Event(StrEnum):
     LEVEL_LOWERED = "level_lowered"
     STANDING_PULLED = "standing_pulled"
     STANDING_RESTORED = "standing_restored"
+    RATE_PINNED = "rate_pinned"
     MANDATE_SET = "mandate_set"
     MANDATE_REVOKED = "mandate_revoked"
     HALTED = "halted"

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from governance.gather import CapUse, Gathered
+from governance.gather import NOTHING_MORE, CapUse, Gathered, Watch
 from governance.latches import standing_of
 from governance.policy import evidence
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Inputs
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
-from governance.policy.money import REFERENCE_CURRENCY, Money
+from governance.policy.in_flight import NO_LIMITS, Flight
+from governance.policy.money import Money, Pinned
+from governance.policy.novelty import Novel, novelties
 from governance.policy.tiers import Level
 from governance.policy.velocity import CapKey, Unit, Usage
 
@@ -31,6 +33,8 @@ class Wish:
     """What is asked, after its contract was checked: typed values only, amounts in minor units.
 
     `counted`: how often the guardrail counts it already, 1 at the redemption of a grant that policy issued.
+    `subject` is whom the agent names, `whom` the subject that is counted: the record's where it was read. An amount is
+    None also without a rate: then `currency_known` is False. `rate` is what it was counted at.
     """
 
     spec: ActionTypeSpec
@@ -45,19 +49,19 @@ class Wish:
     agent_reason: str | None = None
     contended: bool = False
     counted: int = 0
+    whom: str = ""
+    currency_known: bool = True
+    rate: Pinned | None = None
 
 
-def amount_in_reference(
-    spec: ActionTypeSpec, parameters: Mapping[str, object], money: Mapping[str, Money]
-) -> int | None:
-    """What this action moves, in minor units of the reference currency; None when not known, or without a rate.
+def money_of(spec: ActionTypeSpec, parameters: Mapping[str, object], money: Mapping[str, Money]) -> Money | None:
+    """What this action moves, in its own currency; None when it is not known.
 
     `money` are the amounts that the binding derived from the record; they never lose their currency.
     """
     if spec.amount is None or not spec.amount.from_record:
-        return spec.amount_in(parameters)
-    found = money.get(spec.amount.name)
-    return found.minor if found is not None and found.currency == REFERENCE_CURRENCY else None
+        return spec.money_in(parameters)
+    return money.get(spec.amount.name)
 
 
 def cap_uses(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str, amount: int | None) -> list[CapUse]:
@@ -89,6 +93,70 @@ def entities(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str) -
     return found or [(name, NOBODY) for name in spec.entities[:1]]
 
 
+def watch(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str) -> Watch:
+    """What has to be read besides, for a type that limits what is under way or requires evidence of novelty."""
+    if spec.in_flight == NO_LIMITS and spec.novelty is None:
+        return NOTHING_MORE
+    flights = tuple(key for key, *_ in _flights(spec, values=values, subject=subject))
+    return Watch(flights, None if spec.novelty is None else familiar_values(spec, values))
+
+
+def familiar_values(spec: ActionTypeSpec, values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(parameter, hash of its canonical value) of everything that may be new to an agent; each member of a list."""
+    found: dict[tuple[str, str], None] = {}
+    for name in () if spec.novelty is None else spec.novelty.values:
+        value = values.get(name)
+        for member in value if isinstance(value, list) else [value]:
+            if member not in (None, ""):
+                spelled = _canonical(spec.contract.fields[name].type, str(member))
+                found[(name, hashlib.sha256(spelled.encode()).hexdigest())] = None
+    return tuple(found)
+
+
+def _flights(
+    spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str
+) -> list[tuple[str, CapKey, int, str | None]]:
+    """Each limit on what is under way: its key, what it counts over, the limit, the name of an entity."""
+    limits, found = spec.in_flight, list[tuple[str, CapKey, int, str | None]]()
+    if limits.entity is not None:
+        each = entities(spec, values=values, subject=subject)
+        found += [(f"entity:{name}={value}", CapKey.ENTITY, limits.entity, name) for name, value in each]
+    if limits.agent is not None:
+        found.append(("agent", CapKey.AGENT, limits.agent, None))
+    return found
+
+
+def _under_way(wish: Wish, gathered: Gathered) -> tuple[Flight, ...]:
+    if not gathered.flights:
+        return ()
+    limits = _flights(wish.spec, values=wish.values, subject=wish.whom)
+    return tuple(
+        Flight(key, flown.live, limit, entity)
+        for flown, (_, key, limit, entity) in zip(gathered.flights, limits, strict=True)
+    )
+
+
+def _new(wish: Wish, gathered: Gathered) -> tuple[Novel, ...] | None:
+    """What is new to the agent; None where the type does not ask, or nothing was read."""
+    rule, handled = wish.spec.novelty, gathered.handled
+    if rule is None or handled is None:
+        return None
+    return novelties(
+        rule,
+        handled=handled.count,
+        amounts=handled.amounts,
+        unseen=handled.unseen,
+        amount=wish.amount,
+        money=wish.spec.amount is not None,
+    )
+
+
+def _novelty(spec: ActionTypeSpec, new: tuple[Novel, ...] | None) -> Signal:
+    if spec.novelty is None:
+        return Signal.GREEN
+    return Signal.UNKNOWN if new is None else Signal.AMBER if new else Signal.GREEN
+
+
 def _canonical(kind: str, value: str) -> str:
     """The one spelling under which an entity is counted, no longer than a key has room for."""
     spelled = value.lower() if kind == "email" else value
@@ -109,6 +177,10 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         Kind.VELOCITY: evidence.velocity_signal(usages),
         Kind.TOOL_HEALTH: evidence.tool_health(gathered.tool_good, gathered.tool_total),
     }
+    new = _new(wish, gathered)
+    novelty = _novelty(spec, new)
+    if spec.novelty is not None:
+        signals[Kind.NOVELTY] = novelty
     level = gathered.level if gathered.in_domain else None
     counted = gathered.guardrail
     standing, hold = standing_of(spec, gathered, usages)
@@ -116,8 +188,9 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         action_class=spec.action_class,
         base_risk=spec.base_risk,
         amount=wish.amount,
-        amount_known=wish.amount is not None or spec.amount is None,
-        currency_known=True,
+        amount_known=wish.amount is not None or spec.amount is None or not wish.currency_known,
+        currency_known=wish.currency_known,
+        rate=wish.rate,
         quantity=spec.quantity_in(wish.values),
         data_class=spec.data_class_in(wish.values),
         thresholds=spec.thresholds,
@@ -140,6 +213,9 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         bound=wish.bound,
         facts_first=spec.facts_first,
         usages=usages,
+        in_flight=_under_way(wish, gathered),
+        novelty=novelty,
+        novel=new or (),
         uncertain=wish.uncertain,
         confidence=wish.confidence,
         confidence_threshold=spec.confidence_threshold,

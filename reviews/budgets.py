@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.db import DatabaseError, connection
 from governance.gather import CapUse
 from governance.models import Action
 from governance.policy.action_types import ActionTypeSpec
+from governance.policy.velocity import Unit
 from governance.problems import Code, Problem
 from governance.weigh import cap_uses
 
@@ -27,9 +29,15 @@ def typed(action: Action) -> dict[str, Any]:
 def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int | None) -> dict[str, datetime]:
     """Reserve an approved action in the rings of every cap; say when each row would take as much again.
 
-    A person may pass an autonomy cap. Problem NOT_APPROVABLE when a hard cap would be passed.
+    A person may pass an autonomy cap. Problem NOT_APPROVABLE when a hard cap would be passed. An amount that nobody
+    knows fills every cap on money, so that the machine adds nothing to it, and might pass a hard one.
     """
-    caps = _rows(action, cap_uses(spec, values=typed(action), subject=subject, amount=amount))
+    uses = cap_uses(spec, values=typed(action), subject=subject, amount=amount)
+    if amount is None:
+        if any(use.cap.hard and use.cap.unit is Unit.MONEY for use in uses):
+            raise Problem(Code.NOT_APPROVABLE, "The amount is not known, so it might pass a hard cap.")
+        uses = [replace(use, amount=use.cap.limit) if use.cap.unit is Unit.MONEY else use for use in uses]
+    caps = _rows(action, uses)
     if not caps:
         return {}
     budgets = _budgets(caps)

@@ -16,6 +16,7 @@ from governance.hot import ServerError, Statement
 from governance.latches import told
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Outcome
+from governance.policy.in_flight import Flight
 from governance.policy.sampling import cell_name, probability
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
@@ -70,6 +71,7 @@ class Parts:
     snapshot: Frozen | None
     inputs: Mapping[str, Any]
     latches: Sequence[Mapping[str, Any]] = ()
+    in_flight: Sequence[Flight] = ()
 
 
 def commit(parts: Parts) -> CommitResult:
@@ -125,7 +127,7 @@ def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
         [{**body, "fields": parts.sealed}] if parts.sealed else None,
         None if snapshot is None else [{**snapshot.row, "tool": parts.spec.tool, "good": snapshot.good}],
         None if snapshot is None else [{**body, **fact} for fact in snapshot.row["facts"]],
-        None,
+        (_flights(parts) or None) if executes else None,
     )
 
 
@@ -145,6 +147,7 @@ def _decided(parts: Parts) -> dict[str, Any]:
         "claims": parts.claims,
         "digest": parts.digest.hex(),
         "amount": parts.amount,
+        "in_flight": [flown.key for flown in parts.gathered.flights] or None,
         "state": _STATES[decision.outcome],
         "ticket": parts.ask.delegation,
         "chain": gathered.chain,
@@ -211,6 +214,12 @@ def _alert(decision: Decision) -> str | None:
     if decision.alert:
         return (AlertKind.GUARDRAIL_GRANT if decision.by_guardrail else AlertKind.MEDIUM_EXECUTION).value
     return None
+
+
+def _flights(parts: Parts) -> list[dict[str, Any]]:
+    """How many may be under way under each key of this action, this one included."""
+    pairs = zip(parts.gathered.flights, parts.in_flight, strict=True)
+    return [{"key": flown.key, "most": flight.limit} for flown, flight in pairs]
 
 
 def _escalation(parts: Parts) -> dict[str, Any]:

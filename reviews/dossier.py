@@ -9,6 +9,7 @@ from uuid import UUID
 
 from governance.entries import current
 from governance.locks import database_now
+from governance.policy.memory import pinned_of
 from governance.policy.reasons import Reason
 from governance.policy.tiers import Risk, Tier
 from governance.policy.velocity import Unit, Usage
@@ -17,6 +18,7 @@ from governance.weigh import cap_uses
 from reviews import rows
 from reviews.compared import FactTable, Parameter, labelled, labels_of, parameters, table
 from reviews.exposure import Bar, as_of_now, bars, usages
+from reviews.grounds import worth
 from reviews.models import RejectReason
 from reviews.phrases import Left, lasting, left, sentence_of
 from reviews.shown import Lens, Pieces, is_sealed, label
@@ -91,6 +93,7 @@ class Dossier:
     parameters: tuple[Parameter, ...]
     bars: tuple[Bar, ...]
     amount_known: bool
+    rate: str
     refused: int
     refused_amount: int
     taken_by: str
@@ -147,7 +150,7 @@ _LIMITS = frozenset(
 _CASE = """
   select e.id, e.state, e.opened_by, e.opened_at, e.rank, e.taken_by_id, e.taken_until, e.previous_id,
     placet_case_due(e.id, %(now)s) as due, u.username as taken_by, a.id as action_id, a.parameters, a.amount,
-    encode(a.digest, 'hex') as action_digest,
+    a.created_at as asked_at, d.inputs->'rate' as rate, encode(a.digest, 'hex') as action_digest,
     a.subject as named_subject, t.id as type_id, t.key as type_key, t.document,
     ag.id as agent_id, ag.name as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
     d.bound_by, d.reasons, d.inputs->'usages' as usages, s.id as snapshot_id, s.status, s.source, s.read_at,
@@ -183,7 +186,7 @@ def read(case: UUID, *, viewer: int) -> Dossier:
     row = found[0]
     lens = Lens.of(row["binding"], row["document"], subjects=(row["subject"], row["named_subject"]))
     judged = _judged(case, viewer, now)
-    amount, known, used = _exposed(row)
+    amount, known, used, rate = _exposed(row)
     return Dossier(
         id=row["id"],
         now=now,
@@ -212,6 +215,7 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         parameters=parameters(row["parameters"], lens),
         bars=bars(used),
         amount_known=known,
+        rate=rate,
         refused=row["refused"],
         refused_amount=row["refused_amount"],
         taken_by=row["taken_by"] or "",
@@ -227,21 +231,24 @@ def read(case: UUID, *, viewer: int) -> Dossier:
     )
 
 
-def _exposed(row: rows.Row) -> tuple[int | None, bool, tuple[Usage, ...]]:
-    """The amount, whether it is known where the type has one, and the caps: as they are now, or were at the decision.
+def _exposed(row: rows.Row) -> tuple[int | None, bool, tuple[Usage, ...], str]:
+    """The amount, whether it is known where the type has one, the caps, and the rate of the amount.
 
-    A cap on money says nothing about an amount that nobody knows, so it is left out.
+    All as they are now, or were at the decision. A cap on money says nothing about an amount that nobody knows, so it
+    is left out.
     """
     entry = current(row["type_id"])
-    amount, used = row["amount"], usages(row["usages"])
+    amount, used, rate = row["amount"], usages(row["usages"]), pinned_of(row["rate"]) if row["rate"] else None
     if entry is not None and row["state"] == "open":
         values = {name: value for name, value in row["parameters"].items() if not is_sealed(value)}
-        amount = entry.spec.amount_in(values, row["values"] or {})
+        found = worth(entry.spec.money_in(values, row["values"] or {}), asked_at=row["asked_at"], inputs=row)
+        amount, rate = found.amount, found.pinned
         subject = row["subject"] or row["named_subject"]
         uses = cap_uses(entry.spec, values=values, subject=subject, amount=amount)
         used = as_of_now(row["action_id"], uses)
     known = amount is not None or entry is None or entry.spec.amount is None
-    return amount, known, used if known else tuple(each for each in used if each.cap.unit is not Unit.MONEY)
+    used = used if known else tuple(each for each in used if each.cap.unit is not Unit.MONEY)
+    return amount, known, used, "" if rate is None else str(rate)
 
 
 def _why(row: rows.Row) -> tuple[Why, ...]:

@@ -63,6 +63,7 @@ class Told:
     score: str
     facts: tuple[Compared, ...]
     bars: tuple[Bar, ...]
+    rate: str
 
     @property
     def executes(self) -> bool:
@@ -120,6 +121,7 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
         score=f"{decision.score:.2f}",
         facts=tuple(_compared(fact, labels) for fact in inputs.facts or ()),
         bars=bars(inputs.usages),
+        rate="" if inputs.rate is None else str(inputs.rate),
     )
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from governance.models import Action, Fact, Snapshot, SnapshotStatus
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.facts import Result
+from governance.policy.memory import pinned_of
+from governance.policy.money import REFERENCE_CURRENCY, Money
 from governance.policy.reasons import Given, Reason
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from governance.rates import Valued, valued
 from governance.records.snapshots import digest_of
 from governance.weigh import NOTICE
 from reviews.budgets import typed
@@ -73,7 +78,19 @@ def unhex(text: str) -> bytes:
 
 def amount_of(action: Action, spec: ActionTypeSpec, snapshot: Snapshot | None) -> int | None:
     """Minor units of the reference currency, from the record where the type says so; None if not known."""
-    return spec.amount_in(typed(action), {} if snapshot is None else snapshot.values)
+    money = spec.money_in(typed(action), {} if snapshot is None else snapshot.values)
+    if money is None or money.currency == REFERENCE_CURRENCY:
+        return None if money is None else money.minor
+    return worth(money, asked_at=action.created_at, inputs=action.decision.inputs).amount
+
+
+def worth(money: Money | None, *, asked_at: datetime, inputs: Mapping[str, Any]) -> Valued:
+    """An amount at the rate of its decision (of stored `inputs`), else at that of the moment when it was asked for.
+
+    It is the same for as long as a case lives: for its page, its verdict and its redemption.
+    """
+    pinned = pinned_of(inputs["rate"]) if inputs.get("rate") else None
+    return valued(money, at=asked_at, pinned=pinned)
 
 
 def subject_of(action: Action, snapshot: Snapshot | None) -> str:

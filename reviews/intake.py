@@ -16,19 +16,21 @@ from governance.breach import broken
 from governance.day_keys import ensure_day_key
 from governance.digest import action_digest
 from governance.entries import Entry, lookup
-from governance.gather import BudgetState, CapUse, Gathered, count_request, gather
+from governance.gather import NOTHING_MORE, BudgetState, CapUse, Gathered, Watch, count_request, gather
 from governance.hot import ServerError
 from governance.latches import turned
 from governance.policy.contracts import Parsed, Problems
 from governance.policy.decision import Decision, Inputs, Outcome, decide
 from governance.policy.facts import FactSummary
 from governance.policy.memory import remembered
+from governance.policy.money import Money
 from governance.problems import Code, Problem
+from governance.rates import NO_AMOUNT, Valued, valued
 from governance.records.bindings import Binding
 from governance.records.evaluate import evaluate
 from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
-from governance.weigh import Wish, amount_in_reference, cap_uses, entities, weigh
+from governance.weigh import Wish, cap_uses, entities, money_of, watch, weigh
 from reviews.answers import Answer, answer_of, replayed
 from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
@@ -57,9 +59,11 @@ class _Case:
     action: UUID = field(default_factory=uuid4)
     subject: str = ""
     amount: int | None = None
+    valued: Valued = NO_AMOUNT
     facts: tuple[FactSummary, ...] | None = None
     snapshot: Frozen | None = None
     uses: list[CapUse] = field(default_factory=list)
+    watch: Watch = NOTHING_MORE
     inputs: Inputs | None = None
 
     @property
@@ -130,7 +134,7 @@ def _parse(credential: Credential, ask: Ask, entry: Entry | None, *, counted: bo
             standing=entry.spec.standing.health,
         )
     case = _Case(ask, credential.digest, entry, parsed, claims, subject=ask.subject or "")
-    case.amount = entry.spec.amount_in(parsed.values)
+    _value(case, entry.spec.money_in(parsed.values))
     _count(case)
     return case
 
@@ -149,8 +153,14 @@ def _known(credential: Credential, counted: bool) -> UUID:
     return caller.agent
 
 
+def _value(case: _Case, money: Money | None) -> None:
+    case.valued = valued(money)
+    case.amount = case.valued.amount
+
+
 def _count(case: _Case) -> None:
     case.uses = cap_uses(case.entry.spec, values=case.values, subject=case.subject, amount=case.amount)
+    case.watch = watch(case.entry.spec, values=case.values, subject=case.subject)
 
 
 def _gather(case: _Case, *, paced: bool) -> Gathered:
@@ -160,6 +170,7 @@ def _gather(case: _Case, *, paced: bool) -> Gathered:
         action_type=case.entry.spec.key,
         caps=case.uses,
         run=case.ask.run,
+        watch=case.watch,
         paced=paced,
         guardrail=case.entry.spec.guardrail,
         ticket=case.ask.delegation,
@@ -184,7 +195,7 @@ def _read(case: _Case, binding: Binding, now: dt.datetime) -> None:
     case.snapshot = frozen(case.action, reading, asked_at=now, sealed=case.parsed.sealed)
     case.facts = tuple(fact.summary() for fact in reading.facts)
     case.subject = reading.subject or case.subject
-    case.amount = amount_in_reference(case.entry.spec, case.values, reading.money)
+    _value(case, money_of(case.entry.spec, case.values, reading.money))
     _count(case)
 
 
@@ -194,7 +205,10 @@ def _wish(case: _Case, contended: bool) -> Wish:
         bound=case.entry.binding is not None,
         values=case.values,
         subject=case.ask.subject or "",
+        whom=case.subject,
         amount=case.amount,
+        currency_known=not case.valued.without_rate,
+        rate=case.valued.pinned,
         facts=case.facts,
         confidence=case.ask.confidence,
         uncertain=case.ask.uncertain,
@@ -250,6 +264,7 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         digest=digest,
         entity=concerned[0][1] if concerned else "",
         inputs={} if case.inputs is None else remembered(case.inputs),
+        in_flight=() if case.inputs is None else case.inputs.in_flight,
         gathered=gathered,
         decision=decision,
         answer=answer,

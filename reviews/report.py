@@ -13,7 +13,9 @@ from governance.authenticate import Caller
 from governance.models import Action, ActionState, Execution, Grant, Reservation
 from governance.problems import Code, Problem
 from reviews.cases import locked_action
-from reviews.verify import note_reading
+from reviews.familiar import note_handled
+from reviews.grounds import amount_of
+from reviews.verify import entry_of, note_reading
 
 STATUSES = (ActionState.SUCCEEDED.value, ActionState.FAILED.value, ActionState.NOT_EXECUTED.value)
 MOST_LATENCY_MS = 24 * 3600 * 1000
@@ -44,9 +46,17 @@ def report(
     execution = close(action, status, now, latency_ms=latency_ms, record_version=record_version)
     if status != ActionState.NOT_EXECUTED:
         note_reading(action, good=status == ActionState.SUCCEEDED, source="report")
+    if status == ActionState.SUCCEEDED:
+        _handled(action)
     body = {"action": str(action.pk), "status": status, "latency_ms": latency_ms, "execution": execution.pk}
     record.append(event=record.Event.ACTION_REPORTED, actor=f"agent:{caller.agent}", body=body)
     return execution
+
+
+def _handled(action: Action) -> None:
+    spec = entry_of(action).spec
+    amount = amount_of(action, spec, action.snapshots.order_by("pk").last()) if spec.novelty is not None else None
+    note_handled(action, spec, amount=amount)
 
 
 def close(

@@ -110,7 +110,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="rate",
-            constraint=models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="rate_is_positive"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate__gt", 0)),
+                name="rate_is_positive",
+                violation_error_message="A rate is between 0 and 1,000,000,000.",
+            ),
         ),
         migrations.AddField(
             model_name="seen",

@@ -14,7 +14,13 @@ class Rate(models.Model):
 
     class Meta:
         ordering = ["currency", "-valid_from"]
-        constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="rate_is_positive")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rate__gt=0),
+                name="rate_is_positive",
+                violation_error_message="A rate is between 0 and 1,000,000,000.",
+            )
+        ]
         indexes = [models.Index(fields=["currency", "-valid_from"], name="rate_latest")]
 
     def __str__(self) -> str:

@@ -12,8 +12,10 @@ from governance.policy.data_classes import DataClass, check_data_class, parse_da
 from governance.policy.documents import DocumentProblem, Node
 from governance.policy.evidence import Kind
 from governance.policy.guardrails import Guardrail, check_guardrail, parse_guardrail
+from governance.policy.in_flight import InFlight, parse_in_flight
 from governance.policy.inputs import Thresholds
-from governance.policy.money import REFERENCE_CURRENCY, parse_amount, parse_money
+from governance.policy.money import REFERENCE_CURRENCY, Money, parse_amount, parse_money
+from governance.policy.novelty import NoveltyRule, parse_novelty
 from governance.policy.standing import TERMS, Terms
 from governance.policy.tiers import ActionClass, Risk
 from governance.policy.velocity import Cap, CapError, CapKey, parse_caps
@@ -33,11 +35,12 @@ _SHARE = re.compile(r"0\.[0-9]{1,4}|1(?:\.0{1,4})?", re.ASCII)
 _REQUIRED = ("key", "class", "parameters")
 _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
-    "thresholds", "data_class", "caps", "evidence", "facts", "deadline", "hold", "sampling", "confidence", "tool",
-    "checkpoint", "guardrail", "standing",
+    "thresholds", "data_class", "caps", "in_flight", "novelty", "evidence", "facts", "deadline", "hold", "sampling",
+    "confidence", "tool", "checkpoint", "guardrail", "standing",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
+_NEW_TYPES = _ENTITY_TYPES | {"country", "postcode"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class ActionTypeSpec:
     quantity_of: str | None
     data_class: DataClass | None
     caps: tuple[Cap, ...]
+    in_flight: InFlight
+    novelty: NoveltyRule | None
     evidence: frozenset[Kind]
     facts_first: bool
     deadline_seconds: int | None
@@ -90,21 +95,21 @@ class ActionTypeSpec:
         """Read an entry of `action_types`; the problems, each with its place, if there are any."""
         return parse_action_type(document, path)
 
-    def amount_in(self, parameters: Mapping[str, object], values: Mapping[str, object] | None = None) -> int | None:
-        """Minor units of the reference currency, from contract-parsed parameters or from a reading's values.
+    def money_in(self, parameters: Mapping[str, object], values: Mapping[str, object] | None = None) -> Money | None:
+        """The amount in its own currency, from contract-parsed parameters or from a snapshot's values.
 
-        None when there is no amount, when it is in the record and that was not read, or in another currency.
+        None when there is no amount, or when it is in the record and that was not read.
         """
         if self.amount is None:
             return None
-        if self.amount.from_record:
-            found = (values or {}).get(self.amount.name)
-            return found if type(found) is int else None
+        found = (values or {}).get(self.amount.name) if self.amount.from_record else parameters.get(self.amount.name)
+        # a snapshot keeps money of the reference currency as bare minor units
+        if self.amount.from_record and type(found) is int:
+            return Money(found, REFERENCE_CURRENCY)
         try:
-            money = parse_money(parameters.get(self.amount.name))
+            return parse_money(found)
         except ValueError:
             return None
-        return money.minor if money.currency == REFERENCE_CURRENCY else None
 
     def quantity_in(self, parameters: Mapping[str, object]) -> int | None:
         """How many recipients, rows or files: the length of a list parameter, or a whole number."""
@@ -125,7 +130,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
     key = node.at("key").text(KEY, "A key has lower-case letters, digits, points and underscores, at most 64.")
     amount = _amount(node.at("amount"))
     irreversible = node.at("irreversible").flag()
-    entities = node.at("entities").items(MAX_ENTITIES)
+    entities, evidence = node.at("entities").items(MAX_ENTITIES), _evidence(node.at("evidence"))
     spec = ActionTypeSpec(
         key=key,
         action_class=ActionClass(node.at("class").choice(tuple(ActionClass), ActionClass.ACT)),
@@ -144,7 +149,9 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         quantity_of=node.at("thresholds").at("quantity_of").text(NAME, "A parameter is expected.") or None,
         data_class=parse_data_class(node.at("data_class")),
         caps=tuple(cap for at in node.at("caps").items(MAX_CAPS) for cap in _caps(at)),
-        evidence=_evidence(node.at("evidence")),
+        in_flight=parse_in_flight(node.at("in_flight")),
+        novelty=parse_novelty(node.at("novelty")) if Kind.NOVELTY in evidence else None,
+        evidence=evidence,
         facts_first=node.at("facts").choice(("first", "on_case"), "on_case") == "first",
         deadline_seconds=duration(node.at("deadline"), MAX_DEADLINE),
         hold_seconds=duration(node.at("hold"), MAX_HOLD),
@@ -261,6 +268,13 @@ def _check(node: Node, spec: ActionTypeSpec) -> None:
         check_data_class(node.at("data_class"), spec.data_class, words)
     if (spec.thresholds.data_class is None) is not node.at("data_class").absent:
         node.at("thresholds").say("A threshold for the class of the data and data_class go together.")
+    if spec.novelty is None and not node.at("novelty").absent:
+        node.at("novelty").say("Only a type that requires evidence of novelty says how it is judged.")
+    for name in spec.novelty.values if spec.novelty is not None else ():
+        if name not in fields or fields[name].type not in _NEW_TYPES or fields[name].sealed:
+            node.at("novelty").at("values").say(f"{name} is no parameter with identifiers or listed words.")
+    if spec.in_flight.entity is not None and not spec.entities:
+        node.at("in_flight").say("A limit per entity needs to know what the entity is.")
     if any(cap.key is CapKey.ENTITY for cap in spec.caps) and not spec.entities:
         node.at("entities").say("A cap per entity needs to know what the entity is.")
     if spec.human_required and not spec.legal_basis:

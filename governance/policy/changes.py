@@ -5,7 +5,6 @@ A route is every change that may be needed on one way to execute. What of it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -14,11 +13,24 @@ from governance.policy.above import earned_above
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held
 from governance.policy.change import Change as Change
 from governance.policy.change import Changes
+from governance.policy.changed import (
+    added,
+    agreeing,
+    at_most,
+    lifted,
+    made_green,
+    reported,
+    signals_of,
+    waited,
+    widened,
+    with_values,
+    without,
+)
 from governance.policy.conditions import raised_risk
 from governance.policy.data_classes import class_name
-from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
-from governance.policy.facts import FactSummary, Result
-from governance.policy.guards import is_fact, is_limiter, is_usage, texts, whole
+from governance.policy.evidence import Kind, Signal
+from governance.policy.facts import Result
+from governance.policy.guards import is_fact, is_flight, is_limiter, is_usage, texts, whole
 from governance.policy.holds import UNNAMED, Hold
 from governance.policy.inputs import Inputs
 from governance.policy.ladder import label
@@ -30,7 +42,6 @@ from governance.policy.velocity import Cap, Unit, Usage, whose
 
 # These two are computed by the rule as well, so that nothing said of them is nothing against them.
 _UNSAID = {Kind.COMPLETENESS: Signal.GREEN, Kind.VELOCITY: Signal.GREEN}
-_BEHIND_SIGNALS = frozenset({"facts", "bound", "usages"})
 
 
 def routes(inputs: Inputs) -> list[tuple[Change, ...]]:
@@ -48,15 +59,16 @@ def _route(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     yield from _raised(inputs, goal)
     yield from _verified(inputs)
     yield from _freed(inputs, cut)
+    yield from _landed(inputs)
     yield from _stated(inputs)
 
 
 def _released(inputs: Inputs) -> Changes:
     """What refuses before any tier is compared."""
     for name in texts(inputs.halts):
-        yield Change(f"The halt on {registry_name(name)} must be lifted.", _without("halts", name))
+        yield Change(f"The halt on {registry_name(name)} must be lifted.", without("halts", name))
     for name in texts(inputs.inactive):
-        yield Change(f"{registry_name(name)} must be active again.", _without("inactive", name))
+        yield Change(f"{registry_name(name)} must be active again.", without("inactive", name))
     yield from _set(inputs, "Every agent above must hold a permission for this action type.", ancestors_permitted=True)
     yield from _set(inputs, "The delegation under which it was asked must be in force.", ticket_stands=True)
 
@@ -64,13 +76,19 @@ def _released(inputs: Inputs) -> Changes:
 def _known(inputs: Inputs, goal: Risk) -> Changes:
     """What is unknown raises the risk and caps as well, so it is needed on every way."""
     limits = inputs.thresholds
-    if not (inputs.amount_known is True and whole(inputs.amount) and inputs.amount >= 0):
-        over = [limit for limit in (limits.amount, railed(inputs, goal)) if limit is not None]
-        most = min(map(_limit, over), default=0)
+    foreign = inputs.amount_known is True and inputs.currency_known is not True
+    over = [limit for limit in (limits.amount, railed(inputs, goal)) if limit is not None]
+    most = min(map(_limit, over), default=0)
+    if not foreign and not (inputs.amount_known is True and whole(inputs.amount) and inputs.amount >= 0):
         reach = f", and at most {_money(most)}" if over else ""
         amount = inputs.amount if whole(inputs.amount) and inputs.amount >= 0 else most
         yield from _set(inputs, f"The amount must be known{reach}.", amount_known=True, amount=amount)
-    yield from _set(inputs, "The amount must have a rate in the reference currency.", currency_known=True)
+    if foreign and not whole(inputs.amount):
+        reach = f", and be at most {_money(most)}" if over else ""
+        sentence = f"The amount must have a rate in the reference currency{reach}."
+        yield from _set(inputs, sentence, currency_known=True, amount=most)
+    else:
+        yield from _set(inputs, "The amount must have a rate in the reference currency.", currency_known=True)
     if limits.quantity is not None and (not whole(inputs.quantity) or inputs.quantity < 0):
         most = _limit(limits.quantity)
         yield from _set(inputs, f"The quantity must be known, and at most {most}.", quantity=most)
@@ -92,7 +110,7 @@ def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     if cut:
         most += [use.cap.limit - use.live for use in _breached(inputs) if use.cap.unit is Unit.MONEY]
     if most and min(most) >= 0 and whole(inputs.amount) and inputs.amount > min(most):
-        yield Change(f"The amount must be at most {_money(min(most))}.", _at_most(min(most)))
+        yield Change(f"The amount must be at most {_money(min(most))}.", at_most(min(most)))
     for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
         value, limit = getattr(inputs, name), getattr(limits, name)
         if keeps and whole(value) and whole(limit) and value > limit:
@@ -105,10 +123,10 @@ def _raised(inputs: Inputs, goal: Risk) -> Changes:
     required = required_tier(inputs.action_class, goal)
     for limiter in inputs.limiters:
         if is_limiter(limiter) and held(limiter.tier) < required:
-            yield Change(_must(limiter, required), _lifted(limiter, required))
+            yield Change(_must(limiter, required), lifted(limiter, required))
     for kind in sorted(MANDATORY.difference([limiter.kind for limiter in inputs.limiters])):
-        added = Limiter(kind, "not set", required)
-        yield Change(f"A ceiling of {required.name} must be set for the {kind.value}.", _added(added))
+        unset = Limiter(kind, "not set", required)
+        yield Change(f"A ceiling of {required.name} must be set for the {kind.value}.", added(unset))
     yield from earned_above(inputs, goal, required)
     yield from _earned(inputs, goal, required)
     if held(inputs.standing) < required:
@@ -141,11 +159,15 @@ def _verified(inputs: Inputs) -> Changes:
         )
     names = [fact.name for fact in inputs.facts or () if is_fact(fact) and fact.result is not Result.AGREES]
     for name in dict.fromkeys(names):
-        yield Change(f"The fact {registry_name(name)} must agree.", _agreeing(name))
-    signals = _signals(inputs)
+        yield Change(f"The fact {registry_name(name)} must agree.", agreeing(name))
+    signals = signals_of(inputs)
     for kind in Kind:
-        if kind in inputs.required_evidence and signals.get(kind, _UNSAID.get(kind)) is not Signal.GREEN:
-            yield Change(f"The evidence of {kind.value.replace('_', ' ')} must be green.", _green(kind))
+        if (
+            kind is not Kind.NOVELTY
+            and kind in inputs.required_evidence
+            and signals.get(kind, _UNSAID.get(kind)) is not Signal.GREEN
+        ):
+            yield Change(f"The evidence of {kind.value.replace('_', ' ')} must be green.", made_green(kind))
 
 
 def _freed(inputs: Inputs, cut: bool) -> Changes:
@@ -160,14 +182,36 @@ def _freed(inputs: Inputs, cut: bool) -> Changes:
         cap = f"The cap of {use.cap.limit_text} in {use.cap.window_text} for {whose(use.cap.key, entity)}"
         if most <= use.cap.limit:
             room = "this action" if use.cap.unit is Unit.COUNT else _money(most)
-            yield Change(f"{cap} must have room for {room} again: it frees with time.", _waited(use))
+            yield Change(f"{cap} must have room for {room} again: it frees with time.", waited(use))
         else:
-            yield Change(f"{cap} must be at least {use.cap.counted(most)}.", _widened(use, most))
+            yield Change(f"{cap} must be at least {use.cap.counted(most)}.", widened(use, most))
+
+
+def _landed(inputs: Inputs) -> Changes:
+    """An end of enough of what is under way."""
+    for flight in dict.fromkeys(flight for flight in inputs.in_flight if is_flight(flight) and flight.passed):
+        entity = None if flight.entity is None else registry_name(flight.entity)
+        most = max(0, flight.limit - 1)
+        sentence = f"At most {most} other actions may be under way for {whose(flight.key, entity)}: reports end them."
+        yield Change(sentence, reported(flight, most))
+
+
+def _familiar(inputs: Inputs) -> Changes:
+    """A history in which this is nothing new: longer, or with more like it."""
+    required = Kind.NOVELTY in inputs.required_evidence
+    signal = signals_of(inputs).get(Kind.NOVELTY)
+    if inputs.novelty is Signal.GREEN and not inputs.novel and (not required or signal is Signal.GREEN):
+        return
+    sentence = "The input must be like what this agent has handled before."
+    green = {Kind.NOVELTY: Signal.GREEN} if required else {}
+    yield Change(
+        sentence, lambda given: replace(given, novelty=Signal.GREEN, novel=(), signals={**signals_of(given), **green})
+    )
 
 
 def _stated(inputs: Inputs) -> Changes:
     """What the agent says of its own request, and what is seen of the agent and of the moment."""
-    yield from _set(inputs, "The input must be like what this agent has handled before.", novelty=Signal.GREEN)
+    yield from _familiar(inputs)
     yield from _set(inputs, "The reviewed error rate of this agent must be within its limit.", error_rate=Signal.GREEN)
     yield from _set(inputs, "The agent must be certain of it.", uncertain=False)
     yield from _set(inputs, "The agent must ask to act, not for a person.", agent_reason=None)
@@ -183,84 +227,7 @@ def _stated(inputs: Inputs) -> Changes:
 
 def _set(inputs: Inputs, sentence: str, **values: Any) -> Changes:
     if any(getattr(inputs, name) is not value for name, value in values.items()):
-        yield Change(sentence, lambda given: _with(given, **values))
-
-
-def _with(inputs: Inputs, **values: Any) -> Inputs:
-    """The inputs with other values; a signal that was computed from what changes is computed again."""
-    after = replace(inputs, **values)
-    if _BEHIND_SIGNALS.isdisjoint(values):
-        return after
-    before, now = _computed(inputs), _computed(after)
-    follow = {kind: now[kind] for kind, signal in before.items() if _signals(inputs).get(kind) is signal}
-    return replace(after, signals={**_signals(after), **follow}) if follow else after
-
-
-def _signals(inputs: Inputs) -> Mapping[Kind, Signal]:
-    given: object = inputs.signals
-    return given if isinstance(given, Mapping) else {}
-
-
-def _computed(inputs: Inputs) -> dict[Kind, Signal]:
-    complete = completeness(inputs.facts) if inputs.bound is True else Signal.UNKNOWN
-    return {Kind.COMPLETENESS: complete, Kind.VELOCITY: velocity_signal(inputs.usages)}
-
-
-def _without(name: str, text: str) -> Callable[[Inputs], Inputs]:
-    return lambda inputs: _with(inputs, **{name: tuple(each for each in getattr(inputs, name) if each != text)})
-
-
-def _lifted(limiter: Limiter, tier: Tier) -> Callable[[Inputs], Inputs]:
-    def lift(each: Limiter) -> Limiter:
-        return replace(each, tier=tier) if each is limiter else each
-
-    return lambda inputs: replace(inputs, limiters=tuple(map(lift, inputs.limiters)))
-
-
-def _added(limiter: Limiter) -> Callable[[Inputs], Inputs]:
-    return lambda inputs: replace(inputs, limiters=(*inputs.limiters, limiter))
-
-
-def _agreeing(name: str) -> Callable[[Inputs], Inputs]:
-    def agrees(fact: FactSummary) -> FactSummary:
-        return replace(fact, result=Result.AGREES) if is_fact(fact) and fact.name == name else fact
-
-    return lambda inputs: _with(inputs, facts=tuple(map(agrees, inputs.facts or ())))
-
-
-def _green(kind: Kind) -> Callable[[Inputs], Inputs]:
-    return lambda inputs: replace(inputs, signals={**inputs.signals, kind: Signal.GREEN})
-
-
-def _used(inputs: Inputs, use: Usage, change: Callable[[Usage], Usage]) -> Inputs:
-    """The same change for every budget of one cap and one entity."""
-    usages = (
-        change(each) if is_usage(each) and (each.cap, each.entity) == (use.cap, use.entity) else each
-        for each in inputs.usages
-    )
-    return _with(inputs, usages=tuple(usages))
-
-
-def _waited(use: Usage) -> Callable[[Inputs], Inputs]:
-    def room(each: Usage) -> Usage:
-        return replace(each, live=max(0, min(each.live, each.cap.limit - each.amount)))
-
-    return lambda inputs: _used(inputs, use, room)
-
-
-def _widened(use: Usage, most: int) -> Callable[[Inputs], Inputs]:
-    def wider(each: Usage) -> Usage:
-        return replace(each, cap=replace(each.cap, limit=most), live=0)
-
-    return lambda inputs: _used(inputs, use, wider)
-
-
-def _at_most(most: int) -> Callable[[Inputs], Inputs]:
-    def less(each: Usage) -> Usage:
-        money = is_usage(each) and each.cap.unit is Unit.MONEY
-        return replace(each, amount=min(each.amount, most)) if money else each
-
-    return lambda inputs: _with(inputs, amount=most, usages=tuple(map(less, inputs.usages)))
+        yield Change(sentence, lambda given: with_values(given, **values))
 
 
 def _breached(inputs: Inputs) -> list[Usage]:

@@ -9,8 +9,10 @@ from governance.policy.data_classes import class_name
 from governance.policy.evidence import Kind, Signal, completeness, score, velocity_signal, worst
 from governance.policy.facts import FactSummary, Result
 from governance.policy.granting import granted
+from governance.policy.in_flight import Flight
 from governance.policy.inputs import Inputs
 from governance.policy.money import REFERENCE_CURRENCY, format_money
+from governance.policy.novelty import Novel, NovelKind
 from governance.policy.reasons import Given, Reason, registry_name
 from governance.policy.tiers import Risk
 from governance.policy.velocity import Unit, Usage, whose
@@ -62,6 +64,7 @@ def evidence_caps(inputs: Inputs, breached: list[Usage]) -> tuple[list[Given], D
     signals = _required_signals(inputs, breached, found)
     _judge_facts(inputs.facts, found)
     found.extend(map(_over, breached))
+    found.extend(_under_way(flight) for flight in inputs.in_flight if flight.passed)
     _judge_statements(inputs, found)
     if inputs.contended is not False:
         found.append(plain(Reason.CONTENDED))
@@ -81,10 +84,10 @@ def _judge_amount(inputs: Inputs, over: list[Given], unknown: list[Given]) -> No
     threshold = inputs.thresholds.amount
     if threshold is None and not any(usage.cap.unit is not Unit.COUNT for usage in inputs.usages):
         return
-    if inputs.amount_known is not True or type(inputs.amount) is not int or inputs.amount < 0:
-        unknown.append(plain(Reason.AMOUNT_UNKNOWN))
-    elif inputs.currency_known is not True:
+    if inputs.amount_known is True and inputs.currency_known is not True:
         unknown.append(plain(Reason.CURRENCY_UNKNOWN))
+    elif inputs.amount_known is not True or type(inputs.amount) is not int or inputs.amount < 0:
+        unknown.append(plain(Reason.AMOUNT_UNKNOWN))
     elif threshold is not None and not inputs.amount <= threshold:
         slots = {
             key: format_money(minor, REFERENCE_CURRENCY) for key, minor in _pair("amount", inputs.amount, threshold)
@@ -130,6 +133,10 @@ def _signal(kind: Kind, inputs: Inputs, breached: list[Usage], found: list[Given
         computed = _completeness(inputs, found)
     elif kind is Kind.VELOCITY:
         computed = velocity_signal(breached)
+    elif kind is Kind.NOVELTY:
+        # what is new has its own reasons; only a signal that says more needs a line of its own
+        computed = inputs.novelty if type(inputs.novelty) is Signal else Signal.UNKNOWN
+        gathered = gathered if type(gathered) is Signal else Signal.UNKNOWN
     else:
         computed, gathered = Signal.GREEN, gathered if type(gathered) is Signal else Signal.UNKNOWN
     if gathered is None or gathered is computed:
@@ -177,10 +184,27 @@ def _over(usage: Usage) -> Given:
     return Given(Reason.CAP_EXCEEDED if cap.hard is False else Reason.HARD_CAP, slots)
 
 
+def _under_way(flight: Flight) -> Given:
+    entity = None if flight.entity is None else registry_name(flight.entity)
+    slots = {"total": str(flight.live + 1), "key": whose(flight.key, entity), "limit": str(flight.limit)}
+    return Given(Reason.IN_FLIGHT_LIMIT, slots)
+
+
+def _new(novel: Novel) -> Given:
+    if novel.kind is NovelKind.VALUE:
+        return Given(Reason.NOVEL_VALUE, {"name": registry_name(novel.parameter.replace("_", " "))})
+    if novel.kind is NovelKind.AMOUNT:
+        amount, limit = (format_money(minor, REFERENCE_CURRENCY) for minor in (novel.figure, novel.bound))
+        return Given(Reason.NOVEL_AMOUNT, {"amount": amount, "limit": limit})
+    return Given(Reason.WARMING_UP, {"total": str(novel.figure), "limit": str(novel.bound)})
+
+
 def _judge_statements(inputs: Inputs, found: list[Given]) -> None:
     """Novelty, error rate, stated uncertainty and confidence: they may lower authority, never raise it."""
+    found.extend(map(_new, inputs.novel))
     for code, signal in ((Reason.NOVELTY, inputs.novelty), (Reason.ERROR_RATE, inputs.error_rate)):
-        if signal is not Signal.GREEN:
+        told = code is Reason.NOVELTY and signal is Signal.AMBER and inputs.novel
+        if signal is not Signal.GREEN and not told:
             found.append(Given(code, {"signal": _colour(signal)}))
     if inputs.uncertain is not False:
         found.append(plain(Reason.UNCERTAIN))

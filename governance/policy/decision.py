@@ -59,7 +59,8 @@ _FORBIDS = {
     Reason.INACTIVE: "not active: {name}",
     Reason.DELEGATION_ENDED: "delegation: not in force",
 }
-_COLLECTIONS = ((tuple, tuple, tuple, frozenset, tuple), (tuple, tuple, tuple, frozenset, type(None)))
+_LISTS = (tuple, tuple, tuple, tuple, tuple, frozenset)
+_COLLECTIONS = ((*_LISTS, tuple), (*_LISTS, type(None)))
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -116,8 +117,9 @@ def _decide(inputs: Inputs) -> Decision:
 def _insist(inputs: Inputs) -> None:
     """TypeError for a collection of a wrong type: an empty one would otherwise read as "nothing demanded"."""
     collections: tuple[object, ...] = (
-        inputs.limiters, inputs.above, inputs.usages, inputs.required_evidence, inputs.facts,
-    )  # fmt: skip
+        *(inputs.limiters, inputs.above, inputs.usages, inputs.in_flight, inputs.novel),
+        *(inputs.required_evidence, inputs.facts),
+    )
     if tuple(map(type, collections)) not in _COLLECTIONS:
         raise TypeError
 

@@ -7,6 +7,7 @@ from typing import TypeGuard
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.facts import FactSummary
 from governance.policy.guardrails import Guardrail
+from governance.policy.in_flight import Flight
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
 
@@ -44,6 +45,13 @@ def is_usage(use: object) -> TypeGuard[Usage]:
     cap = use.cap
     found = _types(cap.key, cap.unit, cap.hard, cap.limit, cap.window_seconds, use.live, use.amount)
     return found == [CapKey, Unit, bool, int, int, int, int]
+
+
+def is_flight(flight: object) -> TypeGuard[Flight]:
+    """A limit on what is under way of which every part can be compared and told."""
+    if type(flight) is not Flight or type(flight.entity) not in (str, type(None)):
+        return False
+    return _types(flight.key, flight.live, flight.limit) == [CapKey, int, int]
 
 
 def _types(*values: object) -> list[type]:

@@ -11,6 +11,9 @@ from governance.policy.evidence import SCORE_THRESHOLD, Kind, Signal
 from governance.policy.facts import FactSummary
 from governance.policy.guardrails import Guardrail
 from governance.policy.holds import Hold
+from governance.policy.in_flight import Flight
+from governance.policy.money import Pinned
+from governance.policy.novelty import Novel
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Usage
 
@@ -49,7 +52,9 @@ class Inputs:
     guardrail: of the type, None when it has none; guardrail_used: what this agent was granted of it in its window.
     signals, required_evidence: evidence by kind; completeness and velocity are also computed from facts and usages.
     facts: None when not read; facts_first: they were read for this decision; bound: a record binding exists.
-    usages: every cap of the type against its budget. contended: authority moved under several attempts to commit.
+    usages: every cap of the type against its budget. in_flight: its limits on what is under way at once.
+    novelty, novel: a signal, and in what the action is new to its agent. rate: what the amount was counted at.
+    contended: authority moved under several attempts to commit.
     """
 
     action_class: ActionClass
@@ -83,7 +88,10 @@ class Inputs:
     bound: bool
     facts_first: bool
     usages: tuple[Usage, ...]
+    in_flight: tuple[Flight, ...] = ()
+    rate: Pinned | None = None
     novelty: Signal = Signal.GREEN
+    novel: tuple[Novel, ...] = ()
     error_rate: Signal = Signal.GREEN
     uncertain: bool = False
     confidence: Decimal | None = None

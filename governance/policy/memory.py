@@ -16,7 +16,10 @@ from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
 from governance.policy.guardrails import Guardrail
 from governance.policy.holds import Hold, Over
+from governance.policy.in_flight import Flight
 from governance.policy.inputs import Inputs, Thresholds
+from governance.policy.money import Pinned
+from governance.policy.novelty import Novel, NovelKind
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
@@ -93,6 +96,30 @@ def _hold_of(row: Any) -> Hold:
     return Hold(Over(over), name, pulled, None if rises is None else datetime.fromisoformat(rises), step)
 
 
+def _flight(flight: Flight) -> list[Any]:
+    return [flight.key.value, flight.live, flight.limit, flight.entity]
+
+
+def _flight_of(row: Any) -> Flight:
+    key, live, limit, entity = row
+    return Flight(CapKey(key), live, limit, entity)
+
+
+def _novel(novel: Novel) -> list[Any]:
+    return [novel.kind.value, novel.parameter, novel.figure, novel.bound]
+
+
+def _novel_of(row: Any) -> Novel:
+    kind, parameter, figure, bound = row
+    return Novel(NovelKind(kind), parameter, figure, bound)
+
+
+def pinned_of(row: Any) -> Pinned:
+    """The rate of a decision, as `remembered` writes it."""
+    currency, rate, pinned_on = row
+    return Pinned(currency, Decimal(rate), pinned_on)
+
+
 def _each(write: Callable[[Any], Any], read: Callable[[Any], Any]) -> _Form:
     return _Form(lambda values: [write(value) for value in values], lambda rows: tuple(read(row) for row in rows))
 
@@ -129,7 +156,10 @@ _FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
     ),
     "facts": _each(_fact, _fact_of),
     "usages": _each(_usage, usage_of),
+    "in_flight": _each(_flight, _flight_of),
+    "rate": _Form(lambda pinned: [pinned.currency, str(pinned.rate), pinned.pinned_on], pinned_of),
     "novelty": _SIGNAL,
+    "novel": _each(_novel, _novel_of),
     "error_rate": _SIGNAL,
     "confidence": _DECIMAL,
     "confidence_threshold": _DECIMAL,

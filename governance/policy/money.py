@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 from governance.policy.codes import EXPONENTS as EXPONENTS
 
@@ -27,6 +29,29 @@ class Money:
 
     def __str__(self) -> str:
         return format_money(self.minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """The rate that an amount was counted at: units of the reference currency for one unit, and since when."""
+
+    currency: str
+    rate: Decimal
+    pinned_on: str
+
+    def __str__(self) -> str:
+        return f"{self.currency} at {self.rate.normalize():f}, pinned {self.pinned_on}"
+
+
+def in_reference(money: Money, rate: Decimal) -> int | None:
+    """Minor units of the reference currency, rounded up; None when it is more than can be counted.
+
+    `rate` is a finite positive number of units of the reference currency for one unit of the money's.
+    """
+    scale = Fraction(10) ** (EXPONENTS[REFERENCE_CURRENCY] - EXPONENTS[money.currency])
+    exact = money.minor * Fraction(rate) * scale
+    minor = -(-exact.numerator // exact.denominator)
+    return minor if minor < 10**MAX_DIGITS else None
 
 
 def parse_money(obj: object) -> Money:

@@ -59,6 +59,9 @@ class Reason(StrEnum):
     FACT_STALE = "fact_stale"
     FACT_UNVERIFIABLE = "fact_unverifiable"
     NOVELTY = "novelty"
+    NOVEL_VALUE = "novel_value"
+    NOVEL_AMOUNT = "novel_amount"
+    WARMING_UP = "warming_up"
     ERROR_RATE = "error_rate"
     UNCERTAIN = "uncertain"
     CONFIDENCE_LOW = "confidence_low"
@@ -67,6 +70,7 @@ class Reason(StrEnum):
     CAP_EXCEEDED = "cap_exceeded"
     HARD_CAP = "hard_cap"
     CAP_EXHAUSTED = "cap_exhausted"
+    IN_FLIGHT_LIMIT = "in_flight_limit"
 
 
 SENTENCES: Mapping[Reason, str] = MappingProxyType(
@@ -114,6 +118,9 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.FACT_STALE: "The fact is too old: {name}.",
         Reason.FACT_UNVERIFIABLE: "The fact cannot be verified: {name}.",
         Reason.NOVELTY: "The input may be unlike what this agent has handled before: novelty is {signal}.",
+        Reason.NOVEL_VALUE: "The agent has not handled this value before: {name}.",
+        Reason.NOVEL_AMOUNT: "The amount {amount} is beyond what this agent has handled before: {limit} at most.",
+        Reason.WARMING_UP: "The agent has handled {total} such actions; under {limit} every one is new to it.",
         Reason.ERROR_RATE: "The reviewed error rate of this agent is not known to be within its limit: it is {signal}.",
         Reason.UNCERTAIN: "The agent states that it is uncertain.",
         Reason.CONFIDENCE_LOW: "The stated confidence {confidence} is under the threshold {threshold}.",
@@ -122,6 +129,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.CAP_EXCEEDED: "With this action {key} would reach {total} within {window}; the cap is {limit}.",
         Reason.HARD_CAP: "With this action {key} would reach {total} within {window}; the hard cap is {limit}.",
         Reason.CAP_EXHAUSTED: "The cap for {key} is exhausted: its case is open, or its window has not freed.",
+        Reason.IN_FLIGHT_LIMIT: "With this action {total} would be under way for {key}; the limit is {limit}.",
     }
 )
 
@@ -170,6 +178,9 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.FACT_STALE: "The record must be read again.",
         Reason.FACT_UNVERIFIABLE: "State the value as a claim, or bind it to a field that can be compared.",
         Reason.NOVELTY: "A reviewer must decide it.",
+        Reason.NOVEL_VALUE: "A reviewer must approve it; reported as succeeded, the value is familiar.",
+        Reason.NOVEL_AMOUNT: "A smaller amount, or a reviewer's approval.",
+        Reason.WARMING_UP: "A reviewer must approve it; what succeeds is handled.",
         Reason.ERROR_RATE: "Reviewed samples must show fewer errors.",
         Reason.UNCERTAIN: "A reviewer must decide it.",
         Reason.CONFIDENCE_LOW: "A reviewer must decide it.",
@@ -178,6 +189,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.CAP_EXCEEDED: "It fits again when the window frees; until then a reviewer may approve it.",
         Reason.HARD_CAP: "It fits again when the window frees: no approval passes a hard cap.",
         Reason.CAP_EXHAUSTED: "Ask again when the window has freed.",
+        Reason.IN_FLIGHT_LIMIT: "What is under way must be reported first, or a reviewer may approve it.",
     }
 )
 

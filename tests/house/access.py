@@ -164,6 +164,7 @@ WEB = (
     *_desk("governance/binding", "binding"),
     *_desk("governance/mandate", "mandate"),
     *_desk("governance/halt", "halt", changes=False),
+    *_desk("governance/rate", "rate", changes=False),
     *_desk("governance/ledgerentry", "entry", adds=False, changes=False),
     *_desk("auth/user", "person"),
     *_desk("reviews/bindingrequest", "binding_request", adds=False, changes=False),

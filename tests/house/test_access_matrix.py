@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from http.cookies import SimpleCookie
 from importlib import import_module
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver
 
 from config import surface
-from governance import halt
+from governance import halt, rates
 from governance.authenticate import new_key
 from governance.models import AgentKey, Binding, Grant, LedgerEntry, Mandate, Permission
 from reviews.request_binding import request_binding
@@ -165,6 +166,9 @@ class World:
 
     def agent_key(self) -> int:
         return AgentKey.objects.latest("pk").pk
+
+    def rate(self) -> int:
+        return rates.pin_rate("EUR", Decimal("1.0873"), by=BY).pk
 
     def permission(self) -> int:
         return Permission.objects.latest("pk").pk

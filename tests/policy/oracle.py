@@ -112,6 +112,8 @@ def evidence_tier(inputs: Inputs) -> int:
         any(fact.required and fact.result != Result.AGREES for fact in inputs.facts or ()),
         any(fact.claimed and fact.result == Result.DIFFERS for fact in inputs.facts or ()),
         any(usage.live + usage.amount > usage.cap.limit for usage in inputs.usages),
+        any(flight.live >= flight.limit for flight in inputs.in_flight),
+        len(inputs.novel) > 0,
         inputs.novelty != Signal.GREEN or inputs.error_rate != Signal.GREEN or inputs.uncertain or inputs.contended,
         doubtful_confidence(inputs),
         inputs.score_threshold > 1,

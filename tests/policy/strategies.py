@@ -14,6 +14,9 @@ from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
 from governance.policy.guardrails import Guardrail
 from governance.policy.holds import Hold, Over
+from governance.policy.in_flight import Flight
+from governance.policy.money import Pinned
+from governance.policy.novelty import Novel, NovelKind
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
@@ -52,6 +55,20 @@ caps = st.builds(
 )
 usages = st.builds(
     Usage, cap=caps, budget_key=st.just("key"), live=st.integers(0, 10), amount=st.integers(0, 10), entity=st.none()
+)
+flights = st.builds(
+    Flight,
+    key=st.sampled_from([CapKey.ENTITY, CapKey.AGENT]),
+    live=st.integers(0, 3),
+    limit=st.integers(1, 3),
+    entity=st.sampled_from([None, "customer"]),
+)
+novel = st.builds(
+    Novel,
+    kind=st.sampled_from(NovelKind),
+    parameter=st.sampled_from(["", "payee"]),
+    figure=st.integers(0, 9),
+    bound=st.integers(0, 9),
 )
 facts = st.builds(
     FactSummary,
@@ -120,6 +137,9 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "bound": mostly(True, st.just(False)),
     "facts_first": mostly(True, st.just(False)),
     "usages": st.lists(usages, max_size=3).map(tuple),
+    "in_flight": mostly((), st.lists(flights, max_size=2).map(tuple), times=4),
+    "rate": mostly(None, st.just(Pinned("EUR", Decimal("1.0873"), "2026-11-21"))),
+    "novel": mostly((), st.lists(novel, max_size=2).map(tuple), times=6),
     "novelty": mostly(Signal.GREEN, signals),
     "error_rate": mostly(Signal.GREEN, signals),
     "uncertain": mostly(False, st.just(True)),

@@ -15,6 +15,9 @@ from governance.policy.action_types import ActionTypeSpec, Amount, parse_action_
 from governance.policy.documents import DocumentProblem
 from governance.policy.evidence import Kind
 from governance.policy.guardrails import Guardrail
+from governance.policy.in_flight import InFlight
+from governance.policy.money import Money
+from governance.policy.novelty import NoveltyRule
 from governance.policy.standing import HEALTH, STATISTICAL, TERMS, Constants, Terms
 from governance.policy.tiers import ActionClass, Risk
 from governance.policy.velocity import Cap, CapKey, Unit
@@ -207,16 +210,49 @@ def test_all_mistakes_are_told_at_once_and_none_repeats_what_was_written() -> No
 def test_an_amount_comes_from_the_parameters_or_from_the_record() -> None:
     stated, derived = spec(DOCUMENT), spec(changed(amount="price"))
     dollars, euros = ({"amount": {"amount": "480.00", "currency": currency}} for currency in ("USD", "EUR"))
-    assert stated.amount_in(dollars) == 48_000
-    assert stated.amount_in(dollars, {"amount": 1}) == 48_000
-    assert stated.amount_in(euros) is None
-    assert stated.amount_in({}) is None
-    assert stated.amount_in({"amount": "480.00"}) is None
-    assert derived.amount_in(dollars) is None
-    assert derived.amount_in(dollars, {"price": 7}) == 7
-    assert derived.amount_in(dollars, {"price": True}) is None
-    assert derived.amount_in(dollars, {"price": "7"}) is None
-    assert spec(changed(amount=None)).amount_in(dollars, {"amount": 7}) is None
+    usd, eur = Money(48_000, "USD"), Money(48_000, "EUR")
+    assert (stated.money_in(dollars), stated.money_in(euros)) == (usd, eur)
+    assert stated.money_in(dollars, {"amount": 1}) == usd
+    assert stated.money_in({}) is None
+    assert stated.money_in({"amount": "480.00"}) is None
+    assert stated.money_in({"amount": 48_000}) is None
+    assert derived.money_in(dollars) is None
+    assert derived.money_in(dollars, {"price": 7}) == Money(7, "USD")
+    assert derived.money_in({}, {"price": eur.to_wire()}) == eur, "as a snapshot keeps it"
+    assert derived.money_in(dollars, {"price": True}) is None
+    assert derived.money_in(dollars, {"price": "7"}) is None
+    assert spec(changed(amount=None)).money_in(dollars, {"amount": 7}) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"in_flight": {"agent": 0}}, "action_type.in_flight.agent"),
+        ({"in_flight": {"agent": True}}, "action_type.in_flight.agent"),
+        ({"in_flight": {"entity": 10_001}}, "action_type.in_flight.entity"),
+        ({"in_flight": {"run": 1}}, "action_type.in_flight"),
+        ({"in_flight": 5}, "action_type.in_flight"),
+        ({"in_flight": {"entity": 1}, "entities": [], "caps": []}, "action_type.in_flight"),
+        ({"novelty": {"values": ["order_id"]}}, "action_type.novelty"),
+        ({"novelty": {"values": ["memo"]}, "evidence": ["novelty"]}, "action_type.novelty.values"),
+        ({"novelty": {"values": ["nobody"]}, "evidence": ["novelty"]}, "action_type.novelty.values"),
+        ({"novelty": {"values": ["amount"]}, "evidence": ["novelty"]}, "action_type.novelty.values"),
+        ({"novelty": {"warm_up": 0}, "evidence": ["novelty"]}, "action_type.novelty.warm_up"),
+        ({"novelty": {"warm_up": 1_001}, "evidence": ["novelty"]}, "action_type.novelty.warm_up"),
+        ({"novelty": {"more": 1}, "evidence": ["novelty"]}, "action_type.novelty"),
+    ],
+    ids=str,
+)
+def test_limits_and_novelty_that_do_not_fit_are_mistakes(more: dict[str, Any], place: str) -> None:
+    assert place in places(changed(**more))
+
+
+def test_limits_on_what_is_under_way_and_novelty_are_read() -> None:
+    found = spec(changed(in_flight={"agent": 5, "entity": 1}, evidence=["novelty"], novelty={"values": ["order_id"]}))
+    assert found.in_flight == InFlight(agent=5, entity=1)
+    assert found.novelty == NoveltyRule(("order_id",), 20)
+    assert spec(changed(evidence=["novelty"])).novelty == NoveltyRule()
+    assert (spec(DOCUMENT).in_flight, spec(DOCUMENT).novelty) == (InFlight(), None)
 
 
 def test_a_quantity_is_a_length_or_a_whole_number() -> None:
@@ -278,7 +314,7 @@ JSON = st.recursive(
 
 
 @examples(100)
-@given(st.sampled_from([*DOCUMENT, "legal_basis", "data_class"]), JSON)
+@given(st.sampled_from([*DOCUMENT, "legal_basis", "data_class", "in_flight", "novelty"]), JSON)
 def test_no_document_does_anything_but_parse_or_be_refused(key: str, value: object) -> None:
     found = parse_action_type({**DOCUMENT, key: value})
     assert isinstance(found, ActionTypeSpec) or all(isinstance(each, DocumentProblem) for each in found)

@@ -11,6 +11,7 @@ from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.decision import Decision, Inputs, Outcome, Thresholds, decide
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
+from governance.policy.in_flight import Flight
 from governance.policy.reasons import Reason
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
@@ -543,3 +544,28 @@ def test_of_several_caps_of_evidence_a_failing_tool_is_named() -> None:
     red = next(given for given in decision.reasons if given.code is Reason.TOOL_RED)
     assert decision.reasons[0] is not red
     assert decision.bound_by == f"evidence: {red.sentence}"
+
+
+def test_what_is_under_way_is_limited_per_agent_and_entity() -> None:
+    free = (Flight(CapKey.ENTITY, 0, 1, "customer_id"), Flight(CapKey.AGENT, 4, 5))
+    assert decide(inputs(in_flight=free)).outcome is Outcome.EXECUTE
+    over = decide(inputs(in_flight=(Flight(CapKey.ENTITY, 1, 1, "customer_id"), Flight(CapKey.AGENT, 5, 5))))
+    assert escalates(over, Reason.IN_FLIGHT_LIMIT)
+    sentences = [given.sentence for given in over.reasons if given.code is Reason.IN_FLIGHT_LIMIT]
+    assert sentences == [
+        "With this action 2 would be under way for this customer; the limit is 1.",
+        "With this action 6 would be under way for this agent; the limit is 5.",
+    ]
+
+
+@pytest.mark.parametrize("flight", [Flight(CapKey.AGENT, -1, 5), Flight(CapKey.AGENT, None, 5)])  # type: ignore[arg-type]
+def test_a_count_of_what_is_under_way_that_cannot_be_passes_every_limit(flight: Flight) -> None:
+    assert flight.passed
+    assert decide(inputs(in_flight=(flight,))).outcome is Outcome.ESCALATE
+
+
+def test_an_amount_without_a_rate_is_unknown_and_says_so() -> None:
+    decision = decide(inputs(amount=None, currency_known=False))
+    assert decision.risk is Risk.HIGH
+    assert escalates(decision, Reason.CURRENCY_UNKNOWN)
+    assert not escalates(decision, Reason.AMOUNT_UNKNOWN)

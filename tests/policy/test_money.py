@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.policy.money import EXPONENTS, MAX_DIGITS, Money, amount_text, format_money, parse_amount, parse_money
+from governance.policy.money import (
+    EXPONENTS,
+    MAX_DIGITS,
+    Money,
+    Pinned,
+    amount_text,
+    format_money,
+    in_reference,
+    parse_amount,
+    parse_money,
+)
 from tests.policy.prove import examples
 
 BAD_AMOUNTS: list[object] = [
@@ -126,3 +139,34 @@ def test_money_reads_as_people_write_it(minor: int, currency: str, text: str) ->
 def test_an_unknown_currency_is_never_formatted() -> None:
     with pytest.raises(ValueError, match="currency"):
         format_money(1, "ZZZ")
+
+
+@pytest.mark.parametrize(
+    ("money", "rate", "worth"),
+    [
+        (Money(100_00, "EUR"), "1.0873", 108_73),
+        (Money(100_01, "EUR"), "1.0873", 108_75),
+        (Money(1, "EUR"), "0.000000000001", 1),
+        (Money(0, "EUR"), "1.0873", 0),
+        (Money(10_000, "JPY"), "0.0066", 66_00),
+        (Money(10_001, "JPY"), "0.0066", 66_01),
+        (Money(1_000, "KWD"), "3.25", 3_25),
+        (Money(1_001, "KWD"), "3.25", 3_26),
+        (Money(10**15 - 1, "EUR"), "1.0873", None),
+    ],
+    ids=str,
+)
+def test_another_currency_is_worth_its_rate_rounded_up(money: Money, rate: str, worth: int | None) -> None:
+    assert in_reference(money, Decimal(rate)) == worth
+
+
+@given(st.integers(0, 10**9), st.decimals(Decimal("0.000001"), 10**6, places=6))
+@examples(200)
+def test_the_worth_is_never_less_and_less_than_a_cent_more(minor: int, rate: Decimal) -> None:
+    worth = in_reference(Money(minor, "EUR"), rate)
+    exact = Fraction(minor) * Fraction(rate)
+    assert worth is None or exact <= worth < exact + 1
+
+
+def test_a_rate_is_told_with_its_day() -> None:
+    assert str(Pinned("EUR", Decimal("1.087300"), "2026-11-21")) == "EUR at 1.0873, pinned 2026-11-21"

@@ -162,7 +162,7 @@ def test_money_of_another_currency_is_no_amount_of_ours(connector: PostgresConne
     assert reading.money["amount"] == Money(1200, "EUR")
     assert "amount" not in reading.values
     spec, _ = entry("shop.cancel_order")
-    assert spec.amount_in({}, reading.values) is None
+    assert spec.money_in({}, reading.values) is None
 
 
 def test_an_outage_leaves_every_fact_unreachable_with_the_claims_beside() -> None:
