@@ -90,6 +90,21 @@ def secret(env: Env, name: str) -> str | None:
     return value
 
 
+def address(env: Env, name: str) -> str:
+    """``http(s)://host[:port]`` with nothing behind it, or empty where it is unset."""
+    text = secret(env, name) or ""
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an address.") from error
+    if not good or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise ImproperlyConfigured(f"{name} must look like http://127.0.0.1:8181.")
+    return text.rstrip("/")
+
+
 def seed(env: Env, name: str, fallback: bytes | None) -> bytes:
     """32 bytes as unpadded base64url: the seed of an Ed25519 key."""
     text = secret(env, name)

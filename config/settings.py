@@ -168,6 +168,10 @@ if "PLACET_DATA" in _ENV and not _data.is_dir():
     raise ImproperlyConfigured("PLACET_DATA names no folder.")
 PLACET_DATA: Path | None = _data if _data.is_dir() else None
 
+# -- policy --------------------------------------------------------------------------------------
+# An OPA that has the active bundles; without one, regorus evaluates them here where it is installed.
+PLACET_OPA_URL = env.address(_ENV, "OPA_URL")
+
 # -- the bell -----------------------------------------------------------------------------------
 REDIS_URL = env.redis(_ENV, "REDIS_URL", "redis://127.0.0.1:6379/0" if _LOCAL else None)
 CELERY_BROKER_URL = REDIS_URL

@@ -109,6 +109,7 @@ class Gathered:
     fingerprint: str
     chain: tuple[str, ...]
     ticket_stands: bool
+    domain: str
     type_id: int | None
     type_revision: int
     in_domain: bool

@@ -19,6 +19,7 @@ _TOLD: dict[str, tuple[Code, str]] = {
     "PL016": (Code.WRONG_STATE, "A key is revoked once and belongs to one agent."),
     "PL017": (Code.WRONG_STATE, "A record is bound to this action type already."),
     "PL018": (Code.WRONG_STATE, "What a person pulled only a person restores, and strikes are not set by hand."),
+    "PL040": (Code.WRONG_STATE, "What a version of a bundle says never changes, and it is never deleted."),
     "23505": (Code.INVALID, "This name or key is taken."),
 }
 

@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "governance_daykey",
     "governance_seen",
     "governance_rate",
+    "governance_shadow",
     "reviews_draw",
     "reviews_finding",
     "reviews_bindingrequest",

@@ -72,6 +72,7 @@ class Parts:
     inputs: Mapping[str, Any]
     latches: Sequence[Mapping[str, Any]] = ()
     in_flight: Sequence[Flight] = ()
+    shadows: Sequence[Mapping[str, Any]] = ()
 
 
 def commit(parts: Parts) -> CommitResult:
@@ -170,6 +171,8 @@ def _decided(parts: Parts) -> dict[str, Any]:
         "stands": gathered.stands,
         "latches": parts.latches or None,
     }
+    if parts.shadows:
+        row["shadows"] = parts.shadows
     return row | _granted(parts) if decision.outcome is Outcome.EXECUTE else row
 
 

@@ -30,11 +30,13 @@ from governance.records.bindings import Binding
 from governance.records.evaluate import evaluate
 from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
+from governance.rule_on import UNGOVERNED, Ruled
 from governance.weigh import Wish, cap_uses, entities, money_of, watch, weigh
 from reviews.answers import Answer, answer_of, replayed
 from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
 from reviews.commit import CommitResult, Parts, commit, refuse_exhausted
+from reviews.governed import judged, note_health, shadow_rows
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class _Case:
     uses: list[CapUse] = field(default_factory=list)
     watch: Watch = NOTHING_MORE
     inputs: Inputs | None = None
+    ruled: Ruled = UNGOVERNED
 
     @property
     def values(self) -> dict[str, Any]:
@@ -97,12 +100,16 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
             case = _parse(credential, ask, lookup(ask.action_type, stale=case.entry.revision), counted=True)
             continue
         gathered.require_ticket()
-        case.inputs = weigh(_wish(case, contended >= MOVES), gathered)
-        decision = decide(case.inputs)
+        inputs = weigh(_wish(case, contended >= MOVES), gathered)
         binding = case.entry.binding
-        if case.entry.reads_first and binding and case.snapshot is None and decision.outcome is not Outcome.REFUSE:
+        if case.entry.reads_first and binding and case.snapshot is None and not _refuses(inputs):
             _read(case, binding, gathered.now)
             continue
+        found = judged(inputs, gathered, case.entry.spec.key)
+        if found is None:
+            continue  # policy moved since: what was gathered is of the time before
+        case.inputs, case.ruled = found
+        decision = decide(case.inputs)
         if ask.dry_run:
             return answer_of(case.entry.spec, gathered, decision, case.action, dry_run=True)
         answer, moved = _commit(case, gathered, decision)
@@ -141,6 +148,10 @@ def _parse(credential: Credential, ask: Ask, entry: Entry | None, *, counted: bo
 
 def _request_hash(ask: Ask) -> bytes:
     return hashlib.sha256(ask.idempotency_key.encode() + b"\x00" + ask.body_hash).digest()
+
+
+def _refuses(inputs: Inputs) -> bool:
+    return decide(inputs).outcome is Outcome.REFUSE
 
 
 def _known(credential: Credential, counted: bool) -> UUID:
@@ -230,6 +241,7 @@ def _commit(case: _Case, gathered: Gathered, decision: Decision) -> tuple[Answer
     result = commit(_parts(case, gathered, decision, answer, digest))
     if result is not CommitResult.DONE:
         return None, result is CommitResult.MOVED
+    note_health(case.ruled)
     opened = answer.stored.get("escalation")
     if opened is not None and case.snapshot is None:
         ring(Bell.VERIFY, UUID(opened["id"]))
@@ -283,4 +295,5 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         by_agent=case.ask.agent_reason is not None,
         snapshot=case.snapshot,
         latches=() if case.inputs is None else turned(case.entry.spec, gathered, case.inputs, decision),
+        shadows=[] if case.inputs is None else shadow_rows(case.inputs, case.ruled, decision),
     )

@@ -11,6 +11,7 @@ from governance.models.actions import (
     SealedText,
 )
 from governance.models.agents import Agent, AgentKey, AgentState, RequestRate
+from governance.models.bundles import Bundle, BundleState, BundleVersion, Shadow
 from governance.models.catalogue import ActionType, Binding, Permission
 from governance.models.evidence import Breach, Fact, Familiar, Seen, Snapshot, SnapshotStatus, ToolReading
 from governance.models.grants import Grant
@@ -31,6 +32,9 @@ __all__ = [
     "Binding",
     "Breach",
     "Budget",
+    "Bundle",
+    "BundleState",
+    "BundleVersion",
     "DayKey",
     "Decision",
     "Execution",
@@ -51,6 +55,7 @@ __all__ = [
     "ScopeKind",
     "SealedText",
     "Seen",
+    "Shadow",
     "Snapshot",
     "SnapshotStatus",
     "Standing",

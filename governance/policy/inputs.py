@@ -14,6 +14,7 @@ from governance.policy.holds import Hold
 from governance.policy.in_flight import Flight
 from governance.policy.money import Pinned
 from governance.policy.novelty import Novel
+from governance.policy.rulings import RuleSaid
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Usage
 
@@ -48,7 +49,8 @@ class Inputs:
     limiters: ceilings of enterprise, domain and project, of every ancestor and of the agent itself.
     halts, inactive: names of what is halted, or not active, above or at this action.
     standing, policy: tiers, None when unknown. standing_hold: what holds the standing down, if anything.
-    policy_grants: a policy that covers the type answered COMMIT.
+    policy_grants: a bundle covers the type and every mandatory rule that does answered COMMIT.
+    policy_rules: what each rule of the covering bundles said.
     guardrail: of the type, None when it has none; guardrail_used: what this agent was granted of it in its window.
     signals, required_evidence: evidence by kind; completeness and velocity are also computed from facts and usages.
     facts: None when not read; facts_first: they were read for this decision; bound: a record binding exists.
@@ -80,6 +82,7 @@ class Inputs:
     policy: Tier | None = Tier.COMMIT
     policy_available: bool = True
     policy_grants: bool = False
+    policy_rules: tuple[RuleSaid, ...] = ()
     guardrail: Guardrail | None = None
     guardrail_used: int = 0
     signals: Mapping[Kind, Signal]

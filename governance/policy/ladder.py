@@ -12,6 +12,7 @@ from governance.policy.granting import by_guardrail, missed
 from governance.policy.holds import UNNAMED, Hold
 from governance.policy.inputs import Inputs
 from governance.policy.reasons import Given, Reason, registry_name
+from governance.policy.rulings import RuleSaid
 from governance.policy.tiers import Level, Risk, Tier, earned_tier
 
 
@@ -55,7 +56,7 @@ def limiters_of(inputs: Inputs, risk: Risk, evidence: Tier) -> list[Limiter]:
         _own(LimiterKind.LEVEL, _level_name(inputs.level, risk), earned),
         _own(LimiterKind.STANDING, _standing_name(inputs.standing_hold), inputs.standing),
         _own(LimiterKind.EVIDENCE, "", evidence),
-        _own(LimiterKind.POLICY, "", policy),
+        _own(LimiterKind.POLICY, _policy_name(inputs.policy_rules), policy),
     )
     return limiters
 
@@ -71,7 +72,7 @@ def rungs(limiters: list[Limiter], tiers: list[Tier], binding: int) -> tuple[Run
 
 
 def limits(inputs: Inputs, limiters: list[Limiter], required: Tier, risk: Risk) -> list[Given]:
-    """A reason for each limiter, evidence apart, that is under what the action requires."""
+    """A reason for each limiter, evidence apart, that is under what is required; of policy one for each rule."""
     return [
         given
         for limiter in limiters
@@ -89,6 +90,8 @@ def binding_text(kind: LimiterKind, name: str, tier: Tier) -> str:
 def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> list[Given]:
     if limiter.kind is LimiterKind.LEVEL and (outside := missed(inputs, risk)):
         return outside
+    if limiter.kind is LimiterKind.POLICY and (rules := _rules(inputs.policy_rules, required)):
+        return rules if inputs.policy_available is True else [*rules, plain(Reason.POLICY_UNAVAILABLE)]
     return [_limit_of(inputs, limiter, required, risk)]
 
 
@@ -109,6 +112,25 @@ def _limit_of(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> G
     if type(limiter.until) is datetime:
         slots["until"] = f"{limiter.until:%Y-%m-%d %H:%M:%S} UTC"
     return Given(code, slots)
+
+
+def _policy_name(rules: tuple[RuleSaid, ...]) -> str:
+    """The bundle that binds: "refunds v3"; of several the first of those that allow the least."""
+    binding = [rule for rule in rules if rule.mandatory]
+    lowest = min(binding, key=lambda rule: rule.cap, default=None)
+    return "" if lowest is None else f"{lowest.bundle} v{lowest.version}"
+
+
+def _rules(rules: tuple[RuleSaid, ...], required: Tier) -> list[Given]:
+    """What each rule said that answered in full and allows less than is required."""
+    under = [rule for rule in rules if rule.mandatory and rule.sound and rule.cap < required]
+    return [
+        Given(
+            Reason.POLICY_OVERRIDABLE if rule.withheld and rule.cap is Tier.PROPOSE else Reason.POLICY_RULE,
+            {"rule": registry_name(rule.label), "tier": held(rule.tier).name, "why": rule.why.rstrip(".")},
+        )
+        for rule in under
+    ]
 
 
 # The same few names come with every decision: their texts are made once. What is kept is named by its whole

@@ -20,6 +20,7 @@ from governance.policy.in_flight import Flight
 from governance.policy.inputs import Inputs, Thresholds
 from governance.policy.money import Pinned
 from governance.policy.novelty import Novel, NovelKind
+from governance.policy.rulings import Enforcement, RuleSaid
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
@@ -120,6 +121,18 @@ def pinned_of(row: Any) -> Pinned:
     return Pinned(currency, Decimal(rate), pinned_on)
 
 
+def _rule(rule: RuleSaid) -> list[Any]:
+    tier = None if rule.tier is None else int(rule.tier)
+    named = [rule.bundle, rule.version, rule.digest, rule.rule, rule.enforcement.value]
+    return [*named, tier, list(rule.reasons), rule.failure]
+
+
+def _rule_of(row: Any) -> RuleSaid:
+    bundle, version, digest, rule, enforcement, tier, reasons, failure = row
+    said = None if tier is None else Tier(tier)
+    return RuleSaid(bundle, version, digest, rule, Enforcement(enforcement), said, tuple(reasons), failure)
+
+
 def _each(write: Callable[[Any], Any], read: Callable[[Any], Any]) -> _Form:
     return _Form(lambda values: [write(value) for value in values], lambda rows: tuple(read(row) for row in rows))
 
@@ -146,6 +159,7 @@ _FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
     "standing": _TIER,
     "standing_hold": _Form(_hold, _hold_of),
     "policy": _TIER,
+    "policy_rules": _each(_rule, _rule_of),
     "signals": _Form(
         lambda by_kind: {kind.value: signal.value for kind, signal in by_kind.items()},
         lambda row: {Kind(kind): Signal(signal) for kind, signal in row.items()},

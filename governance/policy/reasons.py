@@ -48,6 +48,8 @@ class Reason(StrEnum):
     GUARDRAIL_MISSED = "guardrail_missed"
     STANDING = "standing"
     POLICY_CAP = "policy_cap"
+    POLICY_RULE = "policy_rule"
+    POLICY_OVERRIDABLE = "policy_overridable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     TOOL_RED = "tool_red"
     SIGNAL_NOT_GREEN = "signal_not_green"
@@ -107,6 +109,8 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.GUARDRAIL_MISSED: "This action is outside the guardrail of its type: {limit}.",
         Reason.STANDING: "The standing of {whose} is {tier} {until}; this action needs {required}.",
         Reason.POLICY_CAP: "Policy allows {tier}; this action needs {required}.",
+        Reason.POLICY_RULE: "Policy {rule}, allows {tier}: {why}.",
+        Reason.POLICY_OVERRIDABLE: "Policy {rule}, says {tier}: {why}. A reviewer of rank 3 may override it.",
         Reason.POLICY_UNAVAILABLE: "The policy that governs this action type could not be evaluated.",
         Reason.TOOL_RED: "The tool that this action needs is failing.",
         Reason.SIGNAL_NOT_GREEN: "Required evidence is not green: {kind} is {signal}.",
@@ -167,6 +171,8 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.GUARDRAIL_MISSED: "Inside the guardrail policy may grant it; otherwise a reviewer must approve it.",
         Reason.STANDING: "The standing rises by itself after green time, or a person lifts what a person set.",
         Reason.POLICY_CAP: "Two people must change the policy, or a reviewer must approve it.",
+        Reason.POLICY_RULE: "What the rule names must change, or two people change the rule.",
+        Reason.POLICY_OVERRIDABLE: "What the rule names must change, or a reviewer of rank 3 overrides the rule.",
         Reason.POLICY_UNAVAILABLE: "The policy bundle must be repaired or rolled back.",
         Reason.TOOL_RED: "The tool must report successes again; then ask again.",
         Reason.SIGNAL_NOT_GREEN: "The evidence of {kind} must become green.",

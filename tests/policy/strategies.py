@@ -17,6 +17,7 @@ from governance.policy.holds import Hold, Over
 from governance.policy.in_flight import Flight
 from governance.policy.money import Pinned
 from governance.policy.novelty import Novel, NovelKind
+from governance.policy.rulings import Enforcement, Failure, RuleSaid
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 
@@ -90,6 +91,17 @@ guardrails = st.builds(
     count=st.integers(0, 4),
     window_seconds=st.sampled_from([60, 86400]),
 )
+rules = st.builds(
+    RuleSaid,
+    bundle=st.just("refunds"),
+    version=st.integers(1, 9),
+    digest=st.just("0f" * 32),
+    rule=st.just("small_refunds"),
+    enforcement=st.sampled_from(Enforcement),
+    tier=st.none() | tiers,
+    reasons=st.just(()) | st.just(("The amount is over 500.00.",)),
+    failure=mostly("", st.sampled_from(Failure).map(str), times=3),
+)
 all_green = dict.fromkeys(Kind, Signal.GREEN)
 shares = st.decimals(0, 1, places=2)
 
@@ -129,6 +141,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "policy": mostly(Tier.COMMIT, st.none() | tiers),
     "policy_available": mostly(True, st.just(False)),
     "policy_grants": mostly(True, st.just(False), times=2),
+    "policy_rules": st.lists(rules, max_size=2).map(tuple),
     "guardrail": mostly(guardrail, st.none() | guardrails, times=2),
     "guardrail_used": mostly(0, st.integers(0, 4), times=2),
     "signals": mostly(all_green, st.dictionaries(st.sampled_from(Kind), signals), times=3),

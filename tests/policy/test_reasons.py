@@ -25,7 +25,7 @@ SLOTS = {
         "level",
         "risk",
     ),
-    *("signal", "confidence", "score", "key", "total", "limit", "window", "whose", "until"),
+    *("rule", "why", "signal", "confidence", "score", "key", "total", "limit", "window", "whose", "until"),
 }
 
 

@@ -25,10 +25,11 @@ Owner: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 NEED_AN_ENTRY = {
     "auth_user_groups", "governance_action", "governance_actiontype", "governance_agent", "governance_agentkey",
-    "governance_binding", "governance_breach", "governance_daykey", "governance_execution",
-    "governance_familiar", "governance_grant", "governance_halt", "governance_instance", "governance_mandate",
-    "governance_mandate_action_types", "governance_permission", "governance_rate", "governance_reservation",
-    "governance_scope", "governance_seen", "governance_snapshot", "governance_standing", "governance_ticket",
+    "governance_binding", "governance_breach", "governance_bundle", "governance_bundleversion", "governance_daykey",
+    "governance_execution", "governance_familiar", "governance_grant", "governance_halt", "governance_instance",
+    "governance_mandate", "governance_mandate_action_types", "governance_permission", "governance_rate",
+    "governance_reservation", "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
+    "governance_ticket",
     "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding",
     "reviews_verdict",
 }  # fmt: skip
@@ -67,6 +68,7 @@ STANDING = {
     },
     "only_unbound": {"reviews_bindingrequest"},
     "over_children": {"governance_agent", "governance_scope"},
+    "policy_moved": {"governance_bundleversion"},
     "revoke_key": {"governance_agentkey"},
     "revoke_permission": {"governance_permission"},
     "standing_kept": {"governance_standing"},
@@ -76,6 +78,7 @@ STANDING = {
     "ticket_kept": {"governance_ticket"},
     "under_parent": {"governance_scope"},
     "unshare_agent": {"governance_agent"},
+    "version_fixed": {"governance_bundleversion"},
     "verdict_fixed": {"reviews_verdict"},
 }
 

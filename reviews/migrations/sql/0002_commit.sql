@@ -99,6 +99,12 @@ begin
       select s.tool, s.good, 'connector', t
       from jsonb_to_recordset(p_snapshots) as s(tool text, good boolean);
   end if;
+  if jsonb_path_exists(p_decided, '$[*].shadows') then
+    insert into governance_shadow (action_id, version_id, tier, outcome, decided)
+      select r.id, s.version, s.tier, s.outcome, s.decided
+      from jsonb_to_recordset(p_decided) as r(id uuid, shadows jsonb),
+        jsonb_to_recordset(r.shadows) as s(version bigint, tier smallint, outcome text, decided text);
+  end if;
   if p_sealed is not null then
     insert into governance_sealedtext (action_id, fields)
       select s.action, s.fields from jsonb_to_recordset(p_sealed) as s(action uuid, fields jsonb);

@@ -207,7 +207,7 @@ begin
     'chain', chain, 'ticket', in_force, 'places', places,
     'scopes', json_build_array(a.enterprise_name, a.enterprise_ceiling, a.domain_name, a.domain_ceiling,
       a.project_name, a.project_ceiling),
-    'type', a.type_id, 'revision', a.revision, 'level', a.level,
+    'domain', a.domain, 'type', a.type_id, 'revision', a.revision, 'level', a.level,
     'in_domain', a.type_domain is null or a.type_domain = a.domain,
     'halts', case when now_is.halted then
       placet_halted(a.agent_id, a.project, a.domain, chain, p_type, a.type_domain, t) end,

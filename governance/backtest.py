@@ -1,0 +1,119 @@
+"""What a bundle would have made of decisions that were recorded: decided again from what each of them stored."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from governance.bundle_files import Checked, program
+from governance.covering import Loaded
+from governance.engines import chosen
+from governance.models import Decision
+from governance.policy.decision import Inputs, Outcome, decide
+from governance.policy.memory import recalled
+from governance.policy.policy_input import policy_input
+from governance.policy.rulings import rule_together
+from governance.rule_on import ruled, said_by
+
+MOST_DECISIONS = 5000
+MOST_EXAMPLES = 5
+# For each decision. More than a decision itself waits: here it is asked what a rule says, not how fast.
+SECONDS = 0.5
+_FREEDOM = {Outcome.REFUSE.value: 0, Outcome.ESCALATE.value: 1, Outcome.EXECUTE.value: 2}
+
+
+@dataclass(slots=True)
+class Backtest:
+    """Of `looked_at` decisions: how many stay, get looser, get stricter, and how many cannot be replayed and why.
+
+    `examples` are ids of actions by "looser" and "stricter".
+    """
+
+    looked_at: int = 0
+    same: int = 0
+    looser: int = 0
+    stricter: int = 0
+    not_replayable: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=lambda: {"looser": [], "stricter": []})
+
+    def summary(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "looked_at": self.looked_at,
+            "same": self.same,
+            "looser": self.looser,
+            "stricter": self.stricter,
+            "not_replayable": dict(sorted(self.not_replayable.items())),
+            "examples": self.examples,
+        }
+
+
+def backtest(found: Checked, *, last: int) -> Backtest:
+    """Decide the last recorded decisions again with this bundle in place of every version of its name.
+
+    What the other bundles said is taken as it was stored. Nothing is guessed: what cannot be made again from what it
+    stored, or what the bundle gives no sound answer to, is counted by its reason.
+    """
+    version = Loaded(0, found.spec.name, found.spec.version, False, False, found.spec, _program(found))
+    chosen.aside().prepare([_program(found)], seconds=5)
+    test = Backtest()
+    for row in _decisions(min(last, MOST_DECISIONS)):
+        test.looked_at += 1
+        outcome = _again(version, row)
+        _count(test, str(row["action_id"]), row["outcome"], outcome)
+    return test
+
+
+def _program(found: Checked) -> Any:
+    return program(found.files, found.spec, found.digest)
+
+
+def _decisions(last: int) -> Iterator[Mapping[str, Any]]:
+    rows = Decision.objects.order_by("-decided_at").values(
+        "action_id",
+        "outcome",
+        "inputs",
+        "decided_at",
+        "action__action_type__key",
+        "action__agent__project__parent__key",
+    )
+    yield from rows[:last]
+
+
+def _again(version: Loaded, row: Mapping[str, Any]) -> str:
+    """The outcome with the bundle, or "!" and why it cannot be told."""
+    try:
+        inputs = recalled(row["inputs"])
+    except ValueError:
+        return "!inputs_unreadable"
+    if decide(inputs).outcome.value != row["outcome"]:
+        return "!rule_changed_since"
+    return _with(version, inputs, row)
+
+
+def _with(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str:
+    action_type, domain = row["action__action_type__key"], row["action__agent__project__parent__key"] or ""
+    rules = [rule for rule in inputs.policy_rules if rule.bundle != version.name]
+    if version.covers(action_type, domain):
+        document = policy_input(inputs, action_type=action_type, domain=domain, now=row["decided_at"])
+        said = said_by(version, json.dumps(document), seconds=SECONDS)
+        failed = next((rule.failure for rule in said if rule.mandatory and not rule.sound), "")
+        if failed:
+            return f"!policy_{failed}"
+        rules += said
+    return str(decide(ruled(inputs, rule_together(rules))).outcome.value)
+
+
+def _count(test: Backtest, action: str, before: str, after: str) -> None:
+    if after.startswith("!"):
+        test.not_replayable[after[1:]] += 1
+    elif after == before:
+        test.same += 1
+    else:
+        way = "looser" if _FREEDOM[after] > _FREEDOM[before] else "stricter"
+        setattr(test, way, getattr(test, way) + 1)
+        if len(test.examples[way]) < MOST_EXAMPLES:
+            test.examples[way].append(action)

@@ -1,0 +1,46 @@
+"""The engine of this process: OPA where the settings name one, else regorus where it is installed, else none."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from importlib.util import find_spec
+
+from django.conf import settings
+
+from governance.engines.children import Children
+from governance.engines.opa import Opa
+from governance.engines.protocol import Engine, NoEngine
+
+
+def engine() -> Engine:
+    """The engine whose answers count."""
+    return _made(os.getpid(), aside=False)
+
+
+def aside() -> Engine:
+    """An engine of its own for what is only logged, so that nothing of it holds up what counts."""
+    return _made(os.getpid(), aside=True)
+
+
+def checker() -> Children | None:
+    """The engine that can look into a bundle and run its tests; None where none is installed."""
+    made = engine()
+    return made if isinstance(made, Children) else Children() if find_spec("regorus") is not None else None
+
+
+def engine_name() -> str:
+    """In words, for `check` and `manage.py policy`."""
+    if settings.PLACET_OPA_URL:
+        return "OPA over HTTP"
+    return "none" if find_spec("regorus") is None else "regorus"
+
+
+@lru_cache(maxsize=4)
+def _made(process: int, *, aside: bool) -> Engine:
+    """One for each process: a worker belongs to the process that started it."""
+    if settings.PLACET_OPA_URL:
+        return Opa(settings.PLACET_OPA_URL)
+    if find_spec("regorus") is None:
+        return NoEngine()
+    return Children(most=1) if aside else Children()

@@ -1,0 +1,166 @@
+"""Asks the policies that cover an action, within one budget of time, and makes one cap of what they say."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from governance.covering import Loaded, Standing
+from governance.engines import chosen
+from governance.engines.protocol import BUDGET_SECONDS, Engine, Program, Raw, all_failed
+from governance.policy.bundles import Rule
+from governance.policy.decision import Inputs
+from governance.policy.policy_input import policy_input
+from governance.policy.rulings import Failure, RuleSaid, Ruling, read_answer, rule_together
+from governance.records.breaker import Breaker
+
+_STOPPED = frozenset({Failure.SLOW, Failure.CRASHED})
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """What a version beside the active policy said of an action: `alone`, and in place of the active one."""
+
+    version: int
+    alone: Ruling
+    instead: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What policy makes of an action. `health`: (version row, broken) where that differs from what is stored."""
+
+    ruling: Ruling
+    shadows: tuple[Shadowed, ...] = ()
+    health: tuple[tuple[int, bool], ...] = ()
+
+
+UNGOVERNED = Ruled(Ruling())
+# A bundle that failed is well again when it has answered for so long.
+MENDED_SECONDS = 60.0
+_seen: dict[int, tuple[bool, float]] = {}
+_breakers: dict[str, Breaker] = {}
+_guard = threading.Lock()
+
+
+def rule_on(standing: Standing, inputs: Inputs, *, action_type: str, domain: str, now: datetime) -> Ruled:
+    """Ask every covering bundle. Never raises for what a policy does; waits `BUDGET_SECONDS` for all of them together.
+
+    What nothing covers costs nothing: no cap, no input built.
+    """
+    covering = [each for each in standing.versions if each.covers(action_type, domain)]
+    if not covering:
+        return UNGOVERNED
+    deadline = time.monotonic() + BUDGET_SECONDS
+    document = json.dumps(policy_input(inputs, action_type=action_type, domain=domain, now=now))
+    active = [each for each in covering if not each.shadow]
+    said = _said(active, document, deadline, mandatory=True)
+    logged = _said(active, document, deadline, mandatory=False)
+    ruling = rule_together([*said, *logged], loaded=all(each.spec is not None for each in active))
+    shadows = tuple(_shadowed(each, ruling, document, deadline) for each in covering if each.shadow)
+    return Ruled(ruling, shadows, _health(active, said))
+
+
+def said_by(version: Loaded, document: str, *, seconds: float) -> list[RuleSaid]:
+    """What every rule of one version says, outside of any decision and its budget."""
+    if version.program is None or version.spec is None:
+        return []
+    rules = {rule.id: rule for rule in version.spec.rules}
+    raws = chosen.aside().evaluate([version.program], document, seconds=seconds)
+    return [_read(version, rules[raw.rule], raw) for raw in raws]
+
+
+def ruled(inputs: Inputs, ruling: Ruling) -> Inputs:
+    """The inputs with what policy said."""
+    return replace(
+        inputs,
+        policy=ruling.tier,
+        policy_available=ruling.available,
+        policy_grants=ruling.grants,
+        policy_rules=ruling.rules,
+    )
+
+
+def _shadowed(version: Loaded, ruling: Ruling, document: str, deadline: float) -> Shadowed:
+    loaded = version.spec is not None
+    said = _said([version], document, deadline, mandatory=None)
+    others = [rule for rule in ruling.rules if rule.bundle != version.name]
+    return Shadowed(version.id, rule_together(said, loaded=loaded), rule_together([*others, *said], loaded=loaded))
+
+
+def _said(versions: Sequence[Loaded], document: str, deadline: float, *, mandatory: bool | None) -> list[RuleSaid]:
+    """The answers of the rules that count, of those that are only logged, or of all (None), asked together."""
+    engine = chosen.engine() if mandatory else chosen.aside()
+    asked = [(each, _part(each, mandatory)) for each in versions]
+    programs = [program for _, program in asked if program is not None and program.rules]
+    raws = {(raw.digest, raw.rule): raw for raw in _evaluated(engine, programs, document, deadline)}
+    found: list[RuleSaid] = []
+    for each, program in asked:
+        if program is not None and each.spec is not None:
+            rules = {rule.id: rule for rule in each.spec.rules}
+            found += [_read(each, rules[rule], raws[program.digest, rule]) for rule, _ in program.rules]
+    return found
+
+
+def _part(version: Loaded, mandatory: bool | None) -> Program | None:
+    """The program with the rules of one kind only."""
+    if version.program is None or version.spec is None or mandatory is None:
+        return version.program
+    wanted = tuple(
+        (rule.id, rule.package) for rule in version.spec.rules if (rule.enforcement.value != "advisory") is mandatory
+    )
+    return replace(version.program, rules=wanted)
+
+
+def _evaluated(engine: Engine, programs: Sequence[Program], document: str, deadline: float) -> list[Raw]:
+    """What stopped its engine twice running is not asked for a while: it must not take the time of all others."""
+    let, found = [], []
+    for program in programs:
+        if _breaker(program.digest).allows():
+            let.append(program)
+        else:
+            found += all_failed([program], Failure.SLOW)
+    left = deadline - time.monotonic()
+    if not let or left <= 0:
+        return found + all_failed(let, Failure.SLOW)
+    raws = engine.evaluate(let, document, seconds=left)
+    stopped = {raw.digest for raw in raws if raw.failure in _STOPPED}
+    for program in let:
+        breaker = _breaker(program.digest)
+        breaker.failed() if program.digest in stopped else breaker.succeeded()
+    return found + raws
+
+
+def _read(version: Loaded, rule: Rule, raw: Raw) -> RuleSaid:
+    declared = {} if version.spec is None else version.spec.reasons
+    tier, reasons, failure = read_answer(raw.tier, raw.reasons, declared)
+    failure = raw.failure or failure
+    return RuleSaid(version.name, version.number, raw.digest, rule.id, rule.enforcement, tier, reasons, failure)
+
+
+def _health(versions: Sequence[Loaded], said: Sequence[RuleSaid]) -> tuple[tuple[int, bool], ...]:
+    """The versions that begin to fail, and those that have not failed for a while since: each told once."""
+    failed = {each.digest for each in said if not each.sound}
+    now, found = time.monotonic(), []
+    for each in versions:
+        known, last = _seen.get(each.id, (each.broken, now))
+        broken = each.program is None or each.program.digest in failed
+        if broken:
+            _seen[each.id] = (True, now)
+        if (broken and not known) or (not broken and known and now - last >= MENDED_SECONDS):
+            _seen[each.id] = (broken, now)
+            found.append((each.id, broken))
+        elif known and each.id not in _seen:
+            _seen[each.id] = (True, now)
+    return tuple(found)
+
+
+def _breaker(digest: str) -> Breaker:
+    with _guard:
+        if len(_breakers) > 256:
+            _breakers.clear()
+        return _breakers.setdefault(digest, Breaker(failures=2))

@@ -1,0 +1,147 @@
+"""`manage.py policy`: test, plan with a backtest that guesses nothing, apply by two people, export byte for byte."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from governance import backtest as backtests
+from governance import bundle_files, rule_on
+from governance.backtest import backtest
+from governance.engines import chosen
+from governance.engines.children import Children
+from governance.models import BundleVersion
+from tests.cast import Cast
+from tests.governance.policies.rego import REFUNDS, files
+from tests.reviews.test_policy_decisions import decided
+
+LIMIT = """package p
+
+default tier := "propose"
+
+tier := "execute" if input.amount.minor <= 3000
+
+reasons contains "because" if tier == "propose"
+"""
+
+
+@pytest.fixture(autouse=True)
+def patient(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("engine", "aside"):
+        monkeypatch.setattr(chosen, name, lambda: children)
+    monkeypatch.setattr(rule_on, "BUDGET_SECONDS", 5.0)
+    monkeypatch.setattr("governance.backtest.SECONDS", 5.0)
+
+
+def policy(*words: object) -> str:
+    said = StringIO()
+    call_command("policy", *map(str, words), stdout=said)
+    return said.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    bundle_files.write_folder(files(rego=LIMIT), tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+def test_test_says_each_test_and_the_digest(db: None) -> None:
+    said = policy("test", REFUNDS)
+    assert "passed  placet.refunds_test.test_zero_is_not_false" in said
+    assert re.search(r"refunds v1: \d+ tests passed. Digest [0-9a-f]{64}", said)
+
+
+def test_a_failing_test_is_an_error_with_its_name(db: None, folder: Path) -> None:
+    (folder / "p_test.rego").write_text("package p_test\n\ntest_no if false\n")
+    with pytest.raises(CommandError, match="p_test: test_no: failed"):
+        policy("test", folder)
+
+
+def test_two_people_apply_what_plan_showed(cast: Cast, folder: Path) -> None:
+    digest = re.findall(r"[0-9a-f]{64}", policy("plan", folder))[0]
+    said = policy("apply", folder, "--as", "mary")
+    assert digest in said
+    with pytest.raises(CommandError, match="Another member"):
+        policy("apply", folder, "--as", "mary", "--confirm", digest)
+    with pytest.raises(CommandError, match="digest"):
+        policy("apply", folder, "--as", "joan", "--confirm", "0" * 64)
+    assert policy("apply", folder, "--as", "joan", "--confirm", digest) == "Active: tests v1.\n"
+    assert f"tests v1: active, digest {digest}" in policy("list")
+
+
+def test_what_nobody_proposed_is_not_activated(cast: Cast, folder: Path) -> None:
+    with pytest.raises(CommandError, match="Nobody has proposed"):
+        policy("apply", folder, "--as", "joan", "--confirm", "0" * 64)
+
+
+def test_export_writes_what_was_stored_and_the_stamp_only_when_asked(cast: Cast, folder: Path, tmp_path: Path) -> None:
+    policy("apply", folder, "--as", "mary")
+    policy("export", "tests", tmp_path / "out", "--version", 1)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()
+    }
+    policy("export", "tests", tmp_path / "opa", "--version", 1, "--stamp")
+    assert (tmp_path / "opa" / "placet_stamp_tests.rego").exists()
+    with pytest.raises(CommandError, match="no such version"):
+        policy("export", "tests", tmp_path / "none")
+
+
+def test_retire_takes_two(cast: Cast, folder: Path) -> None:
+    policy("apply", folder, "--as", "mary")
+    version = BundleVersion.objects.get()
+    policy("apply", folder, "--as", "joan", "--confirm", bytes(version.digest).hex())
+    assert policy("retire", "tests", "--as", "mary").startswith("Asked")
+    assert policy("retire", "tests", "--as", "joan").startswith("Retired")
+    with pytest.raises(CommandError, match="No version"):
+        policy("retire", "tests", "--as", "joan")
+
+
+def test_the_list_says_when_no_engine_is_there(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chosen, "engine_name", lambda: "none")
+    assert "policy_unavailable" in policy("list")
+
+
+def outcome(cast: Cast, amount: str) -> str:
+    return str(decided(cast, amount).body["id"])
+
+
+def tested(**more: Any) -> Any:
+    return backtest(bundle_files.checked(files(**more)), last=100)
+
+
+def test_the_backtest_counts_both_directions(cast: Cast) -> None:
+    small, large = outcome(cast, "20.00"), outcome(cast, "40.00")
+    found = tested(rego=LIMIT)
+    assert (found.looked_at, found.same, found.stricter, found.looser) == (2, 1, 1, 0)
+    assert found.examples == {"looser": [], "stricter": [large]}
+    from tests.governance.policies.test_policies import active
+
+    active(cast, rego=LIMIT)
+    third = outcome(cast, "40.00")
+    back = tested(tier="commit", version=2)
+    assert (back.looked_at, back.same, back.looser) == (3, 2, 1)
+    assert back.examples["looser"] == [third]
+    assert small not in back.examples["looser"]
+
+
+def test_what_it_does_not_cover_stays(cast: Cast) -> None:
+    outcome(cast, "40.00")
+    assert tested(tier="halt", types="retail.cancel_pending_order").same == 1
+
+
+def test_the_backtest_guesses_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for amount in ("20.00", "21.00", "22.00"):
+        outcome(cast, amount)
+    stored = list(backtests._decisions(9))
+    edited = [{**stored[0], "inputs": {}}, {**stored[1], "outcome": "refuse"}, stored[2]]
+    monkeypatch.setattr(backtests, "_decisions", lambda last: edited)
+    found = tested(rego=LIMIT)
+    assert dict(found.not_replayable) == {"inputs_unreadable": 1, "rule_changed_since": 1}
+    assert (found.same, found.summary()["looked_at"]) == (1, 3)
+    broken = 'package p\ntier := "commit" if not input.amount\nreasons := []\n'
+    assert dict(tested(rego=broken).not_replayable)["policy_undefined"] == 1
