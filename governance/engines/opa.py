@@ -36,6 +36,10 @@ class Opa:
         """Open a connection, so that the first decision does not wait for it."""
         self._get("system/nothing", b"{}", time.monotonic() + seconds)
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
+
     def _one(self, program: Program, body: bytes, deadline: float) -> list[Raw]:
         stamp, failure = self._get(f"{STAMPS}.{program.name}.digest", b"{}", deadline)
         if failure or stamp != program.digest:

@@ -142,7 +142,7 @@ def test_a_rule_that_failed_is_said_to_have_failed_beside_those_that_answered() 
 
 def test_a_hard_rule_refuses_and_policy_never_raises() -> None:
     assert decide(_with(rule_together([said(Tier.HALT)]))).outcome is Outcome.REFUSE
-    granted = decide(committed(policy=Tier.COMMIT, policy_grants=True, inside_guardrail=False))
+    granted = decide(committed(policy=Tier.COMMIT, policy_grants=True, guardrail=None))
     assert granted.outcome is Outcome.ESCALATE, "a grant of policy counts inside the guardrails only"
 
 

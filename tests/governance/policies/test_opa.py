@@ -58,8 +58,11 @@ def stub() -> Iterator[tuple[Stub, Opa]]:
             """Nothing on the screen."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = False
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield made, Opa(f"http://127.0.0.1:{server.server_address[1]}/")
+    opa = Opa(f"http://127.0.0.1:{server.server_address[1]}/")
+    yield made, opa
+    opa.close()
     server.shutdown()
     server.server_close()
 
@@ -116,8 +119,9 @@ def test_late_is_slow_and_so_is_everything_behind_it(stub: tuple[Stub, Opa]) -> 
 
 
 def test_nobody_there_is_a_failure() -> None:
-    (raw,) = Opa("http://127.0.0.1:1").evaluate([PROGRAM], "{}", seconds=5)
-    assert raw.failure == "crashed"
+    opa = Opa("http://127.0.0.1:1")
+    assert one(opa).failure == "crashed"
+    opa.close()
 
 
 def test_the_stamp_says_the_digest_of_the_files() -> None:

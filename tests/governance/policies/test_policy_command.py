@@ -110,20 +110,20 @@ def outcome(cast: Cast, amount: str) -> str:
     return str(decided(cast, amount).body["id"])
 
 
-def tested(**more: Any) -> Any:
+def replayed(**more: Any) -> Any:
     return backtest(bundle_files.checked(files(**more)), last=100)
 
 
 def test_the_backtest_counts_both_directions(cast: Cast) -> None:
     small, large = outcome(cast, "20.00"), outcome(cast, "40.00")
-    found = tested(rego=LIMIT)
+    found = replayed(rego=LIMIT)
     assert (found.looked_at, found.same, found.stricter, found.looser) == (2, 1, 1, 0)
     assert found.examples == {"looser": [], "stricter": [large]}
     from tests.governance.policies.test_policies import active
 
     active(cast, rego=LIMIT)
     third = outcome(cast, "40.00")
-    back = tested(tier="commit", version=2)
+    back = replayed(tier="commit", version=2)
     assert (back.looked_at, back.same, back.looser) == (3, 2, 1)
     assert back.examples["looser"] == [third]
     assert small not in back.examples["looser"]
@@ -131,7 +131,7 @@ def test_the_backtest_counts_both_directions(cast: Cast) -> None:
 
 def test_what_it_does_not_cover_stays(cast: Cast) -> None:
     outcome(cast, "40.00")
-    assert tested(tier="halt", types="retail.cancel_pending_order").same == 1
+    assert replayed(tier="halt", types="retail.cancel_pending_order").same == 1
 
 
 def test_the_backtest_guesses_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,8 +140,8 @@ def test_the_backtest_guesses_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatc
     stored = list(backtests._decisions(9))
     edited = [{**stored[0], "inputs": {}}, {**stored[1], "outcome": "refuse"}, stored[2]]
     monkeypatch.setattr(backtests, "_decisions", lambda last: edited)
-    found = tested(rego=LIMIT)
+    found = replayed(rego=LIMIT)
     assert dict(found.not_replayable) == {"inputs_unreadable": 1, "rule_changed_since": 1}
     assert (found.same, found.summary()["looked_at"]) == (1, 3)
     broken = 'package p\ntier := "commit" if not input.amount\nreasons := []\n'
-    assert dict(tested(rego=broken).not_replayable)["policy_undefined"] == 1
+    assert dict(replayed(rego=broken).not_replayable)["policy_undefined"] == 1
