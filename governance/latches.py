@@ -120,7 +120,8 @@ def _reds(gathered: Gathered, inputs: Inputs, decision: Decision) -> dict[str, W
     passed = [usage for usage in inputs.usages if usage.breached]
     keys = {KEY + usage.budget_key: Why.CAP for usage in passed if usage.cap.key is not CapKey.AGENT}
     found |= keys
-    if len(gathered.recent_keys | keys.keys()) >= KEYS_RED:
+    # a customer is one key however many caps count it
+    if len({name.rsplit("|", 2)[0] for name in gathered.recent_keys | keys.keys()}) >= KEYS_RED:
         found[AGENT] = Why.KEYS
     if len(keys) < len({usage.budget_key for usage in passed}):
         found[AGENT] = Why.AGENT_CAP

@@ -1,4 +1,7 @@
-"""The incidents of the demo: attacks and slips that happened to others, in our shop and our bank. Pure."""
+"""The incidents of the demo: attacks and slips that happened to others, in our shop and our bank. Pure.
+
+What contradicts the record lowers the standing of its agent at once, so it is not the agents with work to do who do it.
+"""
 
 from __future__ import annotations
 
@@ -46,13 +49,16 @@ def others_order() -> Step:
     """An order that is real and paid, of another customer than the one the agent works for."""
     claims = {"target_id": records.OTHERS_ORDER, "customer_id": REACHING_CUSTOMER, "status": "delivered"}
     return _refund(
-        "demo:others", REACHING_CUSTOMER, records.OTHERS_ORDER, "oven-1", "310.00", "card-0200", claims=claims
-    )
+        "demo:others", REACHING_CUSTOMER, records.OTHERS_ORDER, "oven-1", "310.00", "card-0200", claims=claims,
+        agent="Drafter",
+    )  # fmt: skip
 
 
 def off_by_a_cent() -> Step:
     """130.00 for what cost 129.99."""
-    return _refund("demo:cent", records.CENT_CUSTOMER, records.CENT_ORDER, "chair-1", "130.00", "card-0031")
+    return _refund(
+        "demo:cent", records.CENT_CUSTOMER, records.CENT_ORDER, "chair-1", "130.00", "card-0031", agent="Drafter"
+    )
 
 
 def mass_mail() -> Step:
@@ -81,7 +87,7 @@ def hijack() -> list[Step]:
     """A known supplier, another account: paid directly, and tried again by changing the payee."""
     note = records.HIJACKED_LINE.format(iban=records.hijacker())
     pay = Step(
-        agent="Paymaster",
+        agent="Clerk",
         key="demo:hijack",
         type="bank.send_payment",
         subject="h-0042",
@@ -114,10 +120,10 @@ def unsure() -> Step:
 
 def _refund(
     key: str, customer: str, order: str, item: str, amount: str, method: str,
-    *, run: str = "", note: str = "", claims: dict[str, str] | None = None,
+    *, run: str = "", note: str = "", claims: dict[str, str] | None = None, agent: str = "Refunder",
 ) -> Step:  # fmt: skip
     return Step(
-        agent="Refunder",
+        agent=agent,
         key=key,
         type="shop.refund",
         subject=customer,

@@ -20,6 +20,7 @@ NEEDS = {"read": "OBSERVE", "draft": "PROPOSE", "act": "EXECUTE"}
 KEYS = ("entity", "run", "agent", "root", "owner", "project", "domain", "enterprise")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 BREACH_WINDOW = 10 * MINUTE
+COOLDOWN, LONGEST = 15 * MINUTE, DAY
 
 
 def lowest(*tiers: str) -> str:
@@ -106,6 +107,17 @@ class Answer:
     outcome: str
     tier: str
     breached: list[tuple[str, ...]] = field(default_factory=list)
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Something red or green of one agent: about a whole agent, a type of its actions or a budget."""
+
+    agent: str
+    about: tuple[str, ...]
+    at: int
+    red: bool
 
 
 @dataclass
@@ -123,6 +135,7 @@ class World:
     spent: list[Spent] = field(default_factory=list)
     cases: list[tuple[str, ...]] = field(default_factory=list)
     subjects: dict[tuple[str, str], str] = field(default_factory=dict)
+    colours: list[Colour] = field(default_factory=list)
 
     # what is above what
 
@@ -243,9 +256,9 @@ class World:
         kind = self.kinds[ask.kind]
         line = [ask.agent, *self.ancestors(ask.agent)]
         if self.halts & self.targets_over(ask.agent, ask.kind) or not all(self.agents[name].active for name in line):
-            return Answer("refuse", "HALT")
+            return Answer("refuse", "HALT", judged=False)
         if not all(ask.kind in self.agents[name].levels for name in line):
-            return Answer("refuse", "HALT")
+            return Answer("refuse", "HALT", judged=False)
         risk = "high" if ask.amount > kind.threshold else kind.risk
         required = "COMMIT" if risk == "high" else NEEDS[kind.act]
         over = self.passed(ask, epoch)
@@ -255,6 +268,7 @@ class World:
             *(self.agents[name].most for name in line),
             *(scope.ceiling for name in line for scope in self.scopes_of(name)),
             self.recovering(ask.agent, ask.kind),
+            *(self.standing(name, about) for name in line for about in self.abouts(ask)),
             doubt,
         )
         if doubt == "COMMIT" and at_least(tier, required):
@@ -271,6 +285,73 @@ class World:
         doubts = (tool != "green", contract != "green", bool(over), self.contradicts(ask))
         return "PROPOSE" if any(doubts) else "COMMIT"
 
+    def abouts(self, ask: Ask) -> list[tuple[str, ...]]:
+        """What a standing can be about that matters to this action."""
+        return [("agent",), ("type", ask.kind), *(("key", *budget) for _, budget, _ in self.budgets(ask))]
+
+    def episodes(self, agent: str, about: tuple[str, ...]) -> tuple[int, int | None, int | None]:
+        """Strikes that are not forgiven, when the last episode began, and when it ended."""
+        strikes, began, ended = 0, None, None
+        for each in self.colours:
+            if (each.agent, each.about) != (agent, about):
+                continue
+            if each.red and (began is None or ended is not None):
+                strikes, began, ended = self.forgiven(strikes, ended, each.at) + 1, each.at, None
+            elif not each.red and began is not None and ended is None:
+                ended = each.at
+        return strikes, began, ended
+
+    def forgiven(self, strikes: int, ended: int | None, at: int) -> int:
+        """One strike less for each day at the restored tier, which takes two waits to reach."""
+        if ended is None:
+            return strikes
+        days = (at - ended - 2 * self.wait(strikes)) // DAY
+        return max(0, strikes - max(0, days))
+
+    def wait(self, strikes: int) -> int:
+        """Fifteen minutes, doubled by every strike after the first, a day at most."""
+        return min(COOLDOWN * 2 ** (strikes - 1), LONGEST)
+
+    def standing(self, agent: str, about: tuple[str, ...]) -> str:
+        """PROPOSE from the first red on; then up one tier for each whole wait of green."""
+        strikes, began, ended = self.episodes(agent, about)
+        if began is None:
+            return "COMMIT"
+        if ended is None:
+            return "PROPOSE"
+        return TIERS[min(4, 2 + (self.now - ended) // self.wait(strikes))]
+
+    def turns(self, agent: str, about: tuple[str, ...], *, red: bool) -> None:
+        """Something red or green was seen now."""
+        self.colours.append(Colour(agent, about, self.now, red))
+
+    def breaks(self, agent: str, kind: str) -> None:
+        """A request broke its contract; the third within ten minutes is red."""
+        self.breaches.append((agent, kind, self.now))
+        if self.contract_colour(agent, kind) == "red":
+            self.turns(agent, ("type", kind), red=True)
+
+    def seen(self, ask: Ask, answer: Answer) -> None:
+        """What this written action says of its agent."""
+        reds: set[tuple[str, ...]] = {("type", ask.kind)} if self.contradicts(ask) else set()
+        over = {budget for budget in answer.breached if budget[0] != "agent"}
+        reds |= {("key", *budget) for budget in over}
+        began = {each.about[1:] for each in self.colours if each.agent == ask.agent and each.about[0] == "key"}
+        late = {key for key in began if (self.episodes(ask.agent, ("key", *key))[1] or 0) > self.now - HOUR}
+        if (over and len({key[:3] for key in over | late}) >= 3) or len(over) < len(answer.breached):
+            reds.add(("agent",))
+        greens: set[tuple[str, ...]] = set()
+        if answer.outcome != "refuse":
+            needs = self.kinds[ask.kind].needs
+            contract = self.contract_colour(ask.agent, ask.kind) if "contract" in needs else "green"
+            if contract == "green" and not ("velocity" in needs and answer.breached) and not self.contradicts(ask):
+                greens |= {("agent",), ("type", ask.kind)}
+            greens |= {("key", *budget) for _, budget, _ in self.budgets(ask) if budget not in answer.breached}
+        for about in reds:
+            self.turns(ask.agent, about, red=True)
+        for about in greens - reds:
+            self.turns(ask.agent, about, red=False)
+
     def contradicts(self, ask: Ask) -> bool:
         """A run acts for the subject that its first action names."""
         pinned = self.subjects.get((ask.agent, ask.run))
@@ -278,6 +359,8 @@ class World:
 
     def happened(self, ask: Ask, answer: Answer) -> None:
         """An action was written with this answer."""
+        if answer.judged:
+            self.seen(ask, answer)
         if ask.subject:
             self.subjects.setdefault((ask.agent, ask.run), ask.subject)
         if answer.outcome == "execute":

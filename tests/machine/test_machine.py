@@ -169,6 +169,7 @@ class Machine(RuleBasedStateMachine):
         for _, ask, due in self.executing:
             if due <= self.world.now:
                 self._read(ask.kind, good=False)
+                self.world.turns(ask.agent, ("type", ask.kind), red=True)
         self.executing = [each for each in self.executing if each[2] > self.world.now]
 
     @happens(2, tool=st.sampled_from(["till", "paper"]), good=st.lists(st.booleans(), min_size=1, max_size=12))
@@ -192,7 +193,7 @@ class Machine(RuleBasedStateMachine):
         with pytest.raises(Problem) as caught:
             self._ask(ask, amount="ten")
         assert caught.value.code is Code.CONTRACT_BROKEN
-        self.world.breaches.append((name, kind, self.world.now))
+        self.world.breaks(name, kind)
 
     @happens(
         8,

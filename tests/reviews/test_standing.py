@@ -171,6 +171,21 @@ def test_three_keys_within_an_hour_lower_the_whole_agent(scene: Scene) -> None:
     assert express(scene, order="W2").body["bound_by"] == "standing of this agent: PROPOSE"
 
 
+def test_a_customer_is_one_key_however_many_caps_count_it(scene: Scene) -> None:
+    caps = [
+        {"key": key, unit: limit, "window": "1h"}
+        for key in ("entity", "run")
+        for unit, limit in (("count", 1), ("money", "1.00"))
+    ]
+    capped = {**BENCH_REFUND, "key": "bench.capped", "family": "capped", "caps": caps}
+    kind = catalogue.save_action_type(capped, domain=scene.cast.service, by=BY)
+    permit.set_level(scene.cast.refunder, kind, level=Level.L2, by=BY)
+    for _ in range(2):
+        bench_ask(scene, "1.00", "a", action_type="bench.capped", run="one")
+    assert Standing.objects.filter(latch__startswith="key:", why="cap").count() == 4
+    assert not Standing.objects.filter(latch=AGENT).exists(), "a customer and a run are two"
+
+
 def test_three_keys_in_more_than_an_hour_do_not(scene: Scene) -> None:
     pass_cap_of(scene, "a")
     passes(Standing.objects.get(), timedelta(minutes=61))
