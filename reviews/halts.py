@@ -50,6 +50,7 @@ class Shown:
     """One halt. `stage` while it recovers, `counts` while it is in force or recovers."""
 
     id: int
+    kind: str
     target: str
     key: str
     name: str
@@ -188,6 +189,7 @@ def named(target: str, key: str) -> str:
 def _shown(row: rows.Row, now: dt.datetime, *, counted: bool) -> Shown:
     return Shown(
         id=row["id"],
+        kind=row["target"],
         target=row["target"].replace("_", " "),
         key=row["key"],
         name=row["name"],

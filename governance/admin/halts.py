@@ -28,9 +28,9 @@ class HaltForm(GovernedForm):
 class HaltAdmin(GovernedAdmin):
     form = HaltForm
     may_change = False
-    list_display = ("target", "key", "reason", "halted_at", "halted_by", "lifted_at", "lifted_by")
+    list_display = ("target", "key", "reason", "halted_at", "halted_by", "lifted_at", "lifted_by", "recovers_until")
     list_filter = (("lifted_at", admin.EmptyFieldListFilter), "target")
-    view_fields = ("target", "key", "reason", "halted_at", "halted_by", "lifted_at", "lifted_by")
+    view_fields = (*list_display[:-1], "recovery_seconds", "recovers_until")
     actions = ("lift",)
 
     def write(self, user: User, obj: Halt, form: Any, change: bool) -> Model:
@@ -42,4 +42,6 @@ class HaltAdmin(GovernedAdmin):
     def lift(self, request: HttpRequest, chosen: QuerySet[Halt]) -> None:
         for row in chosen.filter(lifted_at__isnull=True):
             halt.lift(row, by=request.user)  # type: ignore[arg-type]
-        self.message_user(request, "The halts are lifted.")
+        self.message_user(
+            request, "The halts are lifted. What they covered recovers in stages."
+        )

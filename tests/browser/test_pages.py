@@ -41,7 +41,8 @@ def furnish(scene: Scene) -> dict[str, str]:
 def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     """Paths by who looks at them."""
     agent = f"/agents/{scene.cast.refunder.pk}/"
-    lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent]
+    halting = f"/halts/new/?target=agent&name={scene.cast.refunder.pk}"
+    lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting]
     own = ["/preferences/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
     return {
         "ada": [*lists, *paths.values(), *own, "/nothing/"],

@@ -181,6 +181,8 @@ def test_the_council_lifts_with_a_chosen_recovery_and_may_end_it(scene: Scene) -
     row.refresh_from_db()
     assert (row.lifted_by, row.recovery_seconds) == ("user:joan", 3600)
     assert "Recovering. PROPOSE at most until" in words(browser.get(f"/halts/{row.pk}/"))
+    again_link = f"/halts/new/?target=agent&amp;name={scene.cast.refunder.pk}"
+    assert again_link in browser.get(f"/halts/{row.pk}/").content.decode()
     again = browser.post(f"/halts/{row.pk}/lift/", {"recovery": "900"})
     assert (again.status_code, said(again)) == (409, "This halt is lifted already.")
     assert "End the recovery of agent Refunder" in words(browser.get(f"/halts/{row.pk}/release/"))
