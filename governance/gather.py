@@ -22,6 +22,7 @@ from governance.gathered import Watch as Watch
 from governance.hot import Statement
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.guardrails import Guardrail
+from governance.policy.health import Source
 from governance.policy.recovery import stage
 from governance.policy.standing import Latch
 from governance.policy.tiers import Level, Tier
@@ -155,8 +156,9 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail 
         limiters=(*_limiters(row), *_recovering(halted, now)),
         inactive=tuple(each["name"] for each in (row, *chain) if each["state"] != "active"),
         halts=tuple(name for name, lifted, *_ in halted if lifted is None),
-        tool_good=row["health"][0],
-        tool_total=row["health"][1],
+        connector=row["connector"] or "",
+        tool_sources=_sources(row, 0),
+        connector_sources=_sources(row, 1),
         breaches=row["breaches"],
         pinned_subject=row["subject"],
         has_day_key=row["day_key"],
@@ -177,6 +179,17 @@ def held_of(row: Sequence[Any]) -> Held:
     """A latch as the database tells it: agent, name, strikes, in episode, red at, green since, pulled tier."""
     agent, name, strikes, in_episode, red, green, pulled = row
     return Held(agent, name, Latch(strikes, in_episode, moment(red), moment(green)), _tier(pulled))
+
+
+def _sources(row: dict[str, Any], place: int) -> tuple[Source, ...]:
+    """What is said of the tool (0) or the connector (1). Who was never heard says nothing but that they are overdue."""
+    own, watched = row["health"][place], (row["watched"] or (None, None))[place]
+    said = [[*own, False]] if own else []
+    # a reading may have committed between the clock and the snapshot of this read
+    return tuple(
+        Source(good, total, slow, max(0, age or 0), overdue)
+        for good, total, slow, age, overdue in said + (watched or [])
+    )
 
 
 def _limiters(row: dict[str, Any]) -> tuple[Limiter, ...]:

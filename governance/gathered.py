@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.policy.ceilings import Limiter
+from governance.policy.health import Source
 from governance.policy.standing import Latch
 from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import Cap
@@ -96,6 +97,8 @@ class Gathered:
     budgets that turned red within the hour, only looked up when a budget is over.
 
     `chain` are the ids of every agent above, nearest first; `above` their names with the levels they hold.
+    `connector`: what the type is verified through, empty when it is not bound. `tool_sources`, `connector_sources`:
+    what each source of readings says of them.
     `uses` are the caps that were asked for, a cap once for each of its `budgets`: those who act for others
     count in the rows of everybody above them.
     """
@@ -119,8 +122,9 @@ class Gathered:
     limiters: tuple[Limiter, ...]
     inactive: tuple[str, ...]
     halts: tuple[str, ...]
-    tool_good: int
-    tool_total: int
+    connector: str
+    tool_sources: tuple[Source, ...]
+    connector_sources: tuple[Source, ...]
     breaches: int
     pinned_subject: str | None
     has_day_key: bool

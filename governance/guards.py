@@ -20,6 +20,10 @@ _TOLD: dict[str, tuple[Code, str]] = {
     "PL017": (Code.WRONG_STATE, "A record is bound to this action type already."),
     "PL018": (Code.WRONG_STATE, "What a person pulled only a person restores, and strikes are not set by hand."),
     "PL040": (Code.WRONG_STATE, "What a version of a bundle says never changes, and it is never deleted."),
+    "PL020": (
+        Code.WRONG_STATE,
+        "No agent reports on what it, or an agent above or below it, has a permission to use.",
+    ),
     "23505": (Code.INVALID, "This name or key is taken."),
 }
 

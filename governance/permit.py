@@ -6,7 +6,7 @@ from django.db import transaction
 
 from governance import locks, record
 from governance.actors import By, require_council
-from governance.guards import invalid
+from governance.guards import invalid, told
 from governance.latches import LEVEL
 from governance.models import ActionType, Agent, Permission, Standing
 from governance.policy.holds import spelled
@@ -16,13 +16,15 @@ from governance.problems import Code, Problem
 from governance.redden import keep, latch_of, level_constants
 
 
+@told()
 @transaction.atomic
 def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) -> Permission:
     """Give an agent this level for this action type, whether it held one or none.
 
     Above what it held, or above L0 for a first permission, is ledgered as a widening; a lower level is
     in force for every decision that has not committed. A level that was lowered on reviewed errors is raised again
-    after its cooldown only. Problems: FORBIDDEN, INVALID, WRONG_STATE (with the time from which it may be raised).
+    after its cooldown only. Problems: FORBIDDEN, INVALID, WRONG_STATE (with the time from which it may be raised, or
+    the agent, or one above or below it, watches what the type needs).
     """
     actor = require_council(by)
     if level not in tuple(Level):

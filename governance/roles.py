@@ -14,6 +14,7 @@ APPEND_ONLY = (
     "governance_snapshot",
     "governance_fact",
     "governance_toolreading",
+    "governance_toolsignal",
     "governance_sealedtext",
     "governance_daykey",
     "governance_seen",

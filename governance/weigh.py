@@ -15,6 +15,7 @@ from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Inputs
 from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import FactSummary, Result
+from governance.policy.health import tool_health
 from governance.policy.in_flight import NO_LIMITS, Flight
 from governance.policy.money import Money, Pinned
 from governance.policy.novelty import Novel, novelties
@@ -175,7 +176,7 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         Kind.CONTRACT: evidence.contract_signal(gathered.breaches),
         Kind.COMPLETENESS: evidence.completeness(facts) if wish.bound else Signal.UNKNOWN,
         Kind.VELOCITY: evidence.velocity_signal(usages),
-        Kind.TOOL_HEALTH: evidence.tool_health(gathered.tool_good, gathered.tool_total),
+        Kind.TOOL_HEALTH: tool_health(gathered.tool_sources),
     }
     new = _new(wish, gathered)
     novelty = _novelty(spec, new)
@@ -209,6 +210,9 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         standing_hold=hold,
         signals=signals,
         required_evidence=spec.evidence,
+        tool=spec.tool,
+        connector=gathered.connector,
+        connector_health=tool_health(gathered.connector_sources) if gathered.connector else Signal.GREEN,
         facts=facts,
         bound=wish.bound,
         facts_first=spec.facts_first,

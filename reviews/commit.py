@@ -16,6 +16,7 @@ from governance.hot import ServerError, Statement
 from governance.latches import told
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Outcome
+from governance.policy.health import subject_of
 from governance.policy.in_flight import Flight
 from governance.policy.sampling import cell_name, probability
 from governance.policy.tiers import Risk
@@ -69,6 +70,7 @@ class Parts:
     body_hash: bytes
     by_agent: bool
     snapshot: Frozen | None
+    connector: str
     inputs: Mapping[str, Any]
     latches: Sequence[Mapping[str, Any]] = ()
     in_flight: Sequence[Flight] = ()
@@ -126,10 +128,15 @@ def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
         (_budgets(parts) or None) if executes else None,
         [_escalation(parts)] if escalates else None,
         [{**body, "fields": parts.sealed}] if parts.sealed else None,
-        None if snapshot is None else [{**snapshot.row, "tool": parts.spec.tool, "good": snapshot.good}],
+        None if snapshot is None else [{**snapshot.row, **_reading(parts.connector, snapshot)}],
         None if snapshot is None else [{**body, **fact} for fact in snapshot.row["facts"]],
         (_flights(parts) or None) if executes else None,
     )
+
+
+def _reading(connector: str, snapshot: Frozen) -> dict[str, Any]:
+    """What a reading of the record says about the health of its connector."""
+    return {"tool": subject_of(connector), "good": snapshot.good, "latency_ms": snapshot.took_ms}
 
 
 def _decided(parts: Parts) -> dict[str, Any]:

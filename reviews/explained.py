@@ -148,7 +148,10 @@ def _named(sentence: str, labels: Mapping[str, str]) -> str:
 
 def _evidence(inputs: Inputs) -> tuple[Evidence, ...]:
     required = [kind for kind in Kind if kind in inputs.required_evidence]
-    return tuple(Evidence(label(kind.value), inputs.signals.get(kind, Signal.UNKNOWN).value) for kind in required)
+    found = [Evidence(label(kind.value), inputs.signals.get(kind, Signal.UNKNOWN).value) for kind in required]
+    if inputs.connector and Kind.TOOL_HEALTH in required:
+        found.append(Evidence("Connector health", inputs.connector_health.value))
+    return tuple(found)
 
 
 def _compared(fact: FactSummary, labels: Mapping[str, str]) -> Compared:

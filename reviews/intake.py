@@ -296,4 +296,5 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         snapshot=case.snapshot,
         latches=() if case.inputs is None else turned(case.entry.spec, gathered, case.inputs, decision),
         shadows=[] if case.inputs is None else shadow_rows(case.inputs, case.ruled, decision),
+        connector=gathered.connector,
     )

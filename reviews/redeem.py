@@ -76,7 +76,7 @@ def redeem(grant_id: UUID, *, caller: Caller, digest: str) -> Grant:
     held = _decided_on(grant)
     reading = None if held is None or not _has_material(held) else read_now(grant.action)
     if reading is not None and not reading.good:
-        _note_outage(grant.action)
+        _note_outage(grant.action, reading.took_ms)
         raise Problem(
             Code.SOURCE_UNAVAILABLE,
             "The system of record cannot be reached, so nothing can be verified again: ask again.",
@@ -127,7 +127,7 @@ def _redeem(grant_id: UUID, caller: Caller, reading: Frozen | None) -> Grant | P
     if refusal is not None:
         return refusal
     if reading is not None:
-        note_reading(held.action, good=True)
+        note_reading(held.action, good=True, took_ms=reading.took_ms)
     return _use(held, caller)
 
 
@@ -235,5 +235,5 @@ def _as_row(fact: Fact) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _note_outage(action: Action) -> None:
-    note_reading(action, good=False)
+def _note_outage(action: Action, took_ms: int | None) -> None:
+    note_reading(action, good=False, took_ms=took_ms)

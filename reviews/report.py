@@ -15,7 +15,7 @@ from governance.problems import Code, Problem
 from reviews.cases import locked_action
 from reviews.familiar import note_handled
 from reviews.grounds import amount_of
-from reviews.verify import entry_of, note_reading
+from reviews.verify import entry_of, note_report
 
 STATUSES = (ActionState.SUCCEEDED.value, ActionState.FAILED.value, ActionState.NOT_EXECUTED.value)
 MOST_LATENCY_MS = 24 * 3600 * 1000
@@ -45,7 +45,7 @@ def report(
     now = locks.database_now()
     execution = close(action, status, now, latency_ms=latency_ms, record_version=record_version)
     if status != ActionState.NOT_EXECUTED:
-        note_reading(action, good=status == ActionState.SUCCEEDED, source="report")
+        note_report(action, good=status == ActionState.SUCCEEDED, latency_ms=latency_ms)
     if status == ActionState.SUCCEEDED:
         _handled(action)
     body = {"action": str(action.pk), "status": status, "latency_ms": latency_ms, "execution": execution.pk}

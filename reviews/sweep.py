@@ -22,7 +22,7 @@ from reviews.cases import counters, locked_action
 from reviews.models import Escalation, EscalationState
 from reviews.relink import give_back
 from reviews.report import close
-from reviews.verify import note_reading
+from reviews.verify import note_report
 
 BY = "system:sweep"
 BATCH = 200
@@ -140,7 +140,7 @@ def _abandon(action: Action) -> bool:
     now = locks.database_now()
     lease = action.lease_until is not None and action.lease_until <= now - GRACE
     execution = close(action, ActionState.ABANDONED.value, now)
-    note_reading(action, good=False, source="report")
+    note_report(action, good=False)
     kind = action.action_type_id
     red = turn_red(action.agent_id, f"{TYPE}{kind}", Why.ABANDONED, health_constants(kind))
     body: dict[str, Any] = {"action": str(action.pk), "execution": execution.pk, "standing": red}

@@ -10,6 +10,7 @@ from django.db import transaction
 from governance import locks, record
 from governance.entries import Entry, current
 from governance.models import Action, SealedText, Snapshot, SnapshotStatus, ToolReading
+from governance.policy.health import subject_of
 from governance.problems import Code, Problem
 from governance.records import snapshots
 from governance.records.evaluate import evaluate
@@ -58,14 +59,24 @@ def keep(action: Action, found: Frozen) -> Snapshot:
     """Write a reading in the caller's transaction, with what it says about the health of the tool."""
     snapshot = snapshots.store(found)
     if snapshot.status != SnapshotStatus.UNBOUND:
-        note_reading(action, good=found.good)
+        note_reading(action, good=found.good, took_ms=found.took_ms)
     return snapshot
 
 
-def note_reading(action: Action, *, good: bool, source: str = "connector") -> None:
+def note_reading(action: Action, *, good: bool, took_ms: int | None = None) -> None:
+    """One line in the health of the connector through which the action is verified."""
+    binding = entry_of(action).binding
+    if binding is not None:
+        _note(subject_of(binding.connector), good, took_ms, "connector")
+
+
+def note_report(action: Action, *, good: bool, latency_ms: int | None = None) -> None:
     """One line in the health of the tool that the action needs."""
-    tool = entry_of(action).spec.tool
-    ToolReading.objects.create(tool=tool, good=good, source=source, read_at=locks.database_now())
+    _note(entry_of(action).spec.tool, good, latency_ms, "report")
+
+
+def _note(tool: str, good: bool, latency_ms: int | None, source: str) -> None:
+    ToolReading.objects.create(tool=tool, good=good, latency_ms=latency_ms, source=source, read_at=locks.database_now())
 
 
 def entry_of(action: Action) -> Entry:

@@ -13,8 +13,9 @@ from governance.models.actions import (
 from governance.models.agents import Agent, AgentKey, AgentState, RequestRate
 from governance.models.bundles import Bundle, BundleState, BundleVersion, Shadow
 from governance.models.catalogue import ActionType, Binding, Permission
-from governance.models.evidence import Breach, Fact, Familiar, Seen, Snapshot, SnapshotStatus, ToolReading
+from governance.models.evidence import Breach, Fact, Familiar, Seen, Snapshot, SnapshotStatus
 from governance.models.grants import Grant
+from governance.models.health import ToolReading, ToolSignal, Watch
 from governance.models.ledger import DayKey, LedgerEntry
 from governance.models.people import Halt, HaltTarget, Mandate
 from governance.models.rates import Rate
@@ -61,4 +62,6 @@ __all__ = [
     "Standing",
     "Ticket",
     "ToolReading",
+    "ToolSignal",
+    "Watch",
 ]

@@ -8,21 +8,6 @@ from governance.models.agents import Agent
 from governance.models.catalogue import ActionType
 
 
-class ToolReading(models.Model):
-    """One outcome of a tool: an execution report or a connector read. The last 20 are its health."""
-
-    tool = models.CharField(max_length=64)
-    good = models.BooleanField()
-    source = models.CharField(max_length=9, choices=[(s, s) for s in ("report", "connector", "seed")])
-    read_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["tool", "-id"], name="tool_reading_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.tool} {'good' if self.good else 'bad'}"
-
-
 class Breach(models.Model):
     """A well-formed request that broke its contract: no Action, only this row. Append-only.
 

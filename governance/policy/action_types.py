@@ -24,6 +24,7 @@ from governance.policy.waits import duration, standing_terms
 MAX_DEADLINE = 48 * 3600
 MAX_HOLD = 3600
 MIN_CHECKPOINT, MAX_CHECKPOINT = 5, 3600
+MAX_LATENCY_MS = 24 * 3600 * 1000
 MAX_CAPS, MAX_ENTITIES = 16, 8
 SUBJECT = "subject"
 
@@ -36,7 +37,7 @@ _REQUIRED = ("key", "class", "parameters")
 _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
     "thresholds", "data_class", "caps", "in_flight", "novelty", "evidence", "facts", "deadline", "hold", "sampling",
-    "confidence", "tool", "checkpoint", "guardrail", "standing",
+    "confidence", "tool", "checkpoint", "guardrail", "standing", "latency_ms",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
@@ -57,8 +58,9 @@ class ActionTypeSpec:
 
     `deadline_seconds` and `hold_seconds` None: the default of the risk. `sampling` in (0, 1] overrides the base
     probability of a draw. `confidence_threshold` None: this type asks for no confidence. Amounts are minor units of the
-    reference currency. `entities` name parameters, or "subject". `checkpoint_seconds` None: a running action need not
-    ask whether it may continue; else it holds a lease of so many seconds, 5 to 3600.
+    reference currency. `latency_ms`: a slower answer of the tool is slow; None: none is. `entities` name parameters,
+    or "subject". `checkpoint_seconds` None: a running action need not ask whether it may continue; else it holds a
+    lease of so many seconds, 5 to 3600.
     """
 
     key: str
@@ -70,6 +72,7 @@ class ActionTypeSpec:
     legal_basis: str
     family: str
     tool: str
+    latency_ms: int | None
     contract: Contract
     claims: Contract
     amount: Amount | None
@@ -141,6 +144,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         legal_basis=node.at("legal_basis").text(REASON, "Plain words are expected, at most 200 characters."),
         family=node.at("family").text(KEY, "A family is written like a key.", key),
         tool=node.at("tool").text(KEY, "A tool is written like a key.", key),
+        latency_ms=_latency(node.at("latency_ms")),
         contract=_contract(node.at("parameters")),
         claims=_contract(node.at("claims")),
         amount=amount,
@@ -231,6 +235,16 @@ def _evidence(node: Node) -> frozenset[Kind]:
     if node.absent:
         return frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY, Kind.TOOL_HEALTH})
     return frozenset(Kind(at.choice(tuple(Kind), Kind.CONTRACT)) for at in node.items(len(Kind)))
+
+
+def _latency(node: Node) -> int | None:
+    """Milliseconds, at most a day."""
+    if node.absent:
+        return None
+    if type(node.value) is not int or not 0 < node.value <= MAX_LATENCY_MS:
+        node.say("A whole number of milliseconds is expected, at most a day.")
+        return None
+    return node.value
 
 
 def _share(node: Node) -> Decimal | None:

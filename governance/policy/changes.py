@@ -168,6 +168,9 @@ def _verified(inputs: Inputs) -> Changes:
             and signals.get(kind, _UNSAID.get(kind)) is not Signal.GREEN
         ):
             yield Change(f"The evidence of {kind.value.replace('_', ' ')} must be green.", made_green(kind))
+    if Kind.TOOL_HEALTH in inputs.required_evidence:
+        sentence = f"The connector {registry_name(inputs.connector)} must read reliably again."
+        yield from _set(inputs, sentence, connector_health=Signal.GREEN)
 
 
 def _freed(inputs: Inputs, cut: bool) -> Changes:

@@ -62,6 +62,9 @@ def evidence_caps(inputs: Inputs, breached: list[Usage]) -> tuple[list[Given], D
     """What evidence holds against this action now, and the evidence score in [0, 1]. `breached`: of its usages."""
     found: list[Given] = []
     signals = _required_signals(inputs, breached, found)
+    if Kind.TOOL_HEALTH in inputs.required_evidence and inputs.connector_health is not Signal.GREEN:
+        slots = {"name": registry_name(inputs.connector), "signal": _colour(inputs.connector_health)}
+        found.append(Given(Reason.CONNECTOR_NOT_GREEN, slots))
     _judge_facts(inputs.facts, found)
     found.extend(map(_over, breached))
     found.extend(_under_way(flight) for flight in inputs.in_flight if flight.passed)
@@ -122,7 +125,7 @@ def _required_signals(inputs: Inputs, breached: list[Usage], found: list[Given])
         if kind in required:
             signals[kind] = _signal(kind, inputs, breached, found)
     if len(signals) != len(required):
-        found.append(_not_green(None, Signal.UNKNOWN))
+        found.append(_not_green("an unknown kind", Signal.UNKNOWN))
     return signals
 
 
@@ -144,7 +147,7 @@ def _signal(kind: Kind, inputs: Inputs, breached: list[Usage], found: list[Given
     signal = worst((computed, gathered))
     # What is computed here is explained by its facts and caps; only what came from outside needs a line of its own.
     if signal is not computed:
-        found.append(_not_green(kind, signal))
+        found.append(_tool_not_green(inputs, signal) if kind is Kind.TOOL_HEALTH else _not_green(_words(kind), signal))
     return signal
 
 
@@ -159,11 +162,19 @@ def _completeness(inputs: Inputs, found: list[Given]) -> Signal:
     return completeness(inputs.facts)
 
 
-def _not_green(kind: Kind | None, signal: Signal) -> Given:
-    if kind is Kind.TOOL_HEALTH and signal is Signal.RED:
-        return plain(Reason.TOOL_RED)
-    name = "an unknown kind" if kind is None else kind.value.replace("_", " ")
-    return Given(Reason.SIGNAL_NOT_GREEN, {"kind": name, "signal": signal.value})
+def _tool_not_green(inputs: Inputs, signal: Signal) -> Given:
+    name = registry_name(inputs.tool)
+    if signal is Signal.RED:
+        return Given(Reason.TOOL_RED, {"name": name})
+    return _not_green(f"{_words(Kind.TOOL_HEALTH)} of {name}", signal)
+
+
+def _not_green(what: str, signal: Signal) -> Given:
+    return Given(Reason.SIGNAL_NOT_GREEN, {"kind": what, "signal": signal.value})
+
+
+def _words(kind: Kind) -> str:
+    return kind.value.replace("_", " ")
 
 
 def _judge_facts(facts: tuple[FactSummary, ...] | None, found: list[Given]) -> None:

@@ -32,8 +32,6 @@ class Kind(StrEnum):
 
 
 SCORE_THRESHOLD = Decimal("0.92")
-TOOL_REPORTS = 20
-TOOL_REPORTS_NEEDED = 5
 BREACHES_RED = 3
 
 # Tenths, and points in halves: the score is exact until its one division.
@@ -49,18 +47,6 @@ def worst(signals: Iterable[Signal]) -> Signal:
     """The worst of some signals: red, unknown, amber, green. None at all, or one of a wrong type, is UNKNOWN."""
     found = [signal if type(signal) is Signal else Signal.UNKNOWN for signal in signals]
     return min(found, key=_SEVERITY.index, default=Signal.UNKNOWN)
-
-
-def tool_health(good: int, total: int) -> Signal:
-    """Health of a tool from `good` of its last `total` (at most 20) reports and reads.
-
-    Fewer than 5, or counts that cannot be: UNKNOWN. At least 95 % good: GREEN. Under 50 %: RED. Else AMBER.
-    """
-    if type(good) is not int or type(total) is not int or total < TOOL_REPORTS_NEEDED or not 0 <= good <= total:
-        return Signal.UNKNOWN
-    if good * 100 >= total * 95:
-        return Signal.GREEN
-    return Signal.RED if good * 2 < total else Signal.AMBER
 
 
 def contract_signal(breaches_10min: int) -> Signal:

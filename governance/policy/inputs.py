@@ -53,6 +53,8 @@ class Inputs:
     policy_rules: what each rule of the covering bundles said.
     guardrail: of the type, None when it has none; guardrail_used: what this agent was granted of it in its window.
     signals, required_evidence: evidence by kind; completeness and velocity are also computed from facts and usages.
+    tool, connector: what the action type needs and what it is verified through, by registry key. connector_health: of
+    the connector, GREEN where none is needed; the health of the tool is a signal.
     facts: None when not read; facts_first: they were read for this decision; bound: a record binding exists.
     usages: every cap of the type against its budget. in_flight: its limits on what is under way at once.
     novelty, novel: a signal, and in what the action is new to its agent. rate: what the amount was counted at.
@@ -87,6 +89,9 @@ class Inputs:
     guardrail_used: int = 0
     signals: Mapping[Kind, Signal]
     required_evidence: frozenset[Kind]
+    tool: str = ""
+    connector: str = ""
+    connector_health: Signal = Signal.GREEN
     facts: tuple[FactSummary, ...] | None
     bound: bool
     facts_first: bool

@@ -168,6 +168,7 @@ _FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
     "required_evidence": _Form(
         lambda kinds: sorted(kind.value for kind in kinds), lambda row: frozenset(map(Kind, row))
     ),
+    "connector_health": _SIGNAL,
     "facts": _each(_fact, _fact_of),
     "usages": _each(_usage, usage_of),
     "in_flight": _each(_flight, _flight_of),

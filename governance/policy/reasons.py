@@ -53,6 +53,7 @@ class Reason(StrEnum):
     POLICY_UNAVAILABLE = "policy_unavailable"
     TOOL_RED = "tool_red"
     SIGNAL_NOT_GREEN = "signal_not_green"
+    CONNECTOR_NOT_GREEN = "connector_not_green"
     NO_RECORD_BOUND = "no_record_bound"
     FACTS_NOT_READ = "facts_not_read"
     FACT_DIFFERS = "fact_differs"
@@ -112,8 +113,9 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.POLICY_RULE: "Policy {rule}, allows {tier}: {why}.",
         Reason.POLICY_OVERRIDABLE: "Policy {rule}, says {tier}: {why}. A reviewer of rank 3 may override it.",
         Reason.POLICY_UNAVAILABLE: "The policy that governs this action type could not be evaluated.",
-        Reason.TOOL_RED: "The tool that this action needs is failing.",
+        Reason.TOOL_RED: "The tool that this action needs is failing: {name}.",
         Reason.SIGNAL_NOT_GREEN: "Required evidence is not green: {kind} is {signal}.",
+        Reason.CONNECTOR_NOT_GREEN: "The system of record may not be reached: connector {name} is {signal}.",
         Reason.NO_RECORD_BOUND: "No record is bound: nothing was verified.",
         Reason.FACTS_NOT_READ: "The required facts were not read before the decision.",
         Reason.FACT_DIFFERS: "The system of record differs: {name}.",
@@ -174,8 +176,9 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.POLICY_RULE: "What the rule names must change, or two people change the rule.",
         Reason.POLICY_OVERRIDABLE: "What the rule names must change, or a reviewer of rank 3 overrides the rule.",
         Reason.POLICY_UNAVAILABLE: "The policy bundle must be repaired or rolled back.",
-        Reason.TOOL_RED: "The tool must report successes again; then ask again.",
+        Reason.TOOL_RED: "It must be seen to work again: ask again later, people decide what tries it.",
         Reason.SIGNAL_NOT_GREEN: "The evidence of {kind} must become green.",
+        Reason.CONNECTOR_NOT_GREEN: "The connector must read reliably again; a reviewer may decide it meanwhile.",
         Reason.NO_RECORD_BOUND: "The council must bind this action type to a record.",
         Reason.FACTS_NOT_READ: "A person decides once the facts have been read; the council can have them read first.",
         Reason.FACT_DIFFERS: "The claim or the record must be put right.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
@@ -40,6 +41,12 @@ def evaluate(
     """
     plain = {name: value for name, value in parameters.items() if not _is_seal(value)}
     stated = Stated(plain, claims, subject, _unsealed(sealed or {}))
+    begun = time.monotonic()
+    reading = _evaluated(binding, connector, plain, stated)
+    return replace(reading, took_ms=int((time.monotonic() - begun) * 1000))
+
+
+def _evaluated(binding: Binding, connector: Connector, plain: Mapping[str, object], stated: Stated) -> Reading:
     with connector.reading() as session:
         found = _read(binding, session, {PARAMETERS: cast(Json, {**plain, **stated.sealed})})
     source = source_of(binding, (binding.record.table,))

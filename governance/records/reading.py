@@ -51,7 +51,8 @@ class Reading:
     """One reading. `values` are plain and fit for JSON, money as whole minor units; `money` has it with its currency.
 
     `subject` is who the record says it belongs to. `version` is the record's own, or a digest of what was read.
-    `read_at` is the record system's clock, or ours when it did not answer.
+    `read_at` is the record system's clock, or ours when it did not answer. `took_ms`: how long the reading took, in
+    milliseconds.
     """
 
     status: Status
@@ -64,6 +65,7 @@ class Reading:
     facts: tuple[Fact, ...] = ()
     sentence: Sentence | None = None
     outage: Outage | None = None
+    took_ms: int = field(default=0, compare=False)
 
 
 def printable(value: object, words: Container[object] = ()) -> bool:

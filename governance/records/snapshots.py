@@ -30,12 +30,13 @@ _STATED_OF_FACTS = ("name", "claimed", "recorded", "result", "required", "materi
 class Frozen:
     """A reading ready to be stored. `row` is what `placet_commit` takes as `snapshot`, facts included.
 
-    `good`: the system of record answered, which counts for the health of the tool.
+    `good`: the system of record answered, `took_ms` so fast, which counts for the health of its connector.
     """
 
     row: dict[str, Any]
     digest: bytes
     good: bool
+    took_ms: int | None = None
 
 
 def frozen(
@@ -77,6 +78,7 @@ def frozen(
             "facts": facts,
         },
         good=reading.status is not Status.UNAVAILABLE,
+        took_ms=reading.took_ms,
     )
 
 
@@ -123,10 +125,10 @@ def _values(reading: Reading) -> dict[str, Any]:
     return values
 
 
-def _frozen(row: dict[str, Any], *, good: bool) -> Frozen:
+def _frozen(row: dict[str, Any], *, good: bool, took_ms: int | None = None) -> Frozen:
     stated = {name: row[name] for name in _STATED}
     found = _digest(stated, [{name: fact[name] for name in _STATED_OF_FACTS} for fact in row["facts"]])
-    return Frozen({**row, "digest": found.hex()}, found, good)
+    return Frozen({**row, "digest": found.hex()}, found, good, took_ms)
 
 
 def _digest(stated: dict[str, Any], facts: list[dict[str, Any]]) -> bytes:

@@ -259,6 +259,15 @@ class Delegation(Document):
     delegation: UUID | None = Field(description="The ticket that this one rests on.")
 
 
+class SignalTaken(Document):
+    """The outcomes count as readings."""
+
+    id: UUID
+    outcomes: int = Field(description="How many were taken.")
+    received_at: Moment
+    next_by: Moment | None = Field(description="When the next signal is due, if a heartbeat was promised.")
+
+
 class ErrorEntry(Document):
     """One entry of the error catalogue."""
 

@@ -73,6 +73,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "register_agent": {"name": "drafter", "fingerprint": "drafter-1", "action_types": ["shop.refund"]},
     "delegate": {"child": "Translator", "action_types": ["shop.refund"], "expires_in": 3600},
     "end_delegation": {},
+    "signal": {"tool": "shop.payments", "outcomes": [{"status": "up", "latency_ms": 120}, {"status": "down"}]},
 }
 
 _DELEGATION: dict[str, Any] = {
@@ -167,6 +168,14 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
     "register_agent": {"201": _SUB_AGENT, "200": {**_SUB_AGENT, "key": None}},
     "delegate": {"201": _DELEGATION},
     "end_delegation": {"200": {**_DELEGATION, "ended_at": "2026-11-22T10:20:00.000Z"}},
+    "signal": {
+        "200": {
+            "id": "3e7a1c52-9b04-4f68-8d21-6c5e0a9f7b14",
+            "outcomes": 2,
+            "received_at": "2026-11-22T10:00:02.000Z",
+            "next_by": "2026-11-22T10:01:02.000Z",
+        }
+    },
     "withdraw_action": {"200": {"id": _ACTION, "state": "withdrawn"}},
     "redeem_grant": {
         "200": {

@@ -22,12 +22,11 @@ _REF = "#/components/schemas/{model}"
 
 _ALL = (Code.UNAUTHENTICATED, Code.UNAVAILABLE)
 _BODY = (Code.MALFORMED_JSON, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.INVALID_ENVELOPE)
+_ONCE = (Code.IDEMPOTENCY_KEY_MISSING, Code.IDEMPOTENCY_KEY_INVALID, Code.IDEMPOTENCY_BODY_CHANGED)
 _DECIDE = (
     *_ALL,
     *_BODY,
-    Code.IDEMPOTENCY_KEY_MISSING,
-    Code.IDEMPOTENCY_KEY_INVALID,
-    Code.IDEMPOTENCY_BODY_CHANGED,
+    *_ONCE,
     Code.IDEMPOTENCY_IN_FLIGHT,
     Code.UNKNOWN_ACTION_TYPE,
     Code.CONTRACT_BROKEN,
@@ -72,6 +71,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
     "register_agent": (*_GIVE, Code.INVALID),
     "delegate": (*_GIVE, Code.NOT_FOUND, Code.DELEGATION_INVALID),
     "end_delegation": (*_OWN, *_BODY),
+    "signal": (*_ALL, *_BODY, *_ONCE, Code.INVALID, Code.FORBIDDEN),
     "errors": (),
     "error": (Code.NOT_FOUND,),
 }
@@ -79,7 +79,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
 
 _PUBLIC = ("errors", "error")
 _CREATING = ("ask", "escalate")
-_KEYED = (*_CREATING, "register_agent", "delegate")
+_KEYED = (*_CREATING, "register_agent", "delegate", "signal")
 _RETRIED = (
     Code.CAP_EXHAUSTED,
     Code.RATE_LIMITED,

@@ -110,5 +110,34 @@ class DelegatePayload(Closed):
     )
 
 
+class OutcomeSeen(Closed):
+    """One outcome that a watcher saw."""
+
+    status: Literal["up", "degraded", "down"] = Field(
+        description="It answered as it should; it answered, but badly or late; it did not."
+    )
+    latency_ms: Annotated[int, Field(ge=0, le=86_400_000, json_schema_extra=_absent)] = Field(
+        default=-1, description="How long it took, in milliseconds."
+    )
+
+
+def _one_of_two(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = [{"required": ["tool"]}, {"required": ["connector"]}]
+
+
+class SignalPayload(Closed):
+    """`POST signals/`: what a gateway or monitor saw of one tool or one connector."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra=_one_of_two)
+
+    tool: Annotated[TypeKey, Field(json_schema_extra=_absent)] = Field(
+        default="", description="A tool of the catalogue; either this or a connector."
+    )
+    connector: Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64, json_schema_extra=_absent)] = (
+        Field(default="", description="A connector that bindings name.")
+    )
+    outcomes: Annotated[list[OutcomeSeen], Field(min_length=1, max_length=100)] = Field(description="Oldest first.")
+
+
 class NothingPayload(Closed):
     """A call without fields: no body, or an empty object."""

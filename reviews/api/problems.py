@@ -52,6 +52,8 @@ _SENTENCES: Mapping[str, str] = {
     "greater_than_equal": "The number is too small.",
     "less_than_equal": "The number is too large.",
     "too_long": "There are too many members.",
+    "too_short": "At least one member is needed.",
+    "list_type": "A list is expected.",
 }
 
 

@@ -12,7 +12,7 @@ from django.db.models import DateTimeField, F, Func, Q
 
 from governance import tokens
 from governance.authenticate import Caller
-from governance.models import Action, Execution, Grant, Instance
+from governance.models import Action, Execution, Grant, Instance, ToolSignal
 from governance.policy.continuing import STOPS, Stop
 from governance.policy.decision import Outcome
 from governance.policy.reasons import Given
@@ -225,6 +225,16 @@ def _stop(action: Action) -> dict[str, Any] | None:
     if action.stopped_at is None:
         return None
     return {"code": action.stop_reason, "sentence": STOPS[Stop(action.stop_reason)], "at": wire(action.stopped_at)}
+
+
+def signalled(done: ToolSignal) -> dict[str, Any]:
+    """What a watcher is told of its signal."""
+    return {
+        "id": str(done.pk),
+        "outcomes": done.total,
+        "received_at": wire(done.received_at),
+        "next_by": _wire(done.next_by),
+    }
 
 
 def redeemed(grant: Grant) -> dict[str, Any]:

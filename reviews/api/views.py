@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.params.functions import Body
 
-from governance import tokens
+from governance import signals, tokens
 from governance.digest import digest
+from governance.policy.health import subject_of
 from governance.problems import Code, Problem
 from governance.weigh import NOTICE
 from reviews import checkpoint, intake, redeem, report, withdraw
@@ -20,7 +21,15 @@ from reviews.api import documents, problems, states
 from reviews.api.callers import authenticated, caller_of, credential_of, presented
 from reviews.api.catalogue import CATALOGUE
 from reviews.api.headers import idempotency_key, trace_context
-from reviews.api.payloads import AskPayload, EscalatePayload, NothingPayload, RedeemPayload, ReportPayload, Wanted
+from reviews.api.payloads import (
+    AskPayload,
+    EscalatePayload,
+    NothingPayload,
+    RedeemPayload,
+    ReportPayload,
+    SignalPayload,
+    Wanted,
+)
 from reviews.api.render import told
 
 POLL_SECONDS = 5
@@ -97,6 +106,22 @@ def redeem_grant(request: HttpRequest, id: UUID, payload: RedeemPayload) -> Http
     return told(states.redeemed(redeem.redeem(id, caller=caller_of(request), digest=payload.digest)))
 
 
+@router.post("signals/", operation_id="signal", auth=authenticated, response=documents.SignalTaken)
+def signal(request: HttpRequest, payload: SignalPayload) -> HttpResponse:
+    """A watcher says what it saw of a tool or a connector."""
+    done = signals.take_signal(
+        caller=caller_of(request),
+        tool=_watched(payload),
+        outcomes=[
+            signals.Outcome(signals.Answered(each.status), each.latency_ms if each.latency_ms >= 0 else None)
+            for each in payload.outcomes
+        ],
+        idempotency_key=idempotency_key(request),
+        body_hash=digest({"call": "signals", "body": payload.model_dump(exclude_unset=True)}),
+    )
+    return told(states.signalled(done))
+
+
 @router.get("errors/", operation_id="errors", auth=None, response=documents.ErrorCatalogue)
 def errors(request: HttpRequest) -> HttpResponse:
     """Every error code with what it means."""
@@ -151,3 +176,10 @@ def _wish(request: HttpRequest, call: str, payload: Wanted, reason: str | None, 
         agent_reason=reason,
         **more,
     )
+
+
+def _watched(payload: SignalPayload) -> str:
+    if ("tool" in payload.model_fields_set) == ("connector" in payload.model_fields_set):
+        at = ("", "Either a tool or a connector is named.")
+        raise Problem(Code.INVALID_ENVELOPE, "The body does not have the fields of this call.", fields=(at,))
+    return payload.tool or subject_of(payload.connector)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth.models import User
@@ -15,7 +16,7 @@ import governance
 from governance import catalogue, enrol, genesis, mandates, narrow, permit, register
 from governance.locks import database_now
 from governance.models import ActionType, Agent, Instance, Mandate, Permission, Scope, ScopeKind, ToolReading
-from governance.policy.evidence import TOOL_REPORTS
+from governance.policy.health import READINGS, WINDOW_DAYS, subject_of
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
 from governance.records.exact import dumps
@@ -26,6 +27,7 @@ from reviews.demo.cast import PEOPLE, ROLES, Role
 BY = "system:demo"
 CATALOGUES = Path(governance.__file__).parent / "catalogues"
 TOOLS = ("shop.payments", "shop.orders", "shop.mail", "shop.warehouse", "bank.payments", "bank.payees")
+CONNECTORS = ("records",)
 
 
 def seed(say: Callable[[str], None]) -> dict[str, str]:
@@ -120,10 +122,11 @@ def _agent(role: Role) -> None:
 
 @transaction.atomic
 def _tool_health() -> None:
-    """Good reports for tools that nobody has used yet, marked as seeded: without five of them nobody may act."""
-    known = set(ToolReading.objects.values_list("tool", flat=True))
+    """Good readings of tools and connectors not heard of in the window: without five of them nobody may act."""
     now = database_now()
-    fresh = [tool for tool in TOOLS if tool not in known]
+    window = ToolReading.objects.filter(read_at__gt=now - timedelta(days=WINDOW_DAYS))
+    known = set(window.values_list("tool", flat=True))
+    fresh = [tool for tool in (*TOOLS, *map(subject_of, CONNECTORS)) if tool not in known]
     ToolReading.objects.bulk_create(
-        ToolReading(tool=tool, good=True, source="seed", read_at=now) for tool in fresh for _ in range(TOOL_REPORTS)
+        ToolReading(tool=tool, good=True, source="seed", read_at=now) for tool in fresh for _ in range(READINGS)
     )

@@ -18,6 +18,8 @@ from config import surface
 from governance import halt, rates
 from governance.authenticate import new_key
 from governance.models import AgentKey, Binding, Grant, LedgerEntry, Mandate, Permission
+from governance.register import register_agent
+from governance.watch import set_watch
 from reviews.request_binding import request_binding
 from tests.cast import BY, Cast
 from tests.house import access
@@ -181,6 +183,10 @@ class World:
 
     def mandate(self) -> int:
         return Mandate.objects.latest("pk").pk
+
+    def watch(self) -> int:
+        gateway = register_agent(name="Gateway", owner=self.cast.joan, project=self.cast.refunds, by=BY)
+        return set_watch(gateway, "refund_api", by=BY).pk
 
     def halt(self) -> int:
         return halt.halt("action_type", self.cast.cancel.key, reason="a test", by=BY).pk

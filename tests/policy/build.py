@@ -61,6 +61,8 @@ def inputs(**changes: Any) -> Inputs:
         "halts": (),
         "signals": GREEN,
         "required_evidence": REQUIRED,
+        "tool": "shop.payments",
+        "connector": "records",
         "facts": facts(),
         "bound": True,
         "facts_first": True,

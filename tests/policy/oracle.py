@@ -105,6 +105,7 @@ def evidence_tier(inputs: Inputs) -> int:
     if Kind.TOOL_HEALTH in required and inputs.signals.get(Kind.TOOL_HEALTH) == "red":
         return HALT
     doubts = [
+        Kind.TOOL_HEALTH in required and inputs.connector_health != Signal.GREEN,
         limited_but_unknown(inputs),
         any(inputs.signals.get(kind, "unknown") != "green" for kind in required if kind not in COMPUTED),
         any(inputs.signals.get(kind, "green") != "green" for kind in required if kind in COMPUTED),

@@ -310,7 +310,7 @@ def test_amber_or_unknown_of_a_required_kind_is_a_case(kind: Kind, signal: Signa
 def test_a_required_signal_that_nobody_gathered_is_unknown() -> None:
     decision = decide(inputs(signals={Kind.CONTRACT: Signal.GREEN}))
     assert escalates(decision, Reason.SIGNAL_NOT_GREEN)
-    assert decision.reasons[0].sentence == "Required evidence is not green: tool health is unknown."
+    assert decision.reasons[0].sentence == "Required evidence is not green: tool health of shop.payments is unknown."
 
 
 def test_a_kind_that_is_not_required_is_not_judged() -> None:
@@ -323,6 +323,21 @@ def test_a_kind_that_nobody_knows_is_never_green() -> None:
     assert escalates(decide(inputs(required_evidence=odd)), Reason.SIGNAL_NOT_GREEN)
 
 
+@pytest.mark.parametrize("signal", [Signal.AMBER, Signal.UNKNOWN, Signal.RED])
+@pytest.mark.parametrize("action_class", ActionClass)
+def test_a_connector_in_doubt_is_a_case_and_never_a_halt(signal: Signal, action_class: ActionClass) -> None:
+    decision = decide(inputs(connector_health=signal, action_class=action_class))
+    assert escalates(decision, Reason.CONNECTOR_NOT_GREEN)
+    assert decision.effective is Tier.PROPOSE
+    told = f"The system of record may not be reached: connector records is {signal.value}."
+    assert decision.bound_by == f"evidence: {told}"
+
+
+def test_a_connector_is_not_judged_for_a_type_that_requires_no_tool_health() -> None:
+    required = frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY})
+    assert decide(inputs(connector_health=Signal.RED, required_evidence=required)).outcome is Outcome.EXECUTE
+
+
 def test_a_red_tool_stops_the_types_that_need_it_and_says_that_it_is_the_tool() -> None:
     red = {**GREEN, Kind.TOOL_HEALTH: Signal.RED}
     for action_class in ActionClass:
@@ -330,7 +345,7 @@ def test_a_red_tool_stops_the_types_that_need_it_and_says_that_it_is_the_tool() 
         assert (decision.outcome, decision.effective) == (Outcome.REFUSE, Tier.HALT)
         assert Reason.TOOL_RED in codes(decision)
         assert Reason.HALTED not in codes(decision)
-        assert decision.bound_by == "evidence: The tool that this action needs is failing."
+        assert decision.bound_by == "evidence: The tool that this action needs is failing: shop.payments."
 
 
 def test_red_of_anything_else_is_a_case_not_a_halt() -> None:

@@ -16,7 +16,6 @@ from governance.policy.evidence import (
     contract_signal,
     contradicted,
     score,
-    tool_health,
     velocity_signal,
     worst,
 )
@@ -27,31 +26,6 @@ from tests.policy.prove import examples
 WEIGHTED = frozenset({Kind.COMPLETENESS, Kind.CONTRACT, Kind.TOOL_HEALTH, Kind.VELOCITY})
 GREEN = dict.fromkeys(Kind, Signal.GREEN)
 POINTS = {signal: Decimal(points) for signal, points in zip(Signal, ("1", "0.5", "0", "0"), strict=True)}
-
-
-@pytest.mark.parametrize(
-    ("good", "total", "signal"),
-    [
-        (20, 20, Signal.GREEN),
-        (19, 20, Signal.GREEN),
-        (18, 20, Signal.AMBER),
-        (10, 20, Signal.AMBER),
-        (9, 20, Signal.RED),
-        (0, 20, Signal.RED),
-        (5, 5, Signal.GREEN),
-        (4, 5, Signal.AMBER),
-        (2, 5, Signal.RED),
-        (4, 4, Signal.UNKNOWN),
-        (0, 0, Signal.UNKNOWN),
-        (6, 5, Signal.UNKNOWN),
-        (-1, 20, Signal.UNKNOWN),
-        (20.0, 20, Signal.UNKNOWN),
-        (20, None, Signal.UNKNOWN),
-        (True, 20, Signal.UNKNOWN),
-    ],
-)
-def test_a_tool_is_judged_by_its_last_reports(good: int, total: int, signal: Signal) -> None:
-    assert tool_health(good, total) is signal
 
 
 @pytest.mark.parametrize(

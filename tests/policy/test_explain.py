@@ -126,6 +126,7 @@ def test_an_action_that_executes_needs_no_change() -> None:
         ({"facts": facts(amount=Result.DIFFERS)}, ["The fact amount must agree."]),
         ({"facts": None}, ["The required facts must be read before the decision, and agree."]),
         ({"signals": {**GREEN, Kind.TOOL_HEALTH: Signal.RED}}, ["The evidence of tool health must be green."]),
+        ({"connector_health": Signal.RED}, ["The connector records must read reliably again."]),
         ({"novelty": Signal.AMBER}, ["The input must be like what this agent has handled before."]),
         ({"error_rate": Signal.UNKNOWN}, ["The reviewed error rate of this agent must be within its limit."]),
         ({"uncertain": True}, ["The agent must be certain of it."]),

@@ -29,7 +29,7 @@ NEED_AN_ENTRY = {
     "governance_execution", "governance_familiar", "governance_grant", "governance_halt", "governance_instance",
     "governance_mandate", "governance_mandate_action_types", "governance_permission", "governance_rate",
     "governance_reservation", "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
-    "governance_ticket",
+    "governance_ticket", "governance_toolsignal", "governance_watch",
     "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding",
     "reviews_verdict",
 }  # fmt: skip
@@ -52,6 +52,13 @@ STANDING = {
     "halt_alerts": {"governance_halt"},
     "halt_kept": {"governance_halt"},
     "halt_on": {"governance_halt"},
+    "independent": {
+        "governance_actiontype",
+        "governance_agent",
+        "governance_binding",
+        "governance_permission",
+        "governance_watch",
+    },
     "key_spent": {"governance_agentkey"},
     "ledger_leaf": {"governance_ledgerentry"},
     "named_once": {"auth_user"},

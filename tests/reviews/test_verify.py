@@ -106,12 +106,14 @@ def test_a_source_that_is_down_is_stored_as_unavailable_with_a_digest(
     snapshot = verify.verify(case.pk)
     assert (snapshot.status, len(bytes(snapshot.digest))) == ("unavailable", 32)
     assert digest_of(snapshot, snapshot.facts.all()) == bytes(snapshot.digest)
-    assert list(ToolReading.objects.values_list("tool", "good", "source")) == [("shop.payments", False, "connector")]
+    assert list(ToolReading.objects.values_list("tool", "good", "source")) == [
+        ("connector:records", False, "connector")
+    ]
 
 
-def test_a_reading_counts_for_the_health_of_its_tool(scene: Scene) -> None:
+def test_a_reading_counts_for_the_health_of_its_connector(scene: Scene) -> None:
     verify.verify(scene.case().pk)
-    assert list(ToolReading.objects.values_list("tool", "good", "source")) == [("shop.payments", True, "connector")]
+    assert list(ToolReading.objects.values_list("tool", "good", "source")) == [("connector:records", True, "connector")]
 
 
 def test_an_unbound_type_is_stored_as_unbound_and_says_nothing_about_its_tool(scene: Scene) -> None:

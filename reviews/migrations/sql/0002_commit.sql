@@ -95,9 +95,9 @@ begin
         recorded jsonb, result text, required boolean, material boolean, show text, source text, version text,
         read_at timestamptz)
       join governance_snapshot s on s.action_id = f.action;
-    insert into governance_toolreading (tool, good, source, read_at)
-      select s.tool, s.good, 'connector', t
-      from jsonb_to_recordset(p_snapshots) as s(tool text, good boolean);
+    insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
+      select s.tool, s.good, false, s.latency_ms, 'connector', t
+      from jsonb_to_recordset(p_snapshots) as s(tool text, good boolean, latency_ms integer);
   end if;
   if jsonb_path_exists(p_decided, '$[*].shadows') then
     insert into governance_shadow (action_id, version_id, tier, outcome, decided)

@@ -120,7 +120,7 @@ begin
       p.key as project, p.name as project_name, p.ceiling as project_ceiling, d.key as domain,
       d.name as domain_name, d.ceiling as domain_ceiling, e.key as enterprise,
       e.name as enterprise_name, e.ceiling as enterprise_ceiling,
-      ty.id as type_id, ty.revision, ty.family, ty.tool, s.key as type_domain, perm.level,
+      ty.id as type_id, ty.revision, ty.family, ty.tool, ty.latency_ms, b.connector, s.key as type_domain, perm.level,
       i.authority_epoch, i.instance_epoch, i.policy_revision, rate.tat - placet_burst(rate.gap) as opens
     into a
     from (select agent_id from governance_agentkey where digest = p_key and revoked_at is null
@@ -132,6 +132,7 @@ begin
     left join governance_scope d on d.id = p.parent_id
     left join governance_scope e on e.id = d.parent_id
     left join governance_actiontype ty on ty.key = p_type
+    left join governance_binding b on b.action_type_id = ty.id
     left join governance_scope s on s.id = ty.domain_id
     left join governance_permission perm on perm.agent_id = key.agent_id and perm.action_type_id = ty.id
     left join governance_requestrate rate on p_paced and rate.agent_id = key.agent_id;
@@ -167,8 +168,17 @@ begin
     latches := latches || array(select 'key:' || k from unnest(keys) k);
   end if;
 
-  select (select array[count(*) filter (where x.good), count(*)] from (
-      select good from governance_toolreading where tool = a.tool order by id desc limit 20) x) as health,
+  select (select array[count(*) filter (where x.good), count(*),
+        count(*) filter (where not x.good or x.latency_ms > a.latency_ms), floor(extract(epoch from t - max(x.read_at)))]
+      from (select good, latency_ms, read_at from governance_toolreading
+        where tool = a.tool and watcher_id is null order by id desc limit 20) x
+      where x.read_at > t - interval '7 days') as tool,
+    case when a.connector is not null then (select array[count(*) filter (where x.good), count(*),
+        count(*) filter (where not x.good or x.latency_ms > 1500), floor(extract(epoch from t - max(x.read_at)))]
+      from (select good, latency_ms, read_at from governance_toolreading
+        where tool = 'connector:' || a.connector and watcher_id is null order by id desc limit 20) x
+      where x.read_at > t - interval '7 days') end as connector,
+    exists (select 1 from governance_watch where tool in (a.tool, 'connector:' || a.connector)) as watched,
     (select count(*) from governance_breach where agent_id = a.agent_id
       and action_type_id = a.type_id and breached_at > t - interval '10 minutes') as breaches,
     (select subject from governance_action where agent_id = a.agent_id and run = p_run and subject <> ''
@@ -211,7 +221,10 @@ begin
     'in_domain', a.type_domain is null or a.type_domain = a.domain,
     'halts', case when now_is.halted then
       placet_halted(a.agent_id, a.project, a.domain, chain, p_type, a.type_domain, t) end,
-    'health', now_is.health, 'breaches', now_is.breaches, 'subject', now_is.subject,
+    'connector', a.connector, 'health', json_build_array(now_is.tool, now_is.connector),
+    'watched', case when now_is.watched then json_build_array(placet_watched(a.tool, a.latency_ms, t),
+      placet_watched('connector:' || a.connector, 1500, t)) end,
+    'breaches', now_is.breaches, 'subject', now_is.subject,
     'day_key', now_is.day_key,
     'stored', case when now_is.answered is not null then placet_stored(now_is.answered) end,
     'keys', keys, 'lives', lives, 'line', line, 'stands', now_is.stands, 'latches', now_is.latches, 'recent', recent,
