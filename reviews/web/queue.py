@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from governance.models import ActionType
-from reviews import queue
+from reviews import health, queue
 from reviews.web.forms import address, filters_of
 from reviews.web.loaders import READERS, ConsoleRequest, page
 
@@ -27,5 +27,6 @@ def show(request: ConsoleRequest) -> HttpResponse:
     context["poll"] = f"{reverse('queue')}?{address(filters, after, seen=seen)}"
     if request.htmx:
         return render(request, "queue/_list.html", context)
+    context["failing"] = health.failing()
     context["types"] = ActionType.objects.values_list("key", flat=True)
     return render(request, "queue/page.html", context)

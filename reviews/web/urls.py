@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reviews.web import agents, authority, decision, escalation, halts, home, queue, spot_review, what_if
+from reviews.web import agents, authority, decision, escalation, halts, health, home, queue, spot_review, what_if
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -41,6 +41,7 @@ urlpatterns = [
     path("halts/<int:halt>/release/", halts.releasing, name="halt-release"),
     path("halts/<int:halt>/lift/", halts.lift, name="halt-lift"),
     path("halts/<int:halt>/end-recovery/", halts.end_recovery, name="halt-end-recovery"),
+    path("health/", health.show, name="health"),
     path("authority/", authority.show, name="authority"),
     path("what-if/", what_if.show, name="what-if"),
 ]

@@ -141,6 +141,7 @@ WEB = (
     Rule("halts/<int:halt>/release/", GET=SEATED),
     Rule("halts/<int:halt>/lift/", POST=SEATED),
     Rule("halts/<int:halt>/end-recovery/", POST=SEATED),
+    Rule("health/", GET=READERS),
     Rule("authority/", GET=OVERSEERS),
     Rule("what-if/", GET=SEATED),
     # -- the council's desk ----------------------------------------------------------------------
