@@ -197,13 +197,14 @@ class World:
         return tier
 
     def tool_colour(self, tool: str) -> str:
-        """Health of a tool from its last twenty readings of a week."""
-        last = [good for name, at, good in self.readings if name == tool and at > self.now - 7 * DAY][-20:]
-        if len(last) < 5:
+        """Health of a tool from its last twenty readings of a week; red for ten minutes after the last of them."""
+        read = [(at, good) for name, at, good in self.readings if name == tool and at > self.now - 7 * DAY][-20:]
+        if len(read) < 5:
             return "unknown"
-        if sum(last) / len(last) >= 0.95:
-            return "green"
-        return "red" if sum(last) / len(last) < 0.5 else "amber"
+        share = sum(good for _, good in read) / len(read)
+        if share >= 0.5:
+            return "green" if share >= 0.95 else "amber"
+        return "unknown" if read[-1][0] < self.now - 600 else "red"
 
     def contract_colour(self, agent: str, kind: str) -> str:
         """Contract integrity from the breaches of ten minutes."""
