@@ -16,6 +16,7 @@ from governance.policy.health import (
     source_health,
     tool_health,
 )
+from governance.weigh import NOTICE
 from reviews import rows
 
 REPORTS, READ = "Reports of agents", "Readings of records"
@@ -69,7 +70,7 @@ _SAID = """
 _SUBJECTS = f"""
   with s as (
     select t.tool, min(t.latency_ms) as slow_ms, array_agg(t.key order by t.key) as types
-      from governance_actiontype t group by t.tool
+      from governance_actiontype t where t.key <> '{NOTICE}' group by t.tool
     union all select '{CONNECTOR}' || b.connector, {CONNECTOR_SLOW_MS}, array_agg(t.key order by t.key)
       from governance_binding b join governance_actiontype t on t.id = b.action_type_id
       where b.connector is not null group by b.connector

@@ -41,6 +41,11 @@ class Present:
         required = self.inputs.required_evidence
         return {kind: self.inputs.signals.get(kind, Signal.UNKNOWN) for kind in Kind if kind in required}
 
+    @property
+    def has_connector(self) -> bool:
+        """Whether the health of a connector is judged beside that of the tool."""
+        return self.inputs.connector != "" and Kind.TOOL_HEALTH in self.inputs.required_evidence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supposed:
@@ -51,6 +56,7 @@ class Supposed:
     level: Level | None
     ceilings: tuple[Tier | None, ...]
     signals: Mapping[Kind, Signal]
+    connector: Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,12 @@ def standing(stands: Present) -> Supposed:
     given = stands.inputs
     ceilings = tuple(limiter.tier for limiter in given.limiters)
     return Supposed(
-        amount=given.amount, quantity=given.quantity, level=given.level, ceilings=ceilings, signals=stands.signals
+        amount=given.amount,
+        quantity=given.quantity,
+        level=given.level,
+        ceilings=ceilings,
+        signals=stands.signals,
+        connector=given.connector_health,
     )
 
 
@@ -114,6 +125,7 @@ def changed(inputs: Inputs, supposed: Supposed) -> Inputs:
         limiters=tuple(limiters),
         usages=usages,
         signals={**inputs.signals, **supposed.signals},
+        connector_health=supposed.connector,
     )
     if after.signals.get(Kind.COMPLETENESS) is inputs.signals.get(Kind.COMPLETENESS):
         return after

@@ -59,6 +59,9 @@ def read(sent: Mapping[str, str], stands: Present, errors: dict[str, str]) -> Su
             kind: _one_of(_SIGNALS, sent, f"signal_{kind.value}", signal, errors)
             for kind, signal in stands.signals.items()
         },
+        connector=_one_of(_SIGNALS, sent, "connector", now.connector, errors)
+        if stands.has_connector
+        else now.connector,
     )
 
 
@@ -77,9 +80,11 @@ def fields(sent: Mapping[str, str], stands: Present, errors: Mapping[str, str]) 
         tier = Tier.PROPOSE if limiter.tier is None else limiter.tier
         words = label(limiter_label(limiter.kind, limiter.name))
         found.append((f"ceiling_{place}", words, tier.name, tuple((name, name) for name in _TIERS)))
+    colours = tuple((colour, colour) for colour in _SIGNALS)
     for kind, signal in stands.signals.items():
-        colours = tuple((colour, colour) for colour in _SIGNALS)
         found.append((f"signal_{kind.value}", label(kind.value), signal.value, colours))
+    if stands.has_connector:
+        found.append(("connector", "Connector health", now.connector.value, colours))
     return tuple(
         Field(name, words, sent.get(name, value)[:24], value, options, errors.get(name, ""))
         for name, words, value, options in found

@@ -8,10 +8,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from governance import register
+from governance.locks import database_now
+from governance.models import ToolReading
+from governance.watch import set_watch
 from reviews import judge, sample
 from reviews.models import Draw, Escalation, Verdict
 from reviews.report import report
 from tests.browser.console import Console
+from tests.cast import BY
 from tests.reviews.gift import unbound
 from tests.reviews.scene import Scene
 
@@ -35,6 +40,12 @@ def furnish(scene: Scene) -> dict[str, str]:
     for number in range(2):
         report(scene.running().pk, caller=scene.refunder, status="succeeded", latency_ms=90 + number)
     sample.draw_due()
+    gateway = register.register_agent(name="Gateway", owner=cast.joan, project=cast.refunds, by=BY)
+    set_watch(gateway, "connector:records", heartbeat_seconds=60, by=BY)
+    now = database_now()
+    ToolReading.objects.bulk_create(
+        ToolReading(tool="shop.payments", good=False, source="report", read_at=now) for _ in range(9)
+    )
     return paths | {f"draw {place}": f"/spot-reviews/{draw.pk}/" for place, draw in enumerate(Draw.objects.all())}
 
 
@@ -42,7 +53,7 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     """Paths by who looks at them."""
     agent = f"/agents/{scene.cast.refunder.pk}/"
     halting = f"/halts/new/?target=agent&name={scene.cast.refunder.pk}"
-    lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting]
+    lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting, "/health/"]
     own = ["/preferences/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
     return {
         "ada": [*lists, *paths.values(), *own, "/nothing/"],
