@@ -11,7 +11,7 @@ import pytest
 from governance import catalogue, permit, register
 from governance.authenticate import Caller, Credential, hash_key
 from governance.locks import database_now
-from governance.models import Agent, Grant, ToolReading
+from governance.models import Agent, Grant, Standing, ToolReading
 from governance.policy.tiers import Level
 from governance.problems import Code, Problem
 from governance.signals import Answered, Outcome, take_signal
@@ -126,6 +126,8 @@ def test_a_red_tool_stops_what_needs_it_and_nothing_else(judged: Scene) -> None:
 def test_what_a_tool_was_is_not_remembered_when_it_is_well_again(judged: Scene) -> None:
     read(0, 20)
     assert told(ask(judged, 1))[0] == "refuse"
+    # a condition of the tool: nothing is held against the agent
+    assert not Standing.objects.exists()
     read(10)
     assert told(ask(judged, 2))[1][0] == AMBER
     read(10)
