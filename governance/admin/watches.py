@@ -12,6 +12,7 @@ from governance import watch
 from governance.admin.base import GovernedAdmin, GovernedForm
 from governance.admin.site import site
 from governance.models import Watch
+from governance.models.health import MAX_HEARTBEAT, MIN_HEARTBEAT
 
 
 class WatchForm(GovernedForm):
@@ -41,6 +42,8 @@ class WatchAdmin(GovernedAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "tool":
             return forms.ChoiceField(choices=[(name, name) for name in watch.subjects()], label="Tool or connector")
+        if db_field.name == "heartbeat_seconds":
+            kwargs |= {"min_value": MIN_HEARTBEAT, "max_value": MAX_HEARTBEAT}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def write(self, user: User, obj: Watch, form: Any, change: bool) -> Model:
