@@ -20,12 +20,16 @@ NEEDS = {"read": "OBSERVE", "draft": "PROPOSE", "act": "EXECUTE"}
 KEYS = ("entity", "run", "agent", "root", "owner", "project", "domain", "enterprise")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 BREACH_WINDOW = 10 * MINUTE
-COOLDOWN, LONGEST = 15 * MINUTE, DAY
 
 
 def lowest(*tiers: str) -> str:
     """The lowest of some tiers."""
     return min(tiers, key=TIERS.index)
+
+
+def wait(strikes: int) -> int:
+    """The green time of one rung: a quarter of an hour, doubled by each further strike, a day at most."""
+    return min(15 * MINUTE << max(0, strikes - 1), DAY)
 
 
 def at_least(tier: str, needed: str) -> bool:
@@ -89,6 +93,18 @@ class Ask:
     customer: str
     subject: str
     amount: int
+    ticket: str | None = None
+
+
+@dataclass
+class Ticket:
+    """A delegation: `child` may act for `parent` in these types, resting on another ticket or on none."""
+
+    parent: str
+    child: str
+    kinds: frozenset[str]
+    via: str | None
+    ends: int
 
 
 @dataclass
@@ -107,17 +123,7 @@ class Answer:
     outcome: str
     tier: str
     breached: list[tuple[str, ...]] = field(default_factory=list)
-    judged: bool = True
-
-
-@dataclass(frozen=True)
-class Colour:
-    """Something red or green of one agent: about a whole agent, a type of its actions or a budget."""
-
-    agent: str
-    about: tuple[str, ...]
-    at: int
-    red: bool
+    judged: bool = False
 
 
 @dataclass
@@ -135,7 +141,8 @@ class World:
     spent: list[Spent] = field(default_factory=list)
     cases: list[tuple[str, ...]] = field(default_factory=list)
     subjects: dict[tuple[str, str], str] = field(default_factory=dict)
-    colours: list[Colour] = field(default_factory=list)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    colours: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
 
     # what is above what
 
@@ -150,6 +157,21 @@ class World:
         """The agents above one, nearest first."""
         above = self.agents[agent].above
         return [] if above is None else [above, *self.ancestors(above)]
+
+    def line(self, agent: str, ticket: str | None) -> list[str]:
+        """An agent and everybody above it, nearest first: by registry, then by the ticket it acts under."""
+        found = [agent, *self.ancestors(agent)]
+        while ticket is not None:
+            held = self.tickets[ticket]
+            found += [name for name in (held.parent, *self.ancestors(held.parent)) if name not in found]
+            ticket = held.via
+        return found
+
+    def stands(self, ticket: str, agent: str, kind: str) -> bool:
+        """Whether an agent may act under a ticket: each link is its holder's, in force, and covers the type."""
+        held = self.tickets[ticket]
+        good = held.child == agent and self.now < held.ends and kind in held.kinds
+        return good and (held.via is None or self.stands(held.via, held.parent, kind))
 
     def children(self, name: str) -> list[str]:
         """The scopes right below one."""
@@ -180,17 +202,17 @@ class World:
 
     # questions
 
-    def targets_over(self, agent: str, kind: str) -> set[tuple[str, str]]:
+    def targets_over(self, line: list[str], kind: str) -> set[tuple[str, str]]:
         """What a halt can stop this by: the type, the agent, an agent above, or a scope above one of them."""
         covered = {("action_type", kind)}
-        for each in (agent, *self.ancestors(agent)):
+        for each in line:
             covered.add(("agent", each))
             covered |= {(scope.kind, scope.name) for scope in self.scopes_of(each)}
         return covered
 
-    def recovering(self, agent: str, kind: str) -> str:
+    def recovering(self, line: list[str], kind: str) -> str:
         """After a halt two stages: to propose, then to execute."""
-        covered, tier = self.targets_over(agent, kind), "COMMIT"
+        covered, tier = self.targets_over(line, kind), "COMMIT"
         for target, at, stage in self.lifted:
             if target in covered and self.now < at + 2 * stage:
                 tier = lowest(tier, "PROPOSE" if self.now < at + stage else "EXECUTE")
@@ -204,7 +226,7 @@ class World:
         share = sum(good for _, good in read) / len(read)
         if share >= 0.5:
             return "green" if share >= 0.95 else "amber"
-        return "unknown" if read[-1][0] < self.now - 600 else "red"
+        return "unknown" if read[-1][0] < self.now - 10 * MINUTE else "red"
 
     def contract_colour(self, agent: str, kind: str) -> str:
         """Contract integrity from the breaches of ten minutes."""
@@ -214,24 +236,28 @@ class World:
         return "green" if not recent else "red" if len(recent) >= 3 else "amber"
 
     def budgets(self, ask: Ask) -> list[tuple[Cap, tuple[str, ...], int]]:
-        """Every cap of the action with its budget and what the action adds."""
-        kind, agent = self.kinds[ask.kind], self.agents[ask.agent]
-        root = [ask.agent, *self.ancestors(ask.agent)][-1]
-        project = self.scopes[agent.project]
-        adds = {"money": ask.amount, "count": 1}
+        """Every cap of the action with each budget it counts in and what the action adds.
+
+        Who acts for others spends what is theirs too.
+        """
+        kind, line = self.kinds[ask.kind], self.line(ask.agent, ask.ticket)
+        roots = [name for name in line if self.agents[name].above is None]
+        projects = [self.scopes[self.agents[name].project] for name in line]
         counted = {
-            "entity": ask.customer,
-            "run": f"{root}/{ask.run}",
-            "agent": ask.agent,
-            "root": root,
-            "owner": "mary",
-            "project": project.name,
-            "domain": str(project.above),
-            "enterprise": "acme",
+            "entity": [ask.customer],
+            "run": [f"{root}/{ask.run}" for root in roots],
+            "agent": line,
+            "root": roots,
+            "owner": ["mary"],
+            "project": [project.name for project in projects],
+            "domain": [str(project.above) for project in projects],
+            "enterprise": ["acme"],
         }
+        adds = {"money": ask.amount, "count": 1}
         return [
-            (cap, (cap.key, counted[cap.key], kind.family, cap.unit, str(cap.window)), adds[cap.unit])
+            (cap, (cap.key, each, kind.family, cap.unit, str(cap.window)), adds[cap.unit])
             for cap in kind.caps
+            for each in dict.fromkeys(counted[cap.key])
         ]
 
     def live(self, budget: tuple[str, ...], window: int, epoch: int) -> int:
@@ -255,11 +281,11 @@ class World:
     def decide(self, ask: Ask, epoch: int) -> Answer:
         """What the text says about this action at this moment."""
         kind = self.kinds[ask.kind]
-        line = [ask.agent, *self.ancestors(ask.agent)]
-        if self.halts & self.targets_over(ask.agent, ask.kind) or not all(self.agents[name].active for name in line):
-            return Answer("refuse", "HALT", judged=False)
+        line = self.line(ask.agent, ask.ticket)
+        if self.halts & self.targets_over(line, ask.kind) or not all(self.agents[name].active for name in line):
+            return Answer("refuse", "HALT")
         if not all(ask.kind in self.agents[name].levels for name in line):
-            return Answer("refuse", "HALT", judged=False)
+            return Answer("refuse", "HALT")
         risk = "high" if ask.amount > kind.threshold else kind.risk
         required = "COMMIT" if risk == "high" else NEEDS[kind.act]
         over = self.passed(ask, epoch)
@@ -268,13 +294,13 @@ class World:
             EARNED[self.agents[ask.agent].levels[ask.kind], risk],
             *(self.agents[name].most for name in line),
             *(scope.ceiling for name in line for scope in self.scopes_of(name)),
-            self.recovering(ask.agent, ask.kind),
-            *(self.standing(name, about) for name in line for about in self.abouts(ask)),
+            self.recovering(line, ask.kind),
+            *(self.standing(name, latch) for name in line for latch in self.latches(ask)),
             doubt,
         )
         if doubt == "COMMIT" and at_least(tier, required):
             return Answer("execute", tier)
-        return Answer("escalate" if at_least(tier, "PROPOSE") else "refuse", tier, over)
+        return Answer("escalate" if at_least(tier, "PROPOSE") else "refuse", tier, over, judged=True)
 
     def evidence(self, ask: Ask, over: list[tuple[str, ...]]) -> str:
         """HALT for a red tool that is needed, PROPOSE for any doubt, COMMIT when there is none."""
@@ -286,82 +312,83 @@ class World:
         doubts = (tool != "green", contract != "green", bool(over), self.contradicts(ask))
         return "PROPOSE" if any(doubts) else "COMMIT"
 
-    def abouts(self, ask: Ask) -> list[tuple[str, ...]]:
-        """What a standing can be about that matters to this action."""
-        return [("agent",), ("type", ask.kind), *(("key", *budget) for _, budget, _ in self.budgets(ask))]
+    # standing
 
-    def episodes(self, agent: str, about: tuple[str, ...]) -> tuple[int, int | None, int | None]:
-        """Strikes that are not forgiven, when the last episode began, and when it ended."""
-        strikes, began, ended = 0, None, None
-        for each in self.colours:
-            if (each.agent, each.about) != (agent, about):
-                continue
-            if each.red and (began is None or ended is not None):
-                strikes, began, ended = self.forgiven(strikes, ended, each.at) + 1, each.at, None
-            elif not each.red and began is not None and ended is None:
-                ended = each.at
-        return strikes, began, ended
+    def latches(self, ask: Ask) -> list[str]:
+        """What of an agent can hold this action: the agent as a whole, the type, each budget."""
+        return ["agent", f"type {ask.kind}", *(" ".join(budget) for _, budget, _ in self.budgets(ask))]
 
-    def forgiven(self, strikes: int, ended: int | None, at: int) -> int:
-        """One strike less for each day at the restored tier, which takes two waits to reach."""
-        if ended is None:
-            return strikes
-        days = (at - ended - 2 * self.wait(strikes)) // DAY
-        return max(0, strikes - max(0, days))
+    def turn(self, agent: str, latch: str, colour: str) -> None:
+        """Something about an agent was seen to be red or green."""
+        self.colours.setdefault((agent, latch), []).append((self.now, colour))
 
-    def wait(self, strikes: int) -> int:
-        """Fifteen minutes, doubled by every strike after the first, a day at most."""
-        return min(COOLDOWN * 2 ** (strikes - 1), LONGEST)
-
-    def standing(self, agent: str, about: tuple[str, ...]) -> str:
-        """PROPOSE from the first red on; then up one tier for each whole wait of green."""
-        strikes, began, ended = self.episodes(agent, about)
-        if began is None:
-            return "COMMIT"
-        if ended is None:
+    def standing(self, agent: str, latch: str) -> str:
+        """The tier of one latch, lived through from its first red."""
+        strikes, since, is_red = 0, 0, False
+        for at, colour in self.colours.get((agent, latch), []):
+            if colour == "red" and not is_red:
+                if strikes and at >= since + 2 * wait(strikes):
+                    strikes = max(0, strikes - (at - since - 2 * wait(strikes)) // DAY)
+                strikes, is_red = strikes + 1, True
+            elif colour == "green" and is_red:
+                since, is_red = at, False
+        if is_red:
             return "PROPOSE"
-        return TIERS[min(4, 2 + (self.now - ended) // self.wait(strikes))]
+        return (
+            "COMMIT" if not strikes else ("PROPOSE", "EXECUTE", "COMMIT")[min(2, (self.now - since) // wait(strikes))]
+        )
 
-    def turns(self, agent: str, about: tuple[str, ...], *, red: bool) -> None:
-        """Something red or green was seen now."""
-        self.colours.append(Colour(agent, about, self.now, red))
+    def reddens(self, ask: Ask, over: list[tuple[str, ...]]) -> None:
+        """What a decision that was written says against its agent."""
+        if self.contradicts(ask):
+            self.turn(ask.agent, f"type {ask.kind}", "red")
+        keys = {" ".join(budget) for budget in over if budget[0] != "agent"}
+        recent = {latch for latch in self.red_keys(ask.agent) if self.turned_red(ask.agent, latch) > self.now - HOUR}
+        if len(keys) < len(over) or (over and len({tuple(key.split()[:3]) for key in keys | recent}) >= 3):
+            self.turn(ask.agent, "agent", "red")
+        for key in keys:
+            self.turn(ask.agent, key, "red")
 
-    def breaks(self, agent: str, kind: str) -> None:
-        """A request broke its contract; the third within ten minutes is red."""
-        self.breaches.append((agent, kind, self.now))
-        if self.contract_colour(agent, kind) == "red":
-            self.turns(agent, ("type", kind), red=True)
+    def red_keys(self, agent: str) -> list[str]:
+        """The budgets of which an agent has ever passed one."""
+        known = [latch for name, latch in self.colours if name == agent and latch.split()[0] in KEYS[:2] + KEYS[3:]]
+        return [latch for latch in known if any(colour == "red" for _, colour in self.colours[agent, latch])]
 
-    def seen(self, ask: Ask, answer: Answer) -> None:
-        """What this written action says of its agent."""
-        reds: set[tuple[str, ...]] = {("type", ask.kind)} if self.contradicts(ask) else set()
-        over = {budget for budget in answer.breached if budget[0] != "agent"}
-        reds |= {("key", *budget) for budget in over}
-        began = {each.about[1:] for each in self.colours if each.agent == ask.agent and each.about[0] == "key"}
-        late = {key for key in began if (self.episodes(ask.agent, ("key", *key))[1] or 0) > self.now - HOUR}
-        if (over and len({key[:3] for key in over | late}) >= 3) or len(over) < len(answer.breached):
-            reds.add(("agent",))
-        greens: set[tuple[str, ...]] = set()
-        if answer.outcome != "refuse":
-            needs = self.kinds[ask.kind].needs
-            contract = self.contract_colour(ask.agent, ask.kind) if "contract" in needs else "green"
-            if contract == "green" and not ("velocity" in needs and answer.breached) and not self.contradicts(ask):
-                greens |= {("agent",), ("type", ask.kind)}
-            greens |= {("key", *budget) for _, budget, _ in self.budgets(ask) if budget not in answer.breached}
-        for about in reds:
-            self.turns(ask.agent, about, red=True)
-        for about in greens - reds:
-            self.turns(ask.agent, about, red=False)
+    def turned_red(self, agent: str, latch: str) -> int:
+        """When the last episode of a latch began."""
+        began, is_red = -1, False
+        for at, colour in self.colours[agent, latch]:
+            if colour == "red" and not is_red:
+                began = at
+            is_red = colour == "red"
+        return began
+
+    def clears(self, ask: Ask, over: list[tuple[str, ...]]) -> None:
+        """What a decision that was no refusal says for its agent."""
+        for _, budget, _ in self.budgets(ask):
+            if budget not in over:
+                self.turn(ask.agent, " ".join(budget), "green")
+        if not over and not self.contradicts(ask) and self.contract_colour(ask.agent, ask.kind) == "green":
+            self.turn(ask.agent, "agent", "green")
+            self.turn(ask.agent, f"type {ask.kind}", "green")
 
     def contradicts(self, ask: Ask) -> bool:
         """A run acts for the subject that its first action names."""
         pinned = self.subjects.get((ask.agent, ask.run))
         return pinned is not None and ask.subject not in ("", pinned)
 
+    def breaks(self, agent: str, kind: str) -> None:
+        """A request broke its contract; the third within ten minutes is red."""
+        self.breaches.append((agent, kind, self.now))
+        if self.contract_colour(agent, kind) == "red":
+            self.turn(agent, f"type {kind}", "red")
+
     def happened(self, ask: Ask, answer: Answer) -> None:
         """An action was written with this answer."""
-        if answer.judged:
-            self.seen(ask, answer)
+        if answer.tier != "HALT" or answer.judged:
+            self.reddens(ask, answer.breached)
+        if answer.outcome != "refuse":
+            self.clears(ask, answer.breached)
         if ask.subject:
             self.subjects.setdefault((ask.agent, ask.run), ask.subject)
         if answer.outcome == "execute":

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -20,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from governance import halt, narrow, permit, register
+from governance import delegate, halt, narrow, permit, register
 from governance.authenticate import Caller, Credential, hash_key
 from governance.models import Action, Agent, AgentState, Halt, Permission, Scope, ToolReading
 from governance.policy.tiers import Level, Tier
@@ -160,6 +161,41 @@ class Machine(RuleBasedStateMachine):
         self.world.halts.remove((target, name))
         self.world.lifted.append(((target, name), self.world.now, stage))
 
+    @happens(2, name=names, child=names, which=st.sets(kinds, min_size=1), seconds=lengths, via=st.none() | places)
+    def delegates(self, name: str, child: str, which: set[str], seconds: int, via: int | None) -> None:
+        """Whether it is possible is judged by Placet; what it lets through must be what the text allows."""
+        under = self._one(self.world.tickets, via)
+        try:
+            ticket = delegate.issue_ticket(
+                caller=Caller(self.rows[name].pk, name, b""),
+                child=child,
+                action_types=sorted(which),
+                seconds=seconds,
+                via=None if under is None else UUID(under),
+                request_key=f"ticket-{next(self.numbers)}",
+                request_hash=b"",
+            )
+        except Problem:
+            return
+        assert child == town.SHARED or self.world.agents[child].above == name
+        assert self.world.agents[name].active
+        assert which <= set(self.world.agents[name].levels)
+        ends = int((ticket.expires_at - warp.BEGINNING).total_seconds())
+        assert self.world.now < ends <= self.world.now + oracle.DAY
+        self.world.tickets[str(ticket.pk)] = oracle.Ticket(name, child, frozenset(which), under, ends)
+        if under is not None:
+            assert all(self.world.stands(under, name, kind) for kind in which)
+        line = self.world.line(child, str(ticket.pk))
+        assert child not in line[1:]
+        assert len(line) <= 8
+
+    @happens(1, which=places)
+    def ends_a_delegation(self, which: int) -> None:
+        ticket = self._one(self.world.tickets, which)
+        if ticket is not None:
+            delegate.end_ticket(UUID(ticket), by=self.town.mary)
+            self.world.tickets[ticket].ends = self.world.now
+
     # what the world does
 
     @happens(4, seconds=lengths)
@@ -169,7 +205,7 @@ class Machine(RuleBasedStateMachine):
         for _, ask, due in self.executing:
             if due <= self.world.now:
                 self._read(ask.kind, good=False)
-                self.world.turns(ask.agent, ("type", ask.kind), red=True)
+                self.world.turn(ask.agent, f"type {ask.kind}", "red")
         self.executing = [each for each in self.executing if each[2] > self.world.now]
 
     @happens(2, tool=st.sampled_from(["till", "paper"]), good=st.lists(st.booleans(), min_size=1, max_size=12))
@@ -204,17 +240,34 @@ class Machine(RuleBasedStateMachine):
         subject=st.sampled_from(["", "s1", "s1", "s2"]),
         amount=st.sampled_from([10_00, 240_00, 480_00, 500_00, 500_01, 900_00]),
         times=st.integers(1, 3),
+        ticket=st.none() | places,
     )
-    def asks(self, name: str, kind: str, run: str, customer: str, subject: str, amount: int, times: int) -> None:
-        ask = oracle.Ask(name, kind, run, customer, subject, amount)
+    def asks(
+        self,
+        name: str,
+        kind: str,
+        run: str,
+        customer: str,
+        subject: str,
+        amount: int,
+        times: int,
+        ticket: int | None,
+    ) -> None:
+        under = self._one(self.world.tickets, ticket)
+        # as it mostly is: who asks under a ticket holds it
+        holder = name if under is None or times == 3 else self.world.tickets[under].child
+        ask = oracle.Ask(holder, kind, run, customer, subject, amount, under)
         for _ in range(times):
+            if under is not None and not self.world.stands(under, holder, kind):
+                assert self._answer(ask) == ("delegation_invalid", "")
+                continue
             expected = self.world.decide(ask, EPOCH)
             event(
                 f"{expected.outcome} at {expected.tier}" + (", exhausted" if self.world.is_exhausted(expected) else "")
             )
             answered = self._answer(ask)
             if self.world.is_exhausted(expected):
-                assert answered == ("exhausted", "")
+                assert answered == ("cap_exhausted", "")
                 continue
             assert answered == (expected.outcome, expected.tier), self._explained(ask, expected)
             self.world.happened(ask, expected)
@@ -261,6 +314,10 @@ class Machine(RuleBasedStateMachine):
 
     # how it is done
 
+    @staticmethod
+    def _one(known: Mapping[str, Any], which: int | None) -> str | None:
+        return None if which is None or not known else list(known)[which % len(known)]
+
     def _does(self, change: Any) -> bool:
         try:
             change()
@@ -294,6 +351,7 @@ class Machine(RuleBasedStateMachine):
                 body_hash=hashlib.sha256(str(number).encode()).digest(),
                 idempotency_key=f"key-{number}",
                 dry_run=dry_run,
+                delegation=None if ask.ticket is None else UUID(ask.ticket),
             ),
         )
 
@@ -301,9 +359,9 @@ class Machine(RuleBasedStateMachine):
         try:
             body = self._ask(ask).body
         except Problem as problem:
-            if problem.code is not Code.CAP_EXHAUSTED:
+            if problem.code not in (Code.CAP_EXHAUSTED, Code.DELEGATION_INVALID):
                 raise
-            return "exhausted", ""
+            return problem.code.value, ""
         if body["outcome"] == "execute":
             due = self.world.now + 600
             self.executing.append((Action.objects.get(pk=body["id"]).pk, ask, due))

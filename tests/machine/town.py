@@ -75,8 +75,10 @@ SCOPES = {
 AGENTS = {
     "Refunder": ("refunds", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.wire": 1}),
     "Drafter": ("goodwill", "Refunder", "EXECUTE", {"town.pay": 2, "town.note": 0}),
+    "Scribe": ("goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1}),
     "Teller": ("payouts", None, "COMMIT", {"town.pay": 3, "town.wire": 2}),
 }
+SHARED = "Scribe"
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def build() -> Town:
         )
         for type_name, level in levels.items():
             permit.set_level(agents[name], types[type_name], level=Level(level), by=BY)
+    register.change_agent(agents[SHARED], shared=True, by=BY)
     return Town(mary, scopes, types, agents)
 
 
