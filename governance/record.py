@@ -72,6 +72,7 @@ class Event(StrEnum):
     DAY_KEY_COMMITTED = "day_key_committed"
     ACTIONS_DRAWN = "actions_drawn"
     DRAW_JUDGED = "draw_judged"
+    ALERTS_ACKNOWLEDGED = "alerts_acknowledged"
 
 
 def entry(*, event: Event, actor: str, body: Mapping[str, Any]) -> dict[str, str]:

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
-from governance.entries import Entry, lookup
+from governance.entries import Entry, current
 from governance.gather import gather
-from governance.models import ActionType, Agent, AgentKey
+from governance.models import ActionType, Agent
+from governance.models.agents import AgentState
 from governance.policy.decision import Inputs
-from governance.policy.evidence import Kind, Signal
+from governance.policy.evidence import Kind, Signal, completeness
+from governance.policy.facts import FactSummary, Result
 from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import Unit
 from governance.problems import Code, Problem
 from governance.weigh import Wish, cap_uses, weigh
 from reviews.explained import Told, tell
+
+
+class Facts(StrEnum):
+    """What is supposed of all facts that a case would compare."""
+
+    AGREE = "agree"
+    DIFFER = "differ"
+    UNREACHABLE = "unreachable"
+    UNREAD = "not read"
+
+
+_RESULTS = {Facts.AGREE: Result.AGREES, Facts.DIFFER: Result.DIFFERS, Facts.UNREACHABLE: Result.UNREACHABLE}
 
 # A run that no agent uses, so that only what is authorised above runs counts.
 NO_RUN = "?"
@@ -34,6 +47,7 @@ class Present:
     inputs: Inputs
     has_amount: bool
     has_quantity: bool
+    facts: tuple[str, ...]
 
     @property
     def signals(self) -> Mapping[Kind, Signal]:
@@ -49,7 +63,10 @@ class Present:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supposed:
-    """What is supposed to stand otherwise; `ceilings` in the order of the limiters. None: no permission, no amount."""
+    """What is supposed to stand otherwise; `ceilings` in the order of the limiters.
+
+    None: no permission, no amount, no stated confidence, a tier that is not known.
+    """
 
     amount: int | None
     quantity: int | None
@@ -57,6 +74,16 @@ class Supposed:
     ceilings: tuple[Tier | None, ...]
     signals: Mapping[Kind, Signal]
     connector: Signal
+    currency_known: bool
+    standing: Tier | None
+    policy: Tier | None
+    policy_available: bool
+    policy_grants: bool
+    guardrail_used: int
+    facts: Facts
+    novelty: Signal
+    error_rate: Signal
+    confidence: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +95,35 @@ class Compared:
 
 
 def choices() -> tuple[list[tuple[UUID, str]], list[str]]:
-    """The agents that can ask, by name, and the action types by key."""
-    keyed = AgentKey.objects.filter(_live()).values("agent_id")
-    agents = Agent.objects.filter(id__in=keyed).order_by("name").values_list("id", "name")[:500]
+    """The active agents by name, whether or not they hold a key, and the action types by key."""
+    agents = Agent.objects.filter(state=AgentState.ACTIVE).order_by("name").values_list("id", "name")[:500]
     return list(agents), list(ActionType.objects.order_by("key").values_list("key", flat=True)[:500])
 
 
 def present(agent: UUID, action_type: str) -> Present:
     """What stands now, in one read. Problem INVALID, naming the field, for an agent or a type that cannot be asked."""
-    entry = lookup(action_type)
+    row = ActionType.objects.filter(key=action_type).only("pk").first()
+    # as stored now: what this process parsed earlier may have been edited since
+    entry = None if row is None else current(row.pk)
     if entry is None:
         raise _unfit("type", "There is no such action type.")
-    key = AgentKey.objects.select_related("agent").filter(_live(), agent_id=agent).first()
-    if key is None:
-        raise _unfit("agent", "There is no such agent with a key that lives: it could not ask for anything.")
+    found = Agent.objects.filter(pk=agent, state=AgentState.ACTIVE).first()
+    if found is None:
+        raise _unfit("agent", "There is no such active agent.")
     return Present(
-        agent=key.agent_id,
-        agent_name=key.agent.name,
+        agent=found.pk,
+        agent_name=found.name,
         action_type=entry.spec.key,
-        inputs=_inputs(bytes(key.digest), entry),
+        inputs=_inputs(found.pk, entry),
         has_amount=entry.spec.amount is not None,
         has_quantity=entry.spec.quantity_of is not None,
+        facts=() if entry.binding is None else tuple(fact.rule.name for fact in entry.binding.facts),
     )
 
 
 def compare(stands: Present, supposed: Supposed) -> Compared:
     """Both explanations."""
-    return Compared(tell(stands.inputs), tell(changed(stands.inputs, supposed)))
+    return Compared(tell(stands.inputs), tell(changed(stands, supposed)))
 
 
 def standing(stands: Present) -> Supposed:
@@ -108,11 +137,22 @@ def standing(stands: Present) -> Supposed:
         ceilings=ceilings,
         signals=stands.signals,
         connector=given.connector_health,
+        currency_known=given.currency_known,
+        standing=given.standing,
+        policy=given.policy,
+        policy_available=given.policy_available,
+        policy_grants=given.policy_grants,
+        guardrail_used=given.guardrail_used,
+        facts=_facts_of(given),
+        novelty=given.novelty,
+        error_rate=given.error_rate,
+        confidence=given.confidence,
     )
 
 
-def changed(inputs: Inputs, supposed: Supposed) -> Inputs:
+def changed(stands: Present, supposed: Supposed) -> Inputs:
     """The inputs with everything that is supposed."""
+    inputs = stands.inputs
     money = supposed.amount or 0
     usages = tuple(replace(use, amount=money) if use.cap.unit is Unit.MONEY else use for use in inputs.usages)
     limiters = (replace(each, tier=tier) for each, tier in zip(inputs.limiters, supposed.ceilings, strict=True))
@@ -126,21 +166,54 @@ def changed(inputs: Inputs, supposed: Supposed) -> Inputs:
         usages=usages,
         signals={**inputs.signals, **supposed.signals},
         connector_health=supposed.connector,
+        currency_known=supposed.currency_known,
+        standing=supposed.standing,
+        policy=supposed.policy,
+        policy_available=supposed.policy_available,
+        policy_grants=supposed.policy_grants,
+        guardrail_used=supposed.guardrail_used,
+        novelty=supposed.novelty,
+        error_rate=supposed.error_rate,
+        confidence=supposed.confidence,
     )
+    if supposed.facts is not _facts_of(inputs):
+        return _compared(after, supposed.facts, stands.facts)
     if after.signals.get(Kind.COMPLETENESS) is inputs.signals.get(Kind.COMPLETENESS):
         return after
     # the rule computes it as well, so that it is supposed by supposing what it is computed from
     return replace(after, bound=True, facts=after.facts or (), facts_first=True)
 
 
-def _inputs(key: bytes, entry: Entry) -> Inputs:
+def _facts_of(inputs: Inputs) -> Facts:
+    return Facts.UNREAD if inputs.facts is None else Facts.AGREE
+
+
+def _compared(inputs: Inputs, supposed: Facts, names: tuple[str, ...]) -> Inputs:
+    """The inputs as if every fact had been read before, and come out so; completeness follows from them."""
+    result = _RESULTS.get(supposed)
+    facts = None
+    if result is not None:
+        facts = tuple(FactSummary(name, result, required=True, claimed=True) for name in names or ("record",))
+    signals = {**inputs.signals, Kind.COMPLETENESS: completeness(facts)}
+    return replace(inputs, bound=inputs.bound or facts is not None, facts=facts, facts_first=True, signals=signals)
+
+
+def _inputs(agent: UUID, entry: Entry) -> Inputs:
     """What an ordinary request of this agent would be decided from: at its threshold, for nobody in particular."""
     spec = entry.spec
     amount = None if spec.amount is None else spec.thresholds.amount
     uses = cap_uses(spec, values={}, subject="", amount=amount)
-    gathered = gather(key=key, idempotency_key=None, action_type=spec.key, caps=uses, run=NO_RUN)
+    gathered = gather(
+        key=None,
+        agent=agent,
+        idempotency_key=None,
+        action_type=spec.key,
+        caps=uses,
+        run=NO_RUN,
+        guardrail=spec.guardrail,
+    )
     if gathered is None:
-        raise _unfit("agent", "The key of this agent has just ended.")
+        raise _unfit("agent", "There is no such agent any more.")
     wish = Wish(
         spec=spec,
         bound=entry.binding is not None,
@@ -151,10 +224,6 @@ def _inputs(key: bytes, entry: Entry) -> Inputs:
     )
     limits = spec.thresholds
     return replace(weigh(wish, gathered), quantity=limits.quantity, data_class=limits.data_class)
-
-
-def _live() -> Q:
-    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=Now()))
 
 
 def _unfit(name: str, sentence: str) -> Problem:

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from governance.policy.money import REFERENCE_CURRENCY, format_money
+from reviews import alerts
 from reviews.preferences import Preferences, preferences_of
 from reviews.shown import Piece
 from reviews.visible import visible
@@ -68,6 +69,16 @@ def money(minor: int) -> str:
 def preferences(context: Context) -> Preferences:
     """Theme and keyboard as this browser's person set them."""
     return preferences_of(context["request"]) if "request" in context else Preferences()
+
+
+@register.simple_tag(takes_context=True)
+def alerts_waiting(context: Context) -> str:
+    """How many alerts of their own agents whoever looks has not acknowledged: "", "7" or "99+"."""
+    user = context["request"].user if "request" in context else None
+    found = alerts.waiting(user.pk) if user is not None and user.is_authenticated else 0
+    if found > alerts.COUNTED:
+        return f"{alerts.COUNTED}+"
+    return str(found) if found else ""
 
 
 def ago(moment: dt.datetime, now: dt.datetime) -> str:

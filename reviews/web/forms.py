@@ -11,11 +11,13 @@ from django.http import QueryDict
 
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from reviews.acknowledge import Shown
 from reviews.models import RejectReason, UnsoundReason
 from reviews.queue import Cursor, Filters
 
 _TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
 # The seconds of each stage, and the words of its choice; the first is the default.
@@ -83,6 +85,15 @@ def recovery_of(sent: Mapping[str, str]) -> int:
     if chosen not in RECOVERIES:
         raise Problem(Code.INVALID, "Choose how it recovers.", fields=(("/recovery", "One of the listed times."),))
     return int(chosen)
+
+
+def shown_of(sent: Mapping[str, str]) -> Shown:
+    """The line of alerts that was acknowledged. Problem INVALID when the form does not say which."""
+    numbers = [sent.get(name, "") for name in ("first", "last", "count")]
+    if not all(_NUMBER.fullmatch(number) for number in numbers):
+        raise Problem(Code.INVALID, "The form does not say what was seen. Open the alerts again.")
+    first, last, count = map(int, numbers)
+    return Shown(first, last, count, own=sent.get("whose") != "all")
 
 
 def unsound_reason_of(sent: Mapping[str, str]) -> UnsoundReason:

@@ -65,7 +65,7 @@ def _declared(groups: Collection[str], methods: tuple[str, ...]) -> Callable[[Vi
             try:
                 return _private(view(known, *args, **kwargs))
             except Problem as problem:
-                return refused(known, problem)
+                return _private(refused(known, problem))
 
         guarded.access = frozenset(groups)  # type: ignore[attr-defined]
         guarded.methods = methods  # type: ignore[attr-defined]

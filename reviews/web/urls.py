@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reviews.web import agents, authority, decision, escalation, halts, health, home, queue, spot_review, what_if
+from reviews.web import agents, alerts, authority, decision, escalation, halts, health, home, queue, spot_review, what_if
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -30,6 +30,9 @@ urlpatterns = [
     path("spot-reviews/<uuid:draw>/sound/", spot_review.sound, name="spot-review-sound"),
     path("spot-reviews/<uuid:draw>/unsound/", spot_review.unsound, name="spot-review-unsound"),
     path("decisions/<uuid:action>/", decision.show, name="decision"),
+    # /alerts/
+    path("alerts/", alerts.show, name="alerts"),
+    path("alerts/acknowledge/", alerts.seen, name="alerts-acknowledge"),
     # /agents/
     path("agents/", agents.listed, name="agents"),
     path("agents/<uuid:agent>/", agents.show, name="agent"),

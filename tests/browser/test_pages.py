@@ -57,7 +57,12 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     own = ["/preferences/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
     return {
         "ada": [*lists, *paths.values(), *own, "/nothing/"],
-        "mary": ["/authority/"],
+        "mary": [
+            "/authority/",
+            "/alerts/",
+            "/alerts/?kind=red",
+            f"/what-if/?agent={scene.cast.refunder.pk}&type=shop.refund",
+        ],
         "mallory": ["/queue/"],
     }
 

@@ -10,20 +10,20 @@ from django.conf import settings
 
 from config.services.stack import BASE
 
-PAGES = ("queue", "escalation", "spot_review", "agents", "authority", "health", "parts", "preferences")
+PAGES = ("alerts", "queue", "escalation", "spot_review", "agents", "authority", "health", "parts", "preferences")
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
     "numbers": "queue.count quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat "
-    "case.limits",
+    "case.limits inbox.count line.count line.first line.last",
     "ids, digests and tokens": "case.id row.case case.action_digest case.snapshot_digest csrf_token seen",
     "addresses of ours": "poll next href",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
-    "said.name case.required.name case.left.urgency case.lease announce pace chosen.theme chosen.keys",
+    "said.name case.required.name case.left.urgency case.lease announce pace chosen.theme chosen.keys unseen kind",
     "words of the template that includes": "title body action missing",
     "choices: reasons by their preset, types by their key": "value text key",
     "rows rendered by a template of ours": "rows",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from governance import narrow, permit, register
-from governance.models import Action, Budget, Decision, LedgerEntry, Permission
+from governance import catalogue, narrow, permit, register
+from governance.models import Permission
+from governance.models.agents import AgentState
 from governance.policy.decision import decide
 from governance.policy.evidence import Kind, Signal
 from governance.policy.tiers import Level, Tier
 from reviews import whatif
-from tests.cast import BY, Cast
+from tests.cast import BENCH_REFUND, BY, Cast
+from tests.reviews.rails import railed
 from tests.reviews.scene import Scene
 from tests.web.reading import visitor, words
 
@@ -76,7 +79,7 @@ def test_what_is_supposed_says_what_would_have_to_change(cast: Cast, changes: di
         ({"signal_velocity": "pink"}, "signal_velocity", "Choose one of the listed words."),
         ({"type": "no.such"}, "type", "There is no such action type."),
         ({"agent": "Refunder"}, "agent", "Choose an agent."),
-        ({"agent": "00000000-0000-4000-8000-000000000000"}, "agent", "There is no such agent with a key that lives"),
+        ({"agent": "00000000-0000-4000-8000-000000000000"}, "agent", "There is no such active agent"),
     ],
     ids=str,
 )
@@ -89,26 +92,93 @@ def test_what_is_wrong_is_said_at_its_field(cast: Cast, changes: dict[str, str],
     assert "As supposed" not in words(response)
 
 
-def test_an_agent_without_a_live_key_could_not_ask(cast: Cast) -> None:
-    register.revoke_key(cast.refunder.keys.get(), by=BY)
+def test_an_agent_without_a_key_is_asked_about_like_any_other(cast: Cast) -> None:
+    before = words(asked(cast))
+    for key in (*cast.refunder.keys.all(), *cast.drafter.keys.all()):
+        register.revoke_key(key, by=BY)
+    assert words(asked(cast)) == before
+    assert "Drafter Refunder" in words(visitor(cast.mary).get("/what-if/"))
+
+
+def test_an_agent_that_is_not_active_is_not_asked_about(cast: Cast) -> None:
+    register.change_agent(cast.refunder, state=AgentState.RETIRED, by=BY)
     assert asked(cast).status_code == 422
     assert "Refunder" not in words(visitor(cast.mary).get("/what-if/"))
-    register.revoke_key(cast.drafter.keys.get(), by=BY)
-    assert "No agent has a live key." in words(visitor(cast.mary).get("/what-if/"))
+    register.change_agent(cast.drafter, state=AgentState.SUSPENDED, by=BY)
+    assert "No agent is active." in words(visitor(cast.mary).get("/what-if/"))
+
+
+def test_no_page_shows_a_key(cast: Cast) -> None:
+    source = asked(cast).content.decode()
+    for key in cast.refunder.keys.all():
+        assert key.prefix not in source
+        assert bytes(key.digest).hex() not in source
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({"standing": "PROPOSE"}, "The standing of this agent for this action type must be EXECUTE."),
+        ({"policy": "PROPOSE"}, "Policy must allow EXECUTE."),
+        ({"policy_answers": "unavailable"}, "The policy that governs this action type must answer again."),
+        ({"facts": "differ"}, "The fact record must agree."),
+        ({"facts": "unreachable"}, "The fact record must agree."),
+        ({"novelty": "amber"}, "The input must be like what this agent has handled before."),
+        ({"error_rate": "unknown"}, "The reviewed error rate of this agent must be within its limit."),
+        ({"currency": "without a rate"}, "The amount must have a rate in the reference currency."),
+    ],
+    ids=str,
+)
+def test_every_circumstance_can_be_supposed(cast: Cast, changes: dict[str, str], answer: str) -> None:
+    then, _, now = words(asked(cast, **changes)).partition("As it stands The answer is")
+    assert answer in then
+    assert answer not in now
+
+
+def test_the_facts_of_the_binding_are_supposed_by_their_names(scene: Scene) -> None:
+    assert "As supposed The answer is execute" in words(asked(scene.cast, "shop.refund", facts="agree"))
+    differs = words(asked(scene.cast, "shop.express", facts="differ"))
+    assert "The fact paid must agree." in differs
+    assert "As supposed The answer is escalate" in differs
+
+
+def test_a_stated_confidence_is_supposed(cast: Cast) -> None:
+    catalogue.save_action_type({**BENCH_REFUND, "confidence": "0.9"}, domain=cast.service, by=BY)
+    assert "As supposed The answer is execute" in words(asked(cast, confidence="0.95"))
+    assert "The agent must state a confidence of at least 0.9." in words(asked(cast, confidence="0.5"))
+    assert asked(cast, confidence="much").status_code == 422
+
+
+def test_the_guardrail_is_supposed_with_its_policy_and_its_count(cast: Cast) -> None:
+    assert "in the guardrail's window" not in words(asked(cast))
+    railed(cast, thresholds={"amount": "150.00"})
+    granted = words(asked(cast, policy_grants="grants"))
+    assert "As supposed The answer is execute at high risk" in granted
+    full = words(asked(cast, policy_grants="grants", guardrail_used="3"))
+    assert "The guardrail of 3 grants in 24 hours must have room again" in full
+    assert "Grants in the guardrail's window" in full
+    assert "A policy that covers this action type must grant it." in words(asked(cast))
 
 
 def test_nothing_is_stored(cast: Cast) -> None:
-    models = (Action, Decision, Budget, LedgerEntry, Permission)
-    before = [model._default_manager.count() for model in models]
-    asked(cast, level="L0", ceiling_0="OBSERVE", amount="10.00")
-    assert [model._default_manager.count() for model in models] == before
+    def written() -> list[tuple[int, int, int]]:
+        with connection.cursor() as cursor:
+            cursor.execute("select relid, n_tup_ins, n_tup_upd + n_tup_del from pg_stat_xact_user_tables order by 1")
+            return [each for each in cursor.fetchall() if each[0] not in sessions]
+
+    with connection.cursor() as cursor:
+        cursor.execute("select 'django_session'::regclass::oid::bigint, 'auth_user'::regclass::oid::bigint")
+        sessions = {*cursor.fetchone()}
+    before = written()
+    asked(cast, level="L0", ceiling_0="OBSERVE", amount="10.00", standing="PROPOSE", facts="differ", novelty="red")
+    assert written() == before
     assert cast.refunder.permissions.get(action_type=cast.refund).level == Level.L2
 
 
 @pytest.mark.parametrize("kind", ["bench.refund", "shop.refund"])
 def test_supposing_what_stands_changes_nothing(scene: Scene, kind: str) -> None:
     stands = whatif.present(scene.cast.refunder.pk, kind)
-    assert whatif.changed(stands.inputs, whatif.standing(stands)) == stands.inputs
+    assert whatif.changed(stands, whatif.standing(stands)) == stands.inputs
 
 
 def test_what_stands_is_answered_as_the_agent_is(scene: Scene) -> None:
