@@ -59,7 +59,7 @@ def refunds(
 
 def granted(*, key: str) -> Callable[[int], str]:
     """Ask for refunds of ever new customers inside a guardrail, in a process whose policy grants every one of them."""
-    policy().__enter__()
+    policy()
     return refunds(key=key, customer="rail", amount="10.00", spread=True)
 
 

@@ -76,6 +76,7 @@ STANDING = {
     "only_unbound": {"reviews_bindingrequest"},
     "over_children": {"governance_agent", "governance_scope"},
     "policy_moved": {"governance_bundleversion"},
+    "red_alerts": {"governance_standing"},
     "revoke_key": {"governance_agentkey"},
     "revoke_permission": {"governance_permission"},
     "standing_kept": {"governance_standing"},

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from governance import halt, register
+from governance import halt, locks, record, register
 from governance.enrol import enrol
 from governance.models.agents import AgentState
+from governance.policy.standing import Constants, Why
 from governance.problems import Problem
+from governance.redden import turn_red
 from reviews import alerts
 from reviews.acknowledge import Shown, acknowledge
 from reviews.models import Alert, AlertKind
@@ -52,6 +55,19 @@ def test_a_claim_that_the_record_contradicts_is_an_alert_of_its_own(scene: Scene
     assert Alert.objects.get().kind == AlertKind.RED
     assert entries("action_decided")[0]["alert"] == "red"
     assert "Evidence turned red" in words(inbox(scene.cast.mary))
+
+
+def test_a_red_of_another_kind_is_an_alert_when_its_episode_begins(cast: Cast) -> None:
+    for latch in (f"type:{cast.refund.pk}", f"type:{cast.refund.pk}", "agent"):
+        with transaction.atomic():
+            locks.share_authority()
+            turn_red(cast.refunder.pk, latch, Why.BREACHES, Constants(timedelta(minutes=10), timedelta(hours=1)))
+            record.append(event=record.Event.CONTRACT_BREACHED, actor=BY, body={"latch": latch})
+    of_type, of_agent = Alert.objects.order_by("pk")
+    assert (of_type.kind, of_type.agent, of_type.action_type, of_type.owner) == (
+        AlertKind.RED, cast.refunder, cast.refund, cast.mary,
+    )  # fmt: skip
+    assert (of_agent.kind, of_agent.action_type) == (AlertKind.RED, None)
 
 
 def test_an_ordinary_case_is_no_alert(scene: Scene) -> None:
