@@ -20,6 +20,7 @@ from governance.policy.velocity import Unit
 from governance.problems import Code, Problem
 from governance.weigh import Wish, cap_uses, weigh
 from reviews.explained import Told, tell
+from reviews.governed import judged
 
 
 class Facts(StrEnum):
@@ -223,7 +224,10 @@ def _inputs(agent: UUID, entry: Entry) -> Inputs:
         facts=() if entry.reads_first else None,
     )
     limits = spec.thresholds
-    return replace(weigh(wish, gathered), quantity=limits.quantity, data_class=limits.data_class)
+    inputs = replace(weigh(wish, gathered), quantity=limits.quantity, data_class=limits.data_class)
+    # policy that moved just now stands as it will be asked next
+    found = judged(inputs, gathered, spec.key)
+    return inputs if found is None else found[0]
 
 
 def _unfit(name: str, sentence: str) -> Problem:
