@@ -2,7 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reviews.web import agents, alerts, authority, decision, escalation, halts, health, home, queue, spot_review, what_if
+from reviews.web import (
+    agents,
+    alerts,
+    authority,
+    decision,
+    escalation,
+    halts,
+    health,
+    home,
+    queue,
+    spot_review,
+    what_if,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
