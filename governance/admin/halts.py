@@ -42,6 +42,4 @@ class HaltAdmin(GovernedAdmin):
     def lift(self, request: HttpRequest, chosen: QuerySet[Halt]) -> None:
         for row in chosen.filter(lifted_at__isnull=True):
             halt.lift(row, by=request.user)  # type: ignore[arg-type]
-        self.message_user(
-            request, "The halts are lifted. What they covered recovers in stages."
-        )
+        self.message_user(request, "The halts are lifted. What they covered recovers in stages.")
