@@ -12,6 +12,7 @@ from governance.policy.tiers import LEVEL_NAMES, Level, Risk, Tier, earned_tier
 from governance.problems import Code, Problem
 from reviews import rows
 from reviews.shown import label
+from reviews.standings import Stood, standings
 from reviews.statistics import Rate, error_rates
 
 MOST = 500
@@ -81,6 +82,7 @@ class Profile:
     below: tuple[tuple[UUID, str], ...]
     rungs: tuple[Rung, ...]
     held: tuple[Held, ...]
+    stood: tuple[Stood, ...]
     last: tuple[Decided, ...]
     halts: int
     now: dt.datetime
@@ -160,7 +162,7 @@ def read(agent: UUID) -> Profile:
     found = rows.fetch(_AGENT, [agent])
     if not found:
         raise Problem(Code.NOT_FOUND, "There is no such agent.")
-    row, above = found[0], rows.fetch(_ABOVE, [agent])
+    row, above, held, now = found[0], rows.fetch(_ABOVE, [agent]), _held(agent), database_now()
     return Profile(
         id=row["id"],
         name=row["name"],
@@ -169,10 +171,11 @@ def read(agent: UUID) -> Profile:
         above=tuple((each["id"], each["name"]) for each in above),
         below=tuple((each["id"], each["name"]) for each in rows.fetch(_BELOW, [agent])),
         rungs=_rungs(row, above),
-        held=_held(agent),
+        held=held,
+        stood=standings(agent, {each.action_type_id: each.action_type for each in held}, now),
         last=tuple(_decided(each) for each in rows.fetch(_LAST, [agent, LAST])),
         halts=row["halts"],
-        now=database_now(),
+        now=now,
     )
 
 

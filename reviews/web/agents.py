@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from governance import halt
+from governance.actors import COUNCIL, OPERATOR
 from governance.models import HaltTarget
 from governance.problems import Problem
 from reviews import roster
@@ -25,7 +26,9 @@ def show(request: ConsoleRequest, agent: UUID) -> HttpResponse:
         found = roster.read(agent)
     except Problem as problem:
         raise Http404 from problem
-    return render(request, "agents/page.html", {"agent": found, "can_halt": _can_halt(request, agent)})
+    context = {"agent": found, "can_halt": _can_halt(request, agent), "can_restore": COUNCIL in request.groups}
+    may_pull = bool(request.groups & {COUNCIL, OPERATOR}) or found.owner == request.user.get_username()
+    return render(request, "agents/page.html", {**context, "can_pull": may_pull})
 
 
 def _can_halt(request: ConsoleRequest, agent: UUID) -> bool:

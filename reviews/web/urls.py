@@ -13,6 +13,7 @@ from reviews.web import (
     home,
     queue,
     spot_review,
+    standing,
     what_if,
 )
 
@@ -48,6 +49,8 @@ urlpatterns = [
     # /agents/
     path("agents/", agents.listed, name="agents"),
     path("agents/<uuid:agent>/", agents.show, name="agent"),
+    path("agents/<uuid:agent>/pull/", standing.pull, name="agent-pull"),
+    path("agents/<uuid:agent>/restore/", standing.restore, name="agent-restore"),
     # /halts/<halt>/
     path("halts/", halts.board, name="halts"),
     path("halts/new/", halts.confirm, name="halt-new"),
