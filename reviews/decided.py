@@ -15,11 +15,15 @@ from reviews.compared import labelled, labels_of
 from reviews.explained import Again, Told, again, stored_steps
 from reviews.phrases import sentence_of
 from reviews.shown import Lens, Pieces, label
+from reviews.traces import shared
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision. `told` is the rule's answer now; it explains what was decided only where `again` is the same."""
+    """One decision. `above`: whom the agent acted for, the nearest first; `trace` only where it has other actions.
+
+    `told` is the rule's answer now; it explains what was decided only where `again` is the same.
+    """
 
     action: UUID
     now: dt.datetime
@@ -27,6 +31,9 @@ class Decided:
     sentence: Pieces
     agent_id: UUID
     agent: str
+    above: tuple[tuple[UUID, str], ...]
+    ticket: bool
+    trace: str
     type_label: str
     state: str
     outcome: str
@@ -44,7 +51,8 @@ class Decided:
 
 _DECISION = """
   select a.id, a.state, a.amount, a.subject as named_subject, t.key as type_key, t.document, ag.id as agent_id,
-    ag.name as agent, d.outcome, d.effective_tier, d.required_tier, d.effective_risk, d.bound_by, d.reasons, d.ladder,
+    ag.name as agent, a.chain, a.ticket_id, a.trace_id, d.outcome,
+    d.effective_tier, d.required_tier, d.effective_risk, d.bound_by, d.reasons, d.ladder,
     d.inputs, d.decided_at, b.document as binding, s.sentence, s.subject,
     (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id,
     (select w.id from reviews_draw w where w.action_id = a.id limit 1) as draw_id
@@ -56,6 +64,12 @@ _DECISION = """
   left join lateral (select sentence, subject from governance_snapshot where action_id = a.id and status = 'read'
     order by id desc limit 1) s on true
   where a.id = %s
+"""
+
+
+_ABOVE = """
+  select ag.id, ag.name from unnest(%s::uuid[]) with ordinality as c(id, place)
+  join governance_agent ag on ag.id = c.id order by c.place
 """
 
 
@@ -75,6 +89,9 @@ def read(action: UUID) -> Decided:
         sentence=sentence_of(row["type_key"], row["amount"], row["sentence"], lens),
         agent_id=row["agent_id"],
         agent=row["agent"],
+        above=tuple((each["id"], each["name"]) for each in rows.fetch(_ABOVE, [row["chain"]])) if row["chain"] else (),
+        ticket=row["ticket_id"] is not None,
+        trace=row["trace_id"] if shared(row["trace_id"], row["id"]) else "",
         type_label=label(row["type_key"]),
         state=row["state"].replace("_", " "),
         outcome=row["outcome"],

@@ -14,6 +14,7 @@ from reviews.web import (
     queue,
     spot_review,
     standing,
+    trace,
     what_if,
 )
 
@@ -46,6 +47,7 @@ urlpatterns = [
     # /alerts/
     path("alerts/", alerts.show, name="alerts"),
     path("alerts/acknowledge/", alerts.seen, name="alerts-acknowledge"),
+    path("traces/<str:trace>/", trace.show, name="trace"),
     # /agents/
     path("agents/", agents.listed, name="agents"),
     path("agents/<uuid:agent>/", agents.show, name="agent"),

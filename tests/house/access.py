@@ -134,6 +134,7 @@ WEB = (
     Rule("decisions/<uuid:action>/", GET=READERS),
     Rule("alerts/", GET=SIGNED_IN),
     Rule("alerts/acknowledge/", POST=SIGNED_IN),
+    Rule("traces/<str:trace>/", GET=READERS),
     Rule("agents/", GET=READERS),
     Rule("agents/<uuid:agent>/", GET=READERS),
     Rule("agents/<uuid:agent>/pull/", POST=READERS),
