@@ -72,6 +72,7 @@ class Dossier:
     sentence: Pieces
     agent_id: UUID
     agent: str
+    above: tuple[str, ...]
     owner_id: int
     action_id: UUID
     action_type_id: int
@@ -151,6 +152,8 @@ _CASE = """
   select e.id, e.state, e.opened_by, e.opened_at, e.rank, e.taken_by_id, e.taken_until, e.previous_id,
     placet_case_due(e.id, %(now)s) as due, u.username as taken_by, a.id as action_id, a.parameters, a.amount,
     a.created_at as asked_at, d.inputs->'rate' as rate, encode(a.digest, 'hex') as action_digest,
+    (select array_agg(up.name order by c.place) from unnest(a.chain) with ordinality as c(id, place)
+      join governance_agent up on up.id = c.id) as above,
     a.subject as named_subject, t.id as type_id, t.key as type_key, t.document,
     ag.id as agent_id, ag.name as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
     d.bound_by, d.reasons, d.inputs->'usages' as usages, s.id as snapshot_id, s.status, s.source, s.read_at,
@@ -194,6 +197,7 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         sentence=sentence_of(row["type_key"], amount, row["sentence"], lens),
         agent_id=row["agent_id"],
         agent=row["agent"],
+        above=tuple(row["above"] or ()),
         owner_id=row["owner_id"],
         action_id=row["action_id"],
         action_type_id=row["type_id"],

@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from governance import permit, register
-from governance.admin.base import GovernedAdmin, GovernedForm, shown_once
+from governance import delegate, permit, register
+from governance.admin.base import GovernedAdmin, GovernedForm, ReadOnlyAdmin, shown_once
 from governance.admin.site import site
-from governance.models import Agent, AgentKey, AgentState, Permission, Scope, ScopeKind
+from governance.models import ActionType, Agent, AgentKey, AgentState, Permission, Scope, ScopeKind, Ticket
 from governance.policy.tiers import Level, Tier
 from governance.problems import Problem
 
@@ -154,3 +154,25 @@ class PermissionAdmin(GovernedAdmin):
         for permission in chosen:
             permit.revoke(permission, by=request.user)  # type: ignore[arg-type]
         self.message_user(request, "The permissions are gone.")
+
+
+@admin.register(Ticket, site=site)
+class TicketAdmin(ReadOnlyAdmin):
+    """What agents delegated. Agents give tickets; the council may end them."""
+
+    list_display = ("parent", "child", "types", "issued_at", "expires_at", "revoked_at")
+    list_display_links = ("parent", "child")
+    list_filter = ("parent", "child")
+    list_select_related = ("parent", "child")
+    view_fields = ("parent", "child", "via", "types", "issued_at", "expires_at", "revoked_at")
+    actions = ("end",)
+
+    @admin.display(description="action types")
+    def types(self, ticket: Ticket) -> str:
+        return ", ".join(ActionType.objects.filter(pk__in=ticket.action_types).values_list("key", flat=True))
+
+    @admin.action(description="End the selected delegations", permissions=["council"])
+    def end(self, request: HttpRequest, chosen: QuerySet[Ticket]) -> None:
+        for ticket in chosen:
+            delegate.end_ticket(ticket.pk, by=request.user)  # type: ignore[arg-type]
+        self.message_user(request, "The delegations have ended.")

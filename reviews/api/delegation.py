@@ -13,8 +13,8 @@ from governance import delegate, sub_agents
 from governance.digest import digest
 from governance.models import ActionType, Ticket
 from reviews.answers import wire
-from reviews.api import documents
 from reviews.api.callers import authenticated, caller_of
+from reviews.api.delegation_documents import Delegation, SubAgentGiven
 from reviews.api.headers import idempotency_key
 from reviews.api.payloads import Closed, DelegatePayload, NothingPayload, SubAgentPayload
 from reviews.api.render import told
@@ -29,7 +29,7 @@ router = Router()
     "agents/",
     operation_id="register_agent",
     auth=authenticated,
-    response={201: documents.SubAgentGiven, 200: documents.SubAgentGiven},
+    response={201: SubAgentGiven, 200: SubAgentGiven},
 )
 def register_agent(request: HttpRequest, payload: SubAgentPayload) -> HttpResponse:
     """Register an agent below this one: 201 with its only key. The same request again: 200 without the key."""
@@ -55,7 +55,7 @@ def register_agent(request: HttpRequest, payload: SubAgentPayload) -> HttpRespon
     return told(shown, 200 if key is None else 201)
 
 
-@router.post("delegations/", operation_id="delegate", auth=authenticated, response={201: documents.Delegation})
+@router.post("delegations/", operation_id="delegate", auth=authenticated, response={201: Delegation})
 def issue(request: HttpRequest, payload: DelegatePayload) -> HttpResponse:
     """Let a shared agent, or one registered below this one, act for this one for a while."""
     ticket = delegate.issue_ticket(
@@ -71,7 +71,7 @@ def issue(request: HttpRequest, payload: DelegatePayload) -> HttpResponse:
 
 
 @router.post(
-    "delegations/{uuid:id}/end/", operation_id="end_delegation", auth=authenticated, response=documents.Delegation
+    "delegations/{uuid:id}/end/", operation_id="end_delegation", auth=authenticated, response=Delegation
 )
 def end(request: HttpRequest, id: UUID, payload: NothingPayload = _NOTHING) -> HttpResponse:  # noqa: A002
     """End a delegation now, with every one that rests on it."""

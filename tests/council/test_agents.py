@@ -11,6 +11,7 @@ from governance.record import Event
 from tests.cast import Cast
 from tests.council.conftest import Desk, errors
 from tests.governance.asking import entries
+from tests.governance.family import caller_of, ticket
 
 _PACE = {"requests_per_minute": 600}
 
@@ -140,3 +141,20 @@ def test_the_list_of_agents_costs_the_same_for_three_agents_and_for_thirty(cast:
     with CaptureQueriesContext(connection) as many:
         desk.open("governance/agent/")
     assert len(many) <= len(few)
+
+
+def test_delegations_are_seen_and_ended_by_the_council_and_given_by_nobody_here(cast: Cast, desk: Desk) -> None:
+    given = ticket(caller_of(cast.refunder_key), cast.drafter)
+    listed = desk.open("governance/ticket/").content.decode()
+    assert "Refunder" in listed
+    assert "bench.refund" in listed
+    assert desk.act("governance/ticket/", "end", given.pk).status_code == 302
+    assert entries(Event.DELEGATION_ENDED)[-1]["actor"] == "user:mary"
+    given.refresh_from_db()
+    assert given.revoked_at is not None
+
+
+def test_sharing_an_agent_in_the_form_is_ledgered_as_a_widening(cast: Cast, desk: Desk) -> None:
+    assert desk.save(f"governance/agent/{cast.drafter.pk}/change/", shared="on").status_code == 302
+    entry = entries(Event.AGENT_CHANGED)[-1]
+    assert (entry["changes"], entry["widening"]) == ({"shared": [False, True]}, True)

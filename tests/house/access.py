@@ -165,6 +165,7 @@ WEB = (
     *_desk("governance/agent", "agent"),
     *_desk("governance/agentkey", "agent_key", changes=False),
     *_desk("governance/permission", "permission"),
+    *_desk("governance/ticket", "ticket", adds=False, changes=False),
     Rule("council/governance/actiontype/import/", GET=SEATED, POST=SEATED),
     *_desk("governance/actiontype", "action_type"),
     *_desk("governance/binding", "binding"),

@@ -232,6 +232,10 @@ def test_an_action_is_frozen_when_it_is_posted(owner: Owner, committed_scene: Sc
         "run = 'another'",
         "parameters = '{}'",
         "claims = '{}'",
+        "ticket_id = gen_random_uuid()",
+        "chain = array[agent_id]",
+        "trace_id = repeat('0', 32)",
+        "parent_span = repeat('0', 16)",
     ):
         assert state_of(owner, f"update governance_action set {change} where id = %s", action) == "PL013", change
     assert state_of(owner, "delete from governance_action where id = %s", action) == "PL013"

@@ -124,3 +124,13 @@ def test_the_tier_of_each_action_is_its_own(cast: Cast, refunder: Member) -> Non
     first = said(refunder, "a")
     said(Member(cast.drafter, cast.drafter_key), "b", below=first, customer="c-2")
     assert [node.effective for node in traces.read(first.trace_id).nodes] == [Tier.EXECUTE, Tier.PROPOSE]
+
+
+def test_a_case_says_for_whom_it_is_asked(cast: Cast, refunder: Member) -> None:
+    translator = hired(cast, "Translator", shared=True)
+    given = ticket(refunder, translator)
+    asked = ask(translator.credential, refund("10.00", key="a", delegation=given.pk, uncertain=True))
+    text = words(visitor(cast.ada).get(f"/escalations/{asked.body['escalation']['id']}/"))
+    assert "Translator, for Refunder, asks" in text
+    alone = ask(translator.credential, refund("10.00", key="b", customer="c-2", uncertain=True))
+    assert "Translator asks" in words(visitor(cast.ada).get(f"/escalations/{alone.body['escalation']['id']}/"))

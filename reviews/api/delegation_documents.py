@@ -1,0 +1,47 @@
+"""What the calls of delegation answer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import Field
+
+from reviews.api.documents import Document, Moment
+
+
+class KeyGiven(Document):
+    """A bearer key, said this once and stored nowhere."""
+
+    bearer: str
+    expires_at: Moment
+
+
+class SubAgentGiven(Document):
+    """A sub-agent below the caller."""
+
+    id: UUID
+    name: str = Field(description="As it is registered, under the name of its parent.")
+    parent: UUID
+    action_types: list[str]
+    key: KeyGiven | None = Field(description="Null when this request was answered before: the key was given then.")
+
+
+class Delegation(Document):
+    """A delegation ticket: the child names its id in `delegation` when it acts under it."""
+
+    id: UUID
+    child: UUID
+    action_types: list[str]
+    issued_at: Moment
+    expires_at: Moment
+    ended_at: Moment | None
+    delegation: UUID | None = Field(description="The ticket that this one rests on.")
+
+
+class SignalTaken(Document):
+    """The outcomes count as readings."""
+
+    id: UUID
+    outcomes: int = Field(description="How many were taken.")
+    received_at: Moment
+    next_by: Moment | None = Field(description="When the next signal is due, if a heartbeat was promised.")
