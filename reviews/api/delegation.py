@@ -70,9 +70,7 @@ def issue(request: HttpRequest, payload: DelegatePayload) -> HttpResponse:
     return told(_shown(ticket), 201)
 
 
-@router.post(
-    "delegations/{uuid:id}/end/", operation_id="end_delegation", auth=authenticated, response=Delegation
-)
+@router.post("delegations/{uuid:id}/end/", operation_id="end_delegation", auth=authenticated, response=Delegation)
 def end(request: HttpRequest, id: UUID, payload: NothingPayload = _NOTHING) -> HttpResponse:  # noqa: A002
     """End a delegation now, with every one that rests on it."""
     return told(_shown(delegate.end_ticket(id, by=caller_of(request))))

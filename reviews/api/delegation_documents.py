@@ -36,12 +36,3 @@ class Delegation(Document):
     expires_at: Moment
     ended_at: Moment | None
     delegation: UUID | None = Field(description="The ticket that this one rests on.")
-
-
-class SignalTaken(Document):
-    """The outcomes count as readings."""
-
-    id: UUID
-    outcomes: int = Field(description="How many were taken.")
-    received_at: Moment
-    next_by: Moment | None = Field(description="When the next signal is due, if a heartbeat was promised.")

@@ -230,6 +230,15 @@ class Withdrawn(Document):
     state: State
 
 
+class SignalTaken(Document):
+    """The outcomes count as readings."""
+
+    id: UUID
+    outcomes: int = Field(description="How many were taken.")
+    received_at: Moment
+    next_by: Moment | None = Field(description="When the next signal is due, if a heartbeat was promised.")
+
+
 class ErrorEntry(Document):
     """One entry of the error catalogue."""
 
