@@ -20,6 +20,8 @@ from governance.rule_on import ruled, said_by
 
 MOST_DECISIONS = 5000
 MOST_EXAMPLES = 5
+# A bundle that stopped its engine so often is looked at no further.
+MOST_STOPPED = 5
 # For each decision. More than a decision itself waits: here it is asked what a rule says, not how fast.
 SECONDS = 0.5
 _FREEDOM = {Outcome.REFUSE.value: 0, Outcome.ESCALATE.value: 1, Outcome.EXECUTE.value: 2}
@@ -64,6 +66,8 @@ def backtest(found: Checked, *, last: int) -> Backtest:
         test.looked_at += 1
         outcome = _again(version, row)
         _count(test, str(row["action_id"]), row["outcome"], outcome)
+        if sum(test.not_replayable[why] for why in ("policy_slow", "policy_crashed")) >= MOST_STOPPED:
+            break
     return test
 
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
 from django.db import DatabaseError, connections
 
+from governance.engines import chosen
+
 _ONE_ROLE = "Give the application DATABASE_URL as placet_app and migrations DATABASE_OWNER_URL as placet_owner."
 
 _RIGHTS = """
@@ -45,6 +47,25 @@ def rights(
         return []
     can = "is a superuser" if superuser else "owns the ledger" if owns else "may change or truncate the ledger"
     return [Warning(f"The application connects as {role}, which {can}.", hint=_ONE_ROLE, id="placet.W001")]
+
+
+@register(Tags.database)
+def policy_engine(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Without an engine everything that an active bundle covers waits for a person (`check --database default`)."""
+    if settings.PLACET_ROLE == "owner" or "default" not in (databases or ()) or chosen.engine_name() != "none":
+        return []
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("select count(*) from governance_bundleversion where state = 'active'")
+            (active,) = cursor.fetchone()
+    except DatabaseError:
+        return [Error("The database cannot be asked about its policies.", id="placet.E003")]
+    if not active:
+        return []
+    message = f"{active} active policy bundles cannot be evaluated: whatever they cover is PROPOSE."
+    return [Warning(message, hint="Install the extra `rego`, or set OPA_URL.", id="placet.W004")]
 
 
 @register(Tags.security)

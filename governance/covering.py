@@ -67,6 +67,16 @@ def standing(revision: int) -> Standing:
     return known
 
 
+def broken_now() -> tuple[str, ...]:
+    """The active versions that cannot be evaluated, as people name them: "refunds v3"."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select b.name || ' v' || v.number from governance_bundleversion v"
+            " join governance_bundle b on b.id = v.bundle_id where v.broken_since is not null order by 1"
+        )
+        return tuple(row[0] for row in cursor.fetchall())
+
+
 def governing(revision: int) -> Standing | None:
     """The same, or None when what is read is not of this revision."""
     found = standing(revision)

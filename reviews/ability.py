@@ -18,6 +18,7 @@ from reviews.grounds import matter_of, missing_ground
 from reviews.models import Escalation
 from reviews.reviewers import is_reviewer, outside, refuse_own_agent
 from reviews.routing import hold_seconds
+from reviews.withheld import overridable, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Ability:
     """What a page offers. An obstacle is one sentence, empty where there is none.
 
     `judge`: they are a reviewer at all. `hold` are the seconds in which a verdict can be withdrawn.
+    `override`: to approve is to override a rule of policy.
     """
 
     judge: bool
@@ -33,6 +35,7 @@ class Ability:
     notice: bool
     bound: bool
     hold: int
+    override: bool = False
 
 
 def ability(case_id: UUID, user: User) -> Ability:
@@ -46,6 +49,7 @@ def ability(case_id: UUID, user: User) -> Ability:
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
+        override=overridable(case.action),
     )
 
 
@@ -59,6 +63,9 @@ def _approve_obstacle(case: Escalation, user: User) -> str:
     why = outside(mandate, matter_of(case, _entry(case).spec), database_now())
     if why is not None:
         return why
+    forbidden = withheld(case.action)
+    if forbidden:
+        return forbidden
     return "A halt is in force here: nothing is approved until it is lifted." if halts_over(case.action_id) else ""
 
 

@@ -18,6 +18,7 @@ from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Outcome
 from governance.policy.health import subject_of
 from governance.policy.in_flight import Flight
+from governance.policy.reasons import Reason
 from governance.policy.sampling import cell_name, probability
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
@@ -27,6 +28,7 @@ from reviews.answers import GRANT_SECONDS, Answer, report_seconds
 from reviews.asks import Ask
 from reviews.models import AlertKind
 from reviews.routing import deadline_seconds, rank_needed, sort_key
+from reviews.withheld import OVERRIDE_RANK
 
 # The fingerprint part of the cell of an agent that declares none.
 UNDECLARED = "undeclared"
@@ -240,7 +242,7 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         "action": str(parts.action),
         "opened_by": "agent" if parts.by_agent else "decision",
         "deadline": due,
-        "rank": rank_needed(parts.spec, decision.risk),
+        "rank": max(rank_needed(parts.spec, decision.risk), _override_rank(decision)),
         "sort_key": sort_key(due, parts.amount),
     }
     if decision.breach is not None:
@@ -248,6 +250,12 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         row["cap_key"] = state.key
         row["cap_frees_at"] = None if state.frees_at is None else state.frees_at.timestamp()
     return row
+
+
+def _override_rank(decision: Decision) -> int:
+    """To approve what a soft rule holds back is to override it, which takes the highest rank."""
+    held = any(given.code is Reason.POLICY_OVERRIDABLE for given in decision.reasons)
+    return OVERRIDE_RANK if held else 0
 
 
 def _ledger(parts: Parts) -> dict[str, Any]:

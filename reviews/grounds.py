@@ -21,6 +21,7 @@ from governance.weigh import NOTICE
 from reviews.budgets import typed
 from reviews.models import Escalation, Verdict
 from reviews.reviewers import Matter, held_mandate, outside, stays_reviewer
+from reviews.withheld import OVERRIDE_RANK, overridable
 
 _NOT_READ = {
     SnapshotStatus.NOT_FOUND: "The record does not exist.",
@@ -103,7 +104,7 @@ def matter_of(case: Escalation, spec: ActionTypeSpec) -> Matter:
     return Matter(
         action_type=case.action.action_type_id,
         risk=Risk(case.action.decision.effective_risk),
-        rank=case.rank,
+        rank=max(case.rank, OVERRIDE_RANK) if overridable(case.action) else case.rank,
         is_money=spec.amount is not None,
         amount=amount_of(case.action, spec, case.snapshot),
     )

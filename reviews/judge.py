@@ -28,11 +28,12 @@ from reviews.cases import (
     save_open,
 )
 from reviews.grounds import amount_of, matter_of, require_ground, require_same, subject_of
-from reviews.models import Escalation, EscalationState, RejectReason, Verdict
+from reviews.models import Escalation, EscalationState, OverrideReason, RejectReason, Verdict
 from reviews.relink import give_back
 from reviews.reviewers import held_mandate, outside, refuse_own_agent, require_reviewer
 from reviews.routing import PICK_UP, hold_seconds
 from reviews.verify import entry_of
+from reviews.withheld import overridable, require_allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,12 @@ class _Bench:
 
 
 @transaction.atomic
-def approve(escalation_id: UUID, *, reviewer: User, action_digest: str, snapshot_digest: str) -> Verdict:
+def approve(
+    escalation_id: UUID, *, reviewer: User, action_digest: str, snapshot_digest: str, override: str = ""
+) -> Verdict:
     """Approve what the two digests (hex) state, and issue the grant that opens when the hold ends.
+
+    `override` says why, where a soft rule of policy holds the action back; otherwise it is not kept.
 
     Everything is read again under locks and committed at once. Problems: those of `take`, NOT_TAKEN,
     FACTS_CHANGED, NOT_APPROVABLE (saying why; also a hard cap), OUTSIDE_MANDATE, HALTED.
@@ -62,6 +67,7 @@ def approve(escalation_id: UUID, *, reviewer: User, action_digest: str, snapshot
     why = outside(bench.mandate, matter_of(case, bench.entry.spec), bench.now)
     if why is not None:
         raise Problem(Code.OUTSIDE_MANDATE, why)
+    require_allowed(action, override=override, known=frozenset(OverrideReason.values))
     halts = halts_over(action.pk)
     if halts:
         raise Problem(Code.HALTED, "A halt is in force here: nothing is approved until it is lifted.")
@@ -73,7 +79,7 @@ def approve(escalation_id: UUID, *, reviewer: User, action_digest: str, snapshot
     )
     if case.cap_key is not None:
         case.cap_frees_at = frees_at.get(case.cap_key, case.cap_frees_at)
-    verdict = _verdict(bench, reviewer, approve=True)
+    verdict = _verdict(bench, reviewer, approve=True, override=override if overridable(action) else "")
     grant = _grant(bench, verdict)
     _close(bench, EscalationState.APPROVED)
     body = {"grant": str(grant.pk), "budgets": len(frees_at)}
@@ -176,13 +182,14 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     return _Bench(case, action, entry_of(action), mandate, now)
 
 
-def _verdict(bench: _Bench, reviewer: User, *, approve: bool, reason: str = "") -> Verdict:
+def _verdict(bench: _Bench, reviewer: User, *, approve: bool, reason: str = "", override: str = "") -> Verdict:
     case, snapshot = bench.case, bench.case.snapshot
     return Verdict.objects.create(
         escalation=case,
         reviewer=reviewer,
         approve=approve,
         reject_reason=reason,
+        override_reason=override,
         action_digest=bytes(bench.action.digest),
         snapshot_digest=b"" if snapshot is None else bytes(snapshot.digest),
         policy_revision=Instance.objects.values_list("policy_revision", flat=True).get(),
@@ -225,6 +232,7 @@ def _said(bench: _Bench, verdict: Verdict) -> dict[str, Any]:
         "verdict": verdict.pk,
         "approve": verdict.approve,
         "reason": verdict.reject_reason,
+        **({"override": verdict.override_reason} if verdict.override_reason else {}),
         "action_digest": verdict.action_digest.hex(),
         "snapshot_digest": verdict.snapshot_digest.hex(),
         "rank": verdict.rank,

@@ -86,7 +86,7 @@ def _answer(engine: Any, package: str) -> tuple[Any, Any, str]:
         if len(text) > MOST_ANSWER:
             return None, None, "huge"
         found = json.loads(text).get("result")
-        value = found[0]["expressions"][0]["value"] if found else UNDEFINED
+        value: Any = found[0]["expressions"][0]["value"] if found else UNDEFINED
         tier, reasons = (None, None) if value == UNDEFINED else value
     except BaseException as broken:
         _reraise(broken)

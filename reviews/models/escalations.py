@@ -88,6 +88,13 @@ class RejectReason(models.TextChoices):
     NOT_NEEDED = "not_needed", "The action is not needed"
 
 
+class OverrideReason(models.TextChoices):
+    VERIFIED_OTHERWISE = "verified_otherwise", "What the rule asks for was verified in another way"
+    RULE_UNFIT = "rule_unfit", "The rule was not made for a case like this"
+    HARM_OF_WAITING = "harm_of_waiting", "Waiting would harm the customer more"
+    ORDERED = "ordered", "A law or a court demands it"
+
+
 class Verdict(models.Model):
     """A human's approve or reject: a statement about two digests, final at `final_at`.
 
@@ -98,6 +105,7 @@ class Verdict(models.Model):
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts")
     approve = models.BooleanField()
     reject_reason = models.CharField(max_length=16, choices=RejectReason.choices, blank=True)
+    override_reason = models.CharField(max_length=18, choices=OverrideReason.choices, blank=True)
     action_digest = models.BinaryField(max_length=32)
     snapshot_digest = models.BinaryField(max_length=32)
     policy_revision = models.BigIntegerField()

@@ -9,6 +9,7 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from governance.covering import broken_now
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from reviews import alerts
 from reviews.preferences import Preferences, preferences_of
@@ -98,3 +99,9 @@ _SIZES = {"s": 1, "min": 60, "h": 3600}
 
 def _iso(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat(timespec="seconds")
+
+
+@register.simple_tag
+def broken_policies() -> tuple[str, ...]:
+    """The active versions that cannot be evaluated, for the council's banner."""
+    return broken_now()

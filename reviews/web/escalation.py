@@ -13,10 +13,10 @@ from governance.problems import Code, Problem
 from reviews import dossier, history, judge, queue, take, verify
 from reviews.ability import ability
 from reviews.dossier import Dossier, Phase
-from reviews.models import RejectReason
+from reviews.models import OverrideReason, RejectReason
 from reviews.request_binding import request_binding
 from reviews.requests import asked
-from reviews.web.forms import case_of, digests_of, reject_reason_of
+from reviews.web.forms import case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
 # How often an open page asks whether something changed. A case in its reviewer's hands is never swapped.
@@ -71,7 +71,13 @@ def verify_again(request: ConsoleRequest, case: UUID) -> HttpResponse:
 def approve(request: ConsoleRequest, case: UUID) -> HttpResponse:
     def verb() -> None:
         action, snapshot = digests_of(request.POST)
-        judge.approve(case, reviewer=request.user, action_digest=action, snapshot_digest=snapshot)
+        judge.approve(
+            case,
+            reviewer=request.user,
+            action_digest=action,
+            snapshot_digest=snapshot,
+            override=override_of(request.POST),
+        )
 
     return _settled(request, case, verb)
 
@@ -125,6 +131,7 @@ def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None
         "can": can,
         "problem": problem,
         "reasons": RejectReason.choices,
+        "overrides": OverrideReason.choices,
         "chosen": request.POST.get("reason", ""),
         "history": history.read(agent=found.agent_id, action_type=found.action_type_id, besides=case),
         "pace": "2s" if checking else PACES.get(found.phase, ""),

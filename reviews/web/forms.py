@@ -12,7 +12,7 @@ from django.http import QueryDict
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.acknowledge import Shown
-from reviews.models import RejectReason, UnsoundReason
+from reviews.models import OverrideReason, RejectReason, UnsoundReason
 from reviews.queue import Cursor, Filters
 
 _TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
@@ -77,6 +77,12 @@ def reject_reason_of(sent: Mapping[str, str]) -> RejectReason:
     if reason not in RejectReason.values:
         raise Problem(Code.INVALID, "Choose a reason to reject.", fields=(("/reason", "One of the listed reasons."),))
     return RejectReason(reason)
+
+
+def override_of(sent: Mapping[str, str]) -> str:
+    """Why a rule is overridden; empty where nothing or anything else was sent, which overrides nothing."""
+    reason = sent.get("override", "")
+    return reason if reason in OverrideReason.values else ""
 
 
 def recovery_of(sent: Mapping[str, str]) -> int:

@@ -171,6 +171,7 @@ WEB = (
     *_desk("governance/binding", "binding"),
     *_desk("governance/watch", "watch"),
     *_desk("governance/mandate", "mandate"),
+    *_desk("governance/bundleversion", "bundle_version", changes=False),
     *_desk("governance/halt", "halt", changes=False),
     *_desk("governance/rate", "rate", changes=False),
     *_desk("governance/ledgerentry", "entry", adds=False, changes=False),

@@ -15,13 +15,14 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver
 
 from config import surface
-from governance import halt, rates
+from governance import halt, policies, rates
 from governance.authenticate import new_key
 from governance.models import AgentKey, Binding, Grant, LedgerEntry, Mandate, Permission
 from governance.register import register_agent
 from governance.watch import set_watch
 from reviews.request_binding import request_binding
 from tests.cast import BY, Cast
+from tests.governance.policies.rego import files
 from tests.house import access
 from tests.house.access import AGENTS, ANONYMOUS, OTHER, OWN, PEOPLE, Rule
 from tests.support.clients import SurfaceClient
@@ -187,6 +188,9 @@ class World:
     def watch(self) -> int:
         gateway = register_agent(name="Gateway", owner=self.cast.joan, project=self.cast.refunds, by=BY)
         return set_watch(gateway, "refund_api", by=BY).pk
+
+    def bundle_version(self) -> int:
+        return policies.propose(files(), by=self.cast.mary).pk
 
     def halt(self) -> int:
         return halt.halt("action_type", self.cast.cancel.key, reason="a test", by=BY).pk

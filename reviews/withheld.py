@@ -1,0 +1,52 @@
+"""What policy holds back from people too: a hard rule under PROPOSE from everybody, a soft one from all but rank 3."""
+
+from __future__ import annotations
+
+from governance.covering import standing
+from governance.locks import database_now
+from governance.models import Action, Instance
+from governance.policy.memory import recalled
+from governance.policy.reasons import Reason
+from governance.policy.rulings import Enforcement
+from governance.problems import Code, Problem
+from governance.rule_on import rule_on
+
+OVERRIDE_RANK = 3
+
+
+def overridable(action: Action) -> bool:
+    """Whether a soft rule held this action back when it was decided: to approve it is to override the rule."""
+    return any(reason["code"] == Reason.POLICY_OVERRIDABLE for reason in action.decision.reasons)
+
+
+def withheld(action: Action) -> str:
+    """What a hard rule says against this action now, in one sentence; empty when none does.
+
+    Asked of what the decision stored. A rule that cannot be evaluated holds nothing back: a person decides.
+    """
+    try:
+        inputs = recalled(action.decision.inputs)
+    except ValueError:
+        return ""
+    governs = standing(Instance.objects.values_list("policy_revision", flat=True).get())
+    domain = action.agent.project.parent
+    found = rule_on(
+        governs,
+        inputs,
+        action_type=action.action_type.key,
+        domain="" if domain is None else domain.key,
+        now=database_now(),
+    )
+    hard = [rule for rule in found.ruling.rules if rule.enforcement is Enforcement.HARD and rule.withheld]
+    return f"Policy {hard[0].label}, forbids it: {hard[0].why}" if hard else ""
+
+
+def require_allowed(action: Action, *, override: str, known: frozenset[str]) -> None:
+    """Problems: NOT_APPROVABLE (a hard rule forbids it), INVALID (a soft one is overridden without a reason)."""
+    why = withheld(action)
+    if why:
+        raise Problem(Code.NOT_APPROVABLE, why)
+    if overridable(action) and override not in known:
+        raise Problem(
+            Code.INVALID, "Say why the rule is overridden.", fields=(("/override", "One of the listed reasons."),)
+        )
