@@ -62,7 +62,10 @@ class BundleVersionAdmin(GovernedAdmin):
     actions = ("activate", "propose_again", "retire", "shadow_on", "shadow_off")
 
     def write(self, user: User, obj: BundleVersion, form: Any, change: bool) -> Model:
-        return policies.propose(unpacked(form.cleaned_data["text"]), by=user)
+        stored = policies.propose(unpacked(form.cleaned_data["text"]), by=user)
+        # the desk names in its own list what was written
+        obj.bundle, obj.number = stored.bundle, stored.number
+        return stored
 
     @admin.display(description="digest")
     def sha256(self, row: BundleVersion) -> str:

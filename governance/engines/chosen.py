@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from functools import lru_cache
 from importlib.util import find_spec
@@ -43,4 +44,6 @@ def _made(process: int, *, aside: bool) -> Engine:
         return Opa(settings.PLACET_OPA_URL)
     if find_spec("regorus") is None:
         return NoEngine()
-    return Children(most=1) if aside else Children()
+    made = Children(most=1) if aside else Children()
+    atexit.register(made.close)
+    return made
