@@ -8,30 +8,29 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from governance.policy.contracts import Contract, ContractError
-from governance.policy.data_classes import DataClass, check_data_class, parse_data_class, parse_rank
+from governance.policy.data_classes import DataClass, check_data_class, parse_data_class
 from governance.policy.documents import DocumentProblem, Node
 from governance.policy.evidence import Kind
 from governance.policy.guardrails import Guardrail, check_guardrail, parse_guardrail
 from governance.policy.in_flight import InFlight, parse_in_flight
 from governance.policy.inputs import Thresholds
-from governance.policy.money import REFERENCE_CURRENCY, Money, parse_amount, parse_money
+from governance.policy.money import REFERENCE_CURRENCY, Money, parse_money
 from governance.policy.novelty import NoveltyRule, parse_novelty
 from governance.policy.standing import TERMS, Terms
 from governance.policy.tiers import ActionClass, Risk
-from governance.policy.velocity import Cap, CapError, CapKey, parse_caps
+from governance.policy.type_terms import caps, evidence_kinds, latency, share, thresholds
+from governance.policy.velocity import Cap, CapKey
 from governance.policy.waits import duration, standing_terms
 
 MAX_DEADLINE = 48 * 3600
 MAX_HOLD = 3600
 MIN_CHECKPOINT, MAX_CHECKPOINT = 5, 3600
-MAX_LATENCY_MS = 24 * 3600 * 1000
 MAX_CAPS, MAX_ENTITIES = 16, 8
 SUBJECT = "subject"
 
 KEY = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 REASON = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;'()/-]{0,199}", re.ASCII)
-_SHARE = re.compile(r"0\.[0-9]{1,4}|1(?:\.0{1,4})?", re.ASCII)
 
 _REQUIRED = ("key", "class", "parameters")
 _OPTIONAL = (
@@ -133,7 +132,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
     key = node.at("key").text(KEY, "A key has lower-case letters, digits, points and underscores, at most 64.")
     amount = _amount(node.at("amount"))
     irreversible = node.at("irreversible").flag()
-    entities, evidence = node.at("entities").items(MAX_ENTITIES), _evidence(node.at("evidence"))
+    entities, evidence = node.at("entities").items(MAX_ENTITIES), evidence_kinds(node.at("evidence"))
     spec = ActionTypeSpec(
         key=key,
         action_class=ActionClass(node.at("class").choice(tuple(ActionClass), ActionClass.ACT)),
@@ -144,23 +143,23 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         legal_basis=node.at("legal_basis").text(REASON, "Plain words are expected, at most 200 characters."),
         family=node.at("family").text(KEY, "A family is written like a key.", key),
         tool=node.at("tool").text(KEY, "A tool is written like a key.", key),
-        latency_ms=_latency(node.at("latency_ms")),
+        latency_ms=latency(node.at("latency_ms")),
         contract=_contract(node.at("parameters")),
         claims=_contract(node.at("claims")),
         amount=amount,
         entities=tuple(at.text(NAME, "A parameter or subject is expected.") for at in entities),
-        thresholds=_thresholds(node.at("thresholds")),
+        thresholds=thresholds(node.at("thresholds")),
         quantity_of=node.at("thresholds").at("quantity_of").text(NAME, "A parameter is expected.") or None,
         data_class=parse_data_class(node.at("data_class")),
-        caps=tuple(cap for at in node.at("caps").items(MAX_CAPS) for cap in _caps(at)),
+        caps=tuple(cap for at in node.at("caps").items(MAX_CAPS) for cap in caps(at)),
         in_flight=parse_in_flight(node.at("in_flight")),
         novelty=parse_novelty(node.at("novelty")) if Kind.NOVELTY in evidence else None,
         evidence=evidence,
         facts_first=node.at("facts").choice(("first", "on_case"), "on_case") == "first",
         deadline_seconds=duration(node.at("deadline"), MAX_DEADLINE),
         hold_seconds=duration(node.at("hold"), MAX_HOLD),
-        sampling=_share(node.at("sampling")),
-        confidence_threshold=_share(node.at("confidence")),
+        sampling=share(node.at("sampling")),
+        confidence_threshold=share(node.at("confidence")),
         checkpoint_seconds=duration(node.at("checkpoint"), MAX_CHECKPOINT, MIN_CHECKPOINT),
         guardrail=parse_guardrail(node.at("guardrail")),
         standing=standing_terms(node.at("standing")),
@@ -198,66 +197,6 @@ def _contract(node: Node) -> Contract:
         return Contract({})
 
 
-def _thresholds(node: Node) -> Thresholds:
-    if node.absent:
-        return Thresholds()
-    node.fields(optional=("amount", "quantity", "quantity_of", "data_class"))
-    amount, quantity, data_class = node.at("amount"), node.at("quantity"), node.at("data_class")
-    if not quantity.absent and (type(quantity.value) is not int or quantity.value < 0):
-        quantity.say("A whole number, not negative, is expected.")
-    if quantity.absent is not node.at("quantity_of").absent:
-        node.say("quantity and quantity_of go together.")
-    return Thresholds(
-        amount=None if amount.absent else _minor(amount),
-        quantity=quantity.value if type(quantity.value) is int else None,
-        data_class=None if data_class.absent else parse_rank(data_class),
-    )
-
-
-def _minor(node: Node) -> int:
-    try:
-        return parse_amount(node.value, REFERENCE_CURRENCY)
-    except ValueError as error:
-        node.say(str(error))
-        return 0
-
-
-def _caps(node: Node) -> tuple[Cap, ...]:
-    try:
-        return parse_caps([node.value])
-    except CapError as error:
-        node.say(str(error))
-        return ()
-
-
-def _evidence(node: Node) -> frozenset[Kind]:
-    """The required kinds; all that are computed when nothing is said."""
-    if node.absent:
-        return frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY, Kind.TOOL_HEALTH})
-    return frozenset(Kind(at.choice(tuple(Kind), Kind.CONTRACT)) for at in node.items(len(Kind)))
-
-
-def _latency(node: Node) -> int | None:
-    """Milliseconds, at most a day."""
-    if node.absent:
-        return None
-    if type(node.value) is not int or not 0 < node.value <= MAX_LATENCY_MS:
-        node.say("A whole number of milliseconds is expected, at most a day.")
-        return None
-    return node.value
-
-
-def _share(node: Node) -> Decimal | None:
-    """A decimal above 0, at most 1."""
-    if node.absent:
-        return None
-    text = str(node.value) if type(node.value) is int else node.value
-    if not isinstance(text, str) or not _SHARE.fullmatch(text) or not Decimal(text):
-        node.say('A share is written like "0.2", above 0 and at most 1.')
-        return None
-    return Decimal(text)
-
-
 def _check(node: Node, spec: ActionTypeSpec) -> None:
     """What only the whole shows: parameters that must exist and have a fitting type."""
     fields = spec.contract.fields
@@ -276,21 +215,8 @@ def _check(node: Node, spec: ActionTypeSpec) -> None:
         field = fields.get(spec.quantity_of)
         if field is None or (field.most is None and field.type != "integer"):
             node.at("thresholds").say(f"There is no list or whole number {spec.quantity_of}.")
-    if spec.data_class is not None:
-        told_by = fields.get(spec.data_class.parameter)
-        words = None if told_by is None or told_by.type != "enum" else frozenset(told_by.bounds.values)
-        check_data_class(node.at("data_class"), spec.data_class, words)
-    if (spec.thresholds.data_class is None) is not node.at("data_class").absent:
-        node.at("thresholds").say("A threshold for the class of the data and data_class go together.")
-    if spec.novelty is None and not node.at("novelty").absent:
-        node.at("novelty").say("Only a type that requires evidence of novelty says how it is judged.")
-    for name in spec.novelty.values if spec.novelty is not None else ():
-        if name not in fields or fields[name].type not in _NEW_TYPES or fields[name].sealed:
-            node.at("novelty").at("values").say(f"{name} is no parameter with identifiers or listed words.")
-    if spec.in_flight.entity is not None and not spec.entities:
-        node.at("in_flight").say("A limit per entity needs to know what the entity is.")
-    if any(cap.key is CapKey.ENTITY for cap in spec.caps) and not spec.entities:
-        node.at("entities").say("A cap per entity needs to know what the entity is.")
+    _check_limits(node, spec)
+    _check_newness(node, spec)
     if spec.human_required and not spec.legal_basis:
         node.at("legal_basis").say("A type that always needs a person states why.")
     if spec.guardrail is not None:
@@ -300,3 +226,28 @@ def _check(node: Node, spec: ActionTypeSpec) -> None:
             moves_money=amount is not None,
             may_have_one=spec.action_class is ActionClass.ACT and not spec.human_required,
         )
+
+
+def _check_limits(node: Node, spec: ActionTypeSpec) -> None:
+    """What is limited must be something that an action states."""
+    fields = spec.contract.fields
+    if spec.data_class is not None:
+        told_by = fields.get(spec.data_class.parameter)
+        words = None if told_by is None or told_by.type != "enum" else frozenset(told_by.bounds.values)
+        check_data_class(node.at("data_class"), spec.data_class, words)
+    if (spec.thresholds.data_class is None) is not node.at("data_class").absent:
+        node.at("thresholds").say("A threshold for the class of the data and data_class go together.")
+    if spec.in_flight.entity is not None and not spec.entities:
+        node.at("in_flight").say("A limit per entity needs to know what the entity is.")
+    if any(cap.key is CapKey.ENTITY for cap in spec.caps) and not spec.entities:
+        node.at("entities").say("A cap per entity needs to know what the entity is.")
+
+
+def _check_newness(node: Node, spec: ActionTypeSpec) -> None:
+    """What can be new is an identifier or a listed word, of a type that asks for it."""
+    fields = spec.contract.fields
+    if spec.novelty is None and not node.at("novelty").absent:
+        node.at("novelty").say("Only a type that requires evidence of novelty says how it is judged.")
+    for name in spec.novelty.values if spec.novelty is not None else ():
+        if name not in fields or fields[name].type not in _NEW_TYPES or fields[name].sealed:
+            node.at("novelty").at("values").say(f"{name} is no parameter with identifiers or listed words.")

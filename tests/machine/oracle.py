@@ -291,7 +291,7 @@ class World:
         over = self.passed(ask, epoch)
         doubt = self.evidence(ask, over)
         tier = lowest(
-            EARNED[self.agents[ask.agent].levels[ask.kind], risk],
+            *(EARNED[self.agents[name].levels[ask.kind], risk] for name in line),
             *(self.agents[name].most for name in line),
             *(scope.ceiling for name in line for scope in self.scopes_of(name)),
             self.recovering(line, ask.kind),
