@@ -71,6 +71,13 @@ def test_i12_a_failure_is_never_above_propose(tier: Tier | None, failure: Failur
     assert decide(_with(found)).outcome is not Outcome.EXECUTE
 
 
+def test_i12_each_rule_that_failed_leaves_propose_by_itself_too() -> None:
+    for enforcement in Enforcement:
+        assert said(Tier.COMMIT, enforcement, failure=Failure.SLOW).cap is Tier.PROPOSE
+        assert said(None, enforcement).cap is Tier.PROPOSE
+    assert said(Tier.HALT, failure=Failure.UNKNOWN_REASON).cap is Tier.HALT, "a failure never raises either"
+
+
 def test_a_bundle_that_could_not_be_loaded_is_a_failure() -> None:
     found = rule_together([said(Tier.COMMIT)], loaded=False)
     assert (found.tier, found.available) == (Tier.PROPOSE, False)
