@@ -41,6 +41,11 @@ class Node:
     took: str
     case: UUID | None
 
+    @property
+    def steps(self) -> range:
+        """One for each level that it stands below the first."""
+        return range(self.depth)
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:

@@ -10,23 +10,32 @@ from django.conf import settings
 
 from config.services.stack import BASE
 
-PAGES = ("alerts", "queue", "escalation", "spot_review", "agents", "authority", "health", "parts", "preferences")
+PAGES = (
+    "alerts", "queue", "escalation", "decision", "trace", "spot_review", "agents", "authority", "halts", "health",
+    "parts", "preferences",
+)  # fmt: skip
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
     "numbers": "queue.count quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat "
-    "case.limits inbox.count line.count line.first line.last",
-    "ids, digests and tokens": "agent.id case.id row.case case.action_digest case.snapshot_digest csrf_token seen",
+    "case.limits inbox.count line.count line.first line.last each.strikes trace.nodes trace.agents told.score node.depth "
+    "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
+    "ids, digests and tokens": "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case case.action_digest case.snapshot_digest csrf_token seen",
     "addresses of ours": "poll next href",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
-    "said.name case.required.name case.left.urgency case.lease announce pace chosen.theme chosen.keys unseen kind",
+    "said.name case.required.name case.left.urgency case.lease announce pace chosen.theme chosen.keys unseen kind "
+    "each.why each.until each.stop each.target each.reach.value each.stage.tier.name halt.stage.tier.name "
+    "told.halt.target told.halt.kind target words by node.outcome node.state node.took node.offset trace.lasted "
+    "decision.outcome decision.state decision.risk decision.effective.name decision.required.name required.name "
+    "decision.told.outcome decision.told.effective.name",
     "words of the template that includes": "title body action missing",
     "choices: reasons by their preset, types by their key": "value text key",
     "rows rendered by a template of ours": "rows",
+    "what the person who reads it has just typed, in the field it was typed into": "name reason",
 }
 NAMES = {name for names in ALLOWED.values() for name in names.split()}
 _VARIABLE = re.compile(r"\{\{\s*([\w.]+)[^}]*\}\}")
@@ -54,7 +63,7 @@ def test_nothing_is_listed_that_no_page_prints() -> None:
 
 
 def test_what_is_printed_raw_passes_no_filter_but_ours() -> None:
-    known = {"pluralize", "length", "lower", "money"}
+    known = {"pluralize", "length", "lower", "money", "urlencode"}
     for path in templates():
         for filters in _FILTERS.findall(path.read_text(encoding="utf-8")):
             assert {part.partition(":")[0] for part in filters.split("|") if part} <= known, path
