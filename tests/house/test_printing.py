@@ -20,9 +20,11 @@ ALLOWED = {
     "numbers": "queue.count quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat "
-    "case.limits inbox.count line.count line.first line.last each.strikes trace.nodes trace.agents told.score node.depth "
+    "case.limits inbox.count line.count line.first line.last each.strikes trace.nodes trace.agents "
+    "told.score node.depth "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
-    "ids, digests and tokens": "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case case.action_digest case.snapshot_digest csrf_token seen",
+    "ids, digests and tokens": "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
+    "case.action_digest case.snapshot_digest csrf_token seen",
     "addresses of ours": "poll next href",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
