@@ -58,6 +58,11 @@ def usd(amount: Decimal | str) -> dict[str, str]:
     return {"amount": f"{Decimal(amount):.2f}", "currency": "USD"}
 
 
+def eur(amount: Decimal | str) -> dict[str, str]:
+    """The same in euros."""
+    return {**usd(amount), "currency": "EUR"}
+
+
 def history() -> list[Step]:
     """A few hundred actions that run on their own, with the errors that each agent is in the habit of making."""
     goods, money = shop(), bank()
@@ -70,13 +75,13 @@ def history() -> list[Step]:
 def cases() -> list[Step]:
     """What agents may not do alone, correct in every fact: people have some of it decided, and the rest waits."""
     goods, money = shop(), bank()
-    orders = _orders(goods, "delivered")[REFUNDS : REFUNDS + CASES_OF_EACH]
+    orders = delivered(goods)[REFUNDS : REFUNDS + CASES_OF_EACH]
     drafted = [
-        _refund("Drafter", f"demo:case:refund-{number}", goods, order) for number, order in enumerate(orders, start=1)
+        refund("Drafter", f"demo:case:refund-{number}", goods, order) for number, order in enumerate(orders, start=1)
     ]
     accounts = list(money["accounts"])[PAYMENTS : PAYMENTS + CASES_OF_EACH]
     paid = [
-        _payment("Clerk", f"demo:case:payment-{number}", money, account, Decimal(40 * number))
+        payment("Clerk", f"demo:case:payment-{number}", money, account, usd(Decimal(40 * number)))
         for number, account in enumerate(accounts, start=1)
     ]
     return [*drafted, *paid]
@@ -98,12 +103,18 @@ def _orders(goods: Collections, *statuses: str) -> list[str]:
     return list(found.values())
 
 
+def delivered(goods: Collections) -> list[str]:
+    """An order of each customer who has one that was delivered."""
+    return _orders(goods, "delivered")
+
+
 def _refunds(goods: Collections) -> Iterator[Step]:
-    for number, order in enumerate(_orders(goods, "delivered")[:REFUNDS], start=1):
-        yield _refund("Refunder", f"demo:refund:{number:03}", goods, order)
+    for number, order in enumerate(delivered(goods)[:REFUNDS], start=1):
+        yield refund("Refunder", f"demo:refund:{number:03}", goods, order)
 
 
-def _refund(agent: str, key: str, goods: Collections, order: str) -> Step:
+def refund(agent: str, key: str, goods: Collections, order: str) -> Step:
+    """A refund of the first item of an order, correct in every fact."""
     row = goods["orders"][order]
     item = row["items"][0]
     return Step(
@@ -123,9 +134,7 @@ def _refund(agent: str, key: str, goods: Collections, order: str) -> Step:
 
 
 def _cancellations(goods: Collections) -> Iterator[Step]:
-    refunded = {
-        goods["orders"][order]["customer_id"] for order in _orders(goods, "delivered")[: REFUNDS + CASES_OF_EACH]
-    }
+    refunded = {goods["orders"][order]["customer_id"] for order in delivered(goods)[: REFUNDS + CASES_OF_EACH]}
     fresh = [order for order in _orders(goods, "open") if goods["orders"][order]["customer_id"] not in refunded]
     for number, order in enumerate(fresh[:CANCELLED], start=1):
         yield Step(
@@ -165,21 +174,24 @@ def _payments(money: Collections) -> Iterator[Step]:
     chance = random.Random("placet payments")  # noqa: S311 - a scenario, the same every time
     for number, account in enumerate(list(money["accounts"])[:PAYMENTS], start=1):
         amount = Decimal(chance.randrange(2_000, 16_000)) / 100
-        yield _payment("Paymaster", f"demo:payment:{number:03}", money, account, amount)
+        yield payment("Paymaster", f"demo:payment:{number:03}", money, account, usd(amount))
 
 
-def _payment(agent: str, key: str, money: Collections, account: str, amount: Decimal) -> Step:
+def payment(
+    agent: str, key: str, money: Collections, account: str, amount: Mapping[str, str], kind: str = "bank.send_payment"
+) -> Step:
+    """A payment to a payee of the account that was paid before, correct in every fact."""
     payee = f"y-{account[2:]}-2"
     return Step(
         agent=agent,
         key=key,
-        type="bank.send_payment",
+        type=kind,
         subject=money["accounts"][account]["owner_id"],
         parameters={
             "account_id": account,
             "payee_id": payee,
             "iban": money["payees"][payee]["iban"],
-            "amount": usd(amount),
+            "amount": amount,
             "reference": f"Invoice {key.rpartition(':')[2]}",
         },
         note="The invoice is due this week.",

@@ -6,6 +6,7 @@ import base64
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from django.contrib.auth.models import User
@@ -13,9 +14,22 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 import governance
-from governance import catalogue, enrol, genesis, mandates, narrow, permit, register
+from governance import catalogue, documents, enrol, genesis, halt, mandates, narrow, permit, rates, register, watch
 from governance.locks import database_now
-from governance.models import ActionType, Agent, Instance, Mandate, Permission, Scope, ScopeKind, ToolReading
+from governance.models import (
+    ActionType,
+    Agent,
+    Halt,
+    HaltTarget,
+    Instance,
+    Mandate,
+    Permission,
+    Rate,
+    Scope,
+    ScopeKind,
+    ToolReading,
+    Watch,
+)
 from governance.policy.health import READINGS, WINDOW_DAYS, subject_of
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
@@ -28,6 +42,13 @@ BY = "system:demo"
 CATALOGUES = Path(governance.__file__).parent / "catalogues"
 TOOLS = ("shop.payments", "shop.orders", "shop.mail", "shop.warehouse", "bank.payments", "bank.payees")
 CONNECTORS = ("records",)
+# By domain: its ceiling, and that of each project in it. Only the treasury reaches COMMIT, and only inside guardrails.
+SCOPES = {
+    "shop": (Tier.EXECUTE, {"refunds": Tier.EXECUTE, "orders": Tier.EXECUTE}),
+    "bank": (Tier.COMMIT, {"payments": Tier.EXECUTE, "treasury": Tier.COMMIT}),
+}
+EURO = Decimal("1.0875")
+HALTED, WHY_HALTED = "Concierge", "Its new prompt is being tested; it starts again when the results are read."
 
 
 def seed(say: Callable[[str], None]) -> dict[str, str]:
@@ -35,7 +56,7 @@ def seed(say: Callable[[str], None]) -> dict[str, str]:
 
     Problem FORBIDDEN on an instance that was not born as a demo: nothing is touched there.
     """
-    instance = Instance.objects.first() or genesis.genesis(demo=True, ceiling=Tier.EXECUTE)
+    instance = Instance.objects.first() or genesis.genesis(demo=True, ceiling=Tier.COMMIT)
     if not instance.born_as_demo:
         raise Problem(Code.FORBIDDEN, "This instance was not born as a demo: nothing is seeded here.")
     passwords = {username: _person(username, group) for username, (group, _) in PEOPLE.items()}
@@ -48,7 +69,9 @@ def seed(say: Callable[[str], None]) -> dict[str, str]:
     for role in ROLES:
         _agent(role)
     _tool_health()
-    say(f"{len(ROLES)} agents are registered, one of them below another.")
+    _euro()
+    _halt()
+    say(f"{len(ROLES)} agents are registered, one of them below another, and one of them is halted.")
     return passwords
 
 
@@ -84,40 +107,53 @@ def _load_records() -> int:
     return sum(sum(each.rows.values()) for each in loaded)
 
 
-def _scope(key: str, name: str, kind: ScopeKind, parent: Scope) -> Scope:
+def _scope(key: str, kind: ScopeKind, parent: Scope, ceiling: Tier) -> Scope:
     found = Scope.objects.filter(key=key).first()
+    ceiling = Tier(min(ceiling, parent.ceiling))
     return found or narrow.create_scope(
-        key=key, name=name, kind=kind, parent=parent, ceiling=Tier(min(Tier.EXECUTE, parent.ceiling)), by=BY
+        key=key, name=key.capitalize(), kind=kind, parent=parent, ceiling=ceiling, by=BY
     )
 
 
 def _catalogue() -> None:
     """Domains, projects and the catalogue files; a type that is there may have been edited since and stays."""
     top = Scope.objects.get(kind=ScopeKind.ENTERPRISE.value)
-    projects = {"shop": (("refunds", "Refunds"), ("orders", "Orders")), "bank": (("payments", "Payments"),)}
-    for key, inside in projects.items():
-        domain = _scope(key, key.capitalize(), ScopeKind.DOMAIN, top)
-        for project, name in inside:
-            _scope(project, name, ScopeKind.PROJECT, domain)
-        if not ActionType.objects.filter(key__startswith=f"{key}.").exists():
-            catalogue.import_file(CATALOGUES / f"{key}.yaml", domain=domain, by=BY)
+    for key, (ceiling, inside) in SCOPES.items():
+        domain = _scope(key, ScopeKind.DOMAIN, top, ceiling)
+        for project, highest in inside.items():
+            _scope(project, ScopeKind.PROJECT, domain, highest)
+        content = documents.load((CATALOGUES / f"{key}.yaml").read_text(encoding="utf-8"))
+        known = set(ActionType.objects.filter(key__startswith=f"{key}.").values_list("key", flat=True))
+        for document in content["action_types"]:
+            if document["key"] not in known:
+                catalogue.save_action_type(document, domain=domain, by=BY)
+        for document in content["bindings"]:
+            if document["action_type"] not in known:
+                catalogue.save_binding(document, by=BY)
 
 
 def _agent(role: Role) -> None:
     project = Scope.objects.get(key=role.project)
-    agent = Agent.objects.filter(name=role.name).first() or register.register_agent(
-        name=role.name,
-        owner=User.objects.get(username=role.owner),
-        project=project,
-        parent=None if role.parent is None else Agent.objects.get(name=role.parent),
-        max_tier=Tier(min(role.tier, project.ceiling)),
-        fingerprint=f"{role.name.lower()}-1",
-        by=BY,
-    )
+    agent = Agent.objects.filter(name=role.name).first()
+    if agent is None:
+        agent = register.register_agent(
+            name=role.name,
+            owner=User.objects.get(username=role.owner),
+            project=project,
+            parent=None if role.parent is None else Agent.objects.get(name=role.parent),
+            max_tier=Tier(min(role.tier, project.ceiling)),
+            fingerprint=f"{role.name.lower()}-1",
+            by=BY,
+        )
+        if role.shared:
+            register.change_agent(agent, shared=True, by=BY)
     for key, level in role.levels.items():
         action_type = ActionType.objects.get(key=key)
         if not Permission.objects.filter(agent=agent, action_type=action_type).exists():
             permit.set_level(agent, action_type, level=level, by=BY)
+    for tool, seconds in role.watches.items():
+        if not Watch.objects.filter(agent=agent, tool=tool).exists():
+            watch.set_watch(agent, tool, heartbeat_seconds=seconds, by=BY)
 
 
 @transaction.atomic
@@ -130,3 +166,17 @@ def _tool_health() -> None:
     ToolReading.objects.bulk_create(
         ToolReading(tool=tool, good=True, source="seed", read_at=now) for tool in fresh for _ in range(READINGS)
     )
+
+
+def _euro() -> None:
+    """What a euro is worth, pinned by the council; an older rate than seven days is none, so then it is pinned anew."""
+    if not Rate.objects.filter(currency="EUR", valid_from__gt=database_now() - rates.MOST_AGE).exists():
+        rates.pin_rate("EUR", EURO, by=User.objects.get(username="mary"))
+
+
+def _halt() -> None:
+    """An agent without work is halted. Whoever lifts it has lifted it: it is not halted again."""
+    agent = Agent.objects.get(name=HALTED)
+    if not Halt.objects.filter(target=HaltTarget.AGENT.value, key=str(agent.pk)).exists():
+        mary = User.objects.get(username="mary")
+        halt.halt(HaltTarget.AGENT, str(agent.pk), reason=WHY_HALTED, by=mary)

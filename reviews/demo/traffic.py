@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from governance.locks import database_now
 from governance.models import Action, Agent, AgentKey, Grant, Refusal
 from governance.problems import Problem
 from reviews import judge, sample, spot_review, take
+from reviews.demo import together
+from reviews.demo.authority import abroad, governed, granted, shared_work
 from reviews.demo.cast import ROLES
 from reviews.demo.incidents import incidents
 from reviews.demo.scenario import Step, cases, history
@@ -45,7 +47,7 @@ def open_cases(url: str, say: Callable[[str], None]) -> int:
     if not fresh:
         say("The cases of the demo were opened before.")
         return 0
-    with _keys(fresh) as keys:
+    with _keys(step.agent for step in fresh) as keys:
         answers = _post(url, fresh, keys)
     decide_some()
     say(f"{sum(each.outcome == 'escalate' for each in answers)} cases were opened; Grace decided a few of them.")
@@ -54,13 +56,18 @@ def open_cases(url: str, say: Callable[[str], None]) -> int:
 
 def work(url: str, say: Callable[[str], None]) -> int:
     """Post what agents do on their own, pick up what Grace approved, draw, and let her judge most of the draws."""
-    fresh = _fresh(history())
-    if not fresh:
+    alone, under_policy = _fresh(history()), _fresh([*governed(), *granted(), *abroad()])
+    if not alone and not under_policy and not _fresh([link.step for link in shared_work()]):
         say("The agents of the demo did their work before.")
         return 0
-    with _keys([*fresh, *cases()]) as keys:
-        answers = _post(url, fresh, keys)
+    with _keys(role.name for role in ROLES) as keys:
+        answers = _post(url, alone, keys)
         say(f"{sum(each.outcome == 'execute' for each in answers)} actions ran on their own and were reported.")
+        together.agree_on_policy(say)
+        # one at a time: rules have 50 ms, and a busy machine that asks them for several at once may need more
+        answers += _post(url, under_policy, keys, connections=1)
+        together.watch_tools(url, keys)
+        answers += together.share_work(url, keys)
         pick_up(url, keys)
     judge_some()
     say(f"{Draw.objects.filter(finding=None).count()} draws are waiting for a spot review.")
@@ -68,10 +75,10 @@ def work(url: str, say: Callable[[str], None]) -> int:
 
 
 @contextmanager
-def _keys(steps: Sequence[Step]) -> Iterator[dict[str, str]]:
-    """A key for each agent of these steps, for as long as the block lasts."""
+def _keys(names: Iterable[str]) -> Iterator[dict[str, str]]:
+    """A key for each of these agents, for as long as the block lasts."""
     until = database_now() + KEY_LIFE
-    agents = Agent.objects.filter(name__in={step.agent for step in steps})
+    agents = Agent.objects.filter(name__in=set(names))
     keys = {agent.name: register.issue_key(agent, by=BY, expires_at=until) for agent in agents}
     try:
         yield keys
@@ -99,10 +106,10 @@ def _fresh(steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if step.key not in answered]
 
 
-def _post(url: str, steps: Sequence[Step], keys: dict[str, str]) -> list[Answered]:
+def _post(url: str, steps: Sequence[Step], keys: dict[str, str], *, connections: int = CONNECTIONS) -> list[Answered]:
     answers: list[Answered] = []
     postings = [posting_of(step) for step in steps]
-    send_all(url, postings, keys, connections=CONNECTIONS, pace=Pace(None), done=answers.append)
+    send_all(url, postings, keys, connections=connections, pace=Pace(None), done=answers.append)
     return answers
 
 

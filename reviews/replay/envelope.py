@@ -40,7 +40,10 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One request to make as one agent, and what to report if it may act."""
+    """One request to make as one agent, and what to report if it may act.
+
+    `trace` is the W3C traceparent of what it is asked because of, empty for none.
+    """
 
     agent: str
     tool: str
@@ -48,6 +51,7 @@ class Posting:
     body: Mapping[str, Any]
     succeeded: bool
     call: str = "actions"
+    trace: str = ""
 
 
 def posting(call: Call, described: Described, *, claims: Mapping[str, Any], before: Sequence[Call]) -> Posting:

@@ -101,9 +101,7 @@ def send(client: httpx.Client, posting: Posting, ended: threading.Event) -> Answ
             break
         begun = time.perf_counter()
         try:
-            response = client.post(
-                f"/api/v1/{posting.call}/", json=posting.body, headers={"Idempotency-Key": posting.key}
-            )
+            response = client.post(f"/api/v1/{posting.call}/", json=posting.body, headers=_said_with(posting))
         except httpx.TransportError:
             ended.wait(min(0.2 * 2**attempt, MOST_PATIENCE))
             continue
@@ -165,3 +163,8 @@ def _patience(response: httpx.Response) -> float:
 
 def _headers(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+
+
+def _said_with(posting: Posting) -> dict[str, str]:
+    key = {"Idempotency-Key": posting.key}
+    return {**key, "traceparent": posting.trace} if posting.trace else key

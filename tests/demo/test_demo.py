@@ -10,12 +10,28 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from governance import genesis
-from governance.models import Action, Agent, Decision, Fact, LedgerEntry, Refusal, ToolReading
+from governance.models import (
+    Action,
+    Agent,
+    BundleVersion,
+    Decision,
+    Fact,
+    Grant,
+    Halt,
+    LedgerEntry,
+    Rate,
+    Refusal,
+    Ticket,
+    ToolReading,
+    ToolSignal,
+)
 from governance.policy.tiers import Tier
+from reviews import roster, traces
+from reviews.demo.authority import governed
 from reviews.demo.scenario import history
 from reviews.demo.seed import password_of
 from reviews.demo.traffic import LEFT_TO_JUDGE
-from reviews.models import Draw, Escalation, Finding, Verdict
+from reviews.models import Alert, Draw, Escalation, Finding, Verdict
 from reviews.verify import verify
 from tests.support.fixtures import Committed, Records
 from tests.support.live import Servers
@@ -55,7 +71,9 @@ def test_seeding_twice_changes_nothing_and_prints_the_same_logins(committed: Com
     ]
     assert (LedgerEntry.objects.count(), ToolReading.objects.count()) == (entries, readings)
     assert User.objects.get(username="ada").check_password(password_of("ada"))
-    assert Agent.objects.count() == 6
+    assert Agent.objects.count() == 10
+    assert Halt.objects.filter(lifted_at=None).count() == 1
+    assert [rate.currency for rate in Rate.objects.all()] == ["EUR"]
 
 
 @pytest.mark.parametrize("command", ["demo_seed", "demo_traffic"])
@@ -76,6 +94,9 @@ def test_the_demo_plays_and_a_second_start_adds_nothing(
     act(url)
     _incidents_end_as_they_must()
     _agents_worked_on_their_own()
+    _policy_granted_what_the_guardrail_allows()
+    _agents_shared_a_piece_of_work()
+    _standing_and_health_are_not_all_green()
     _people_have_something_to_do()
     _no_hostile_line_is_in_the_ledger()
     before = counts()
@@ -100,9 +121,45 @@ def _incidents_end_as_they_must() -> None:
 
 
 def _agents_worked_on_their_own() -> None:
-    assert Decision.objects.filter(outcome="execute").count() == len(history()) + 2
+    own = [step.key for step in history()]
+    assert Decision.objects.filter(outcome="execute", action__idempotency_key__in=own).count() == len(own)
     assert not Action.objects.filter(state="executing").exists()
     assert Action.objects.filter(state="failed").count() == len([step for step in history() if not step.succeeded])
+
+
+def _policy_granted_what_the_guardrail_allows() -> None:
+    active = BundleVersion.objects.filter(state="active").order_by("bundle__name")
+    assert [(str(each.bundle), each.proposed_by, each.activated_by) for each in active] == [
+        ("payments", "mary", "joan"),
+        ("refunds", "mary", "joan"),
+    ]
+    assert {outcome(step.key) for step in governed()} == {"execute"}
+    assert (outcome("demo:grant:inside"), outcome("demo:grant:over")) == ("execute", "escalate")
+    assert Grant.objects.get(action__idempotency_key="demo:grant:inside").issued_by == "policy"
+    joan = User.objects.get(username="joan")
+    assert [alert.owner for alert in Alert.objects.filter(kind="guardrail_grant")] == [joan]
+    assert (outcome("demo:euro:1"), outcome("demo:euro:2")) == ("execute", "escalate")
+    assert Action.objects.get(idempotency_key="demo:euro:2").amount == 522_00
+
+
+def _agents_shared_a_piece_of_work() -> None:
+    first = Action.objects.get(idempotency_key="demo:chain:order")
+    found = traces.read(first.pk.hex)
+    assert [(node.agent, node.depth, node.outcome) for node in found.nodes] == [
+        ("Refunder", 0, "execute"),
+        ("Resolver", 1, "execute"),
+        ("Resolver", 2, "execute"),
+        ("Resolver", 2, "escalate"),
+        ("Drafter", 3, "execute"),
+    ]
+    assert Ticket.objects.get().child.name == "Resolver"
+
+
+def _standing_and_health_are_not_all_green() -> None:
+    drafter = roster.read(Agent.objects.get(name="Drafter").pk)
+    assert [(each.tier, each.strikes) for each in drafter.stood] == [(Tier.PROPOSE, 1)]
+    assert drafter.stood[0].until.startswith("EXECUTE at ")
+    assert {signal.tool for signal in ToolSignal.objects.all()} == {"bank.payees", "shop.warehouse"}
 
 
 def _people_have_something_to_do() -> None:
@@ -123,5 +180,5 @@ def _no_hostile_line_is_in_the_ledger() -> None:
 
 
 def counts() -> list[int]:
-    models = (Action, Refusal, LedgerEntry, Escalation, Verdict, Draw, Finding)
+    models = (Action, Refusal, LedgerEntry, Escalation, Verdict, Draw, Finding, Ticket, ToolSignal, BundleVersion)
     return [model._default_manager.count() for model in models]
