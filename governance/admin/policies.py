@@ -6,15 +6,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from governance import policies
 from governance.admin.base import GovernedAdmin, GovernedForm
 from governance.admin.site import site
 from governance.backtest import backtest
+from governance.beside import beside
 from governance.bundle_files import Checked, spec_in
-from governance.models import BundleVersion, Shadow
+from governance.models import BundleVersion
 from governance.problems import Problem
 
 LAST = 200
@@ -82,8 +83,7 @@ class BundleVersionAdmin(GovernedAdmin):
     @admin.display(description="shadow")
     def beside(self, row: BundleVersion) -> str:
         """What it said beside the active policy."""
-        found = shadow_summary(row.pk)
-        return f"{found['agrees']} agree, {found['stricter']} stricter, {found['looser']} looser"
+        return str(beside(row.pk))
 
     @admin.display(description=f"backtest of the last {LAST} decisions")
     def replayed(self, row: BundleVersion) -> str:
@@ -123,17 +123,3 @@ class BundleVersionAdmin(GovernedAdmin):
     def shadow_off(self, request: HttpRequest, chosen: QuerySet[BundleVersion]) -> None:
         for row in chosen:
             policies.set_shadow(row.pk, shadow=False, by=request.user)  # type: ignore[arg-type]
-
-
-def shadow_summary(version_id: int) -> dict[str, int]:
-    """How often a shadow agreed with what was decided, was stricter, was looser."""
-    rows = Shadow.objects.filter(version_id=version_id)
-    looser = Q(decided="refuse", outcome__in=("escalate", "execute")) | Q(decided="escalate", outcome="execute")
-    found = rows.aggregate(
-        all=Count("pk"), agrees=Count("pk", filter=Q(outcome=F("decided"))), looser=Count("pk", filter=looser)
-    )
-    return {
-        "agrees": found["agrees"],
-        "looser": found["looser"],
-        "stricter": found["all"] - found["agrees"] - found["looser"],
-    }

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from governance import policies
 from governance.backtest import Backtest, backtest
+from governance.beside import beside
 from governance.bundle_files import Checked, checked, read_folder, write_folder
 from governance.engines import chosen, opa
 from governance.engines.protocol import Program
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         retire = steps.add_parser("retire", help="ask that a bundle no longer governs; a second member does it")
         retire.add_argument("bundle")
         retire.add_argument("--as", dest="by", required=True)
-        steps.add_parser("list", help="every version, and which engine evaluates them")
+        steps.add_parser("list", help="every version, what shadows said, and which engine evaluates them")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -119,6 +120,9 @@ class Command(BaseCommand):
                 *(["BROKEN"] if version.broken_since else []),
             ]
             self.stdout.write(f"{version}: {', '.join(notes)}, digest {bytes(version.digest).hex()}")
+            found = beside(version.pk)
+            if version.shadow or found.any:
+                self.stdout.write(f"  beside what was active: {found}")
         if chosen.engine_name() == "none":
             self.stdout.write("Without an engine whatever an active bundle covers is PROPOSE: policy_unavailable.")
 

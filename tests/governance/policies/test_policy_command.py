@@ -11,13 +11,17 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from governance import backtest as backtests
-from governance import bundle_files, rule_on
+from governance import bundle_files, policies, rule_on
+from governance.admin.policies import BundleVersionAdmin
+from governance.admin.site import site
 from governance.backtest import backtest
+from governance.beside import Beside, beside
 from governance.engines import chosen
 from governance.engines.children import Children
 from governance.models import BundleVersion
 from tests.cast import Cast
 from tests.governance.policies.rego import REFUNDS, files
+from tests.governance.policies.test_policies import active
 from tests.reviews.test_policy_decisions import decided
 
 LIMIT = """package p
@@ -106,6 +110,36 @@ def test_the_list_says_when_no_engine_is_there(cast: Cast, monkeypatch: pytest.M
     assert "policy_unavailable" in policy("list")
 
 
+def test_the_list_says_what_a_shadow_said_as_the_desk_does(cast: Cast, folder: Path) -> None:
+    active(cast, tier="propose", name="strict")
+    policy("apply", folder, "--as", "mary", "--shadow")
+    version = BundleVersion.objects.get(bundle__name="tests")
+    assert "0 agree, 0 stricter, 0 looser, 0 not evaluated" in policy("list")
+    outcome(cast, "40.00")
+    retired = BundleVersion.objects.get(bundle__name="strict")
+    for who in (cast.mary, cast.joan):
+        policies.retire(retired.pk, by=who)
+    for amount in ("20.00", "40.00"):
+        outcome(cast, amount)
+    found = beside(version.pk)
+    assert found == Beside(agrees=2, stricter=1, looser=0, failed=0)
+    assert f"  beside what was active: {found}\n" in policy("list")
+    assert BundleVersionAdmin(BundleVersion, site).beside(version) == str(found)
+
+
+def test_a_looser_shadow_and_one_that_fails_are_counted_as_such(cast: Cast) -> None:
+    active(cast, tier="propose")
+    picky = 'package p\ntier := "commit" if input.amount.minor < 3000\nreasons := []\n'
+    more = picky + 'tier := "commit" if not input.amount\n'
+    shadow = policies.propose(files(version=2, rego=more), by=cast.mary)
+    policies.set_shadow(shadow.pk, shadow=True, by=cast.mary)
+    for amount in ("20.00", "40.00", "41.00"):
+        outcome(cast, amount)
+    assert beside(shadow.pk) == Beside(agrees=0, stricter=0, looser=1, failed=2)
+    policies.set_shadow(shadow.pk, shadow=False, by=cast.mary)
+    assert "1 looser, 2 not evaluated" in policy("list")
+
+
 def outcome(cast: Cast, amount: str) -> str:
     return str(decided(cast, amount).body["id"])
 
@@ -119,8 +153,6 @@ def test_the_backtest_counts_both_directions(cast: Cast) -> None:
     found = replayed(rego=LIMIT)
     assert (found.looked_at, found.same, found.stricter, found.looser) == (2, 1, 1, 0)
     assert found.examples == {"looser": [], "stricter": [large]}
-    from tests.governance.policies.test_policies import active
-
     active(cast, rego=LIMIT)
     third = outcome(cast, "40.00")
     back = replayed(tier="commit", version=2)
