@@ -14,6 +14,7 @@ from reviews import rows
 from reviews.compared import labelled, labels_of
 from reviews.explained import Again, Told, again, stored_steps
 from reviews.phrases import sentence_of
+from reviews.policy_said import ShadowTold, shadows_told
 from reviews.shown import Lens, Pieces, label
 from reviews.traces import shared
 
@@ -45,6 +46,7 @@ class Decided:
     steps: tuple[Step, ...]
     again: Again
     told: Told | None
+    shadows: tuple[ShadowTold, ...]
     case: UUID | None
     draw: UUID | None
 
@@ -103,6 +105,7 @@ def read(action: UUID) -> Decided:
         steps=told.steps if told is not None and outcome is Again.SAME else stored_steps(row),
         again=outcome,
         told=told,
+        shadows=shadows_told(row["id"]),
         case=row["case_id"],
         draw=row["draw_id"],
     )

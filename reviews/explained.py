@@ -15,6 +15,7 @@ from governance.policy.memory import recalled
 from governance.policy.tiers import Tier
 from reviews.compared import NOT_CLAIMED, labelled
 from reviews.exposure import Bar, bars
+from reviews.policy_said import RuleTold, rules_told
 from reviews.shown import label
 
 NO_LABELS: Mapping[str, str] = {}
@@ -47,7 +48,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One explained decision. `changes` are all needed; `barred` says why nothing leads to execute."""
+    """One explained decision. `changes` are all needed; `barred` says why nothing leads to execute.
+
+    `policy`: what each covering rule said, whether it counts or not. `unread`: a policy could not even be asked.
+    """
 
     outcome: str
     effective: Tier
@@ -64,6 +68,8 @@ class Told:
     facts: tuple[Compared, ...]
     bars: tuple[Bar, ...]
     rate: str
+    policy: tuple[RuleTold, ...]
+    unread: bool
 
     @property
     def executes(self) -> bool:
@@ -101,6 +107,19 @@ def document(stored: Mapping[str, Any]) -> dict[str, Any] | None:
         ],
         "reachable": not told.barred,
         "to_execute": list(told.changes),
+        "policy": [_rule(rule) for rule in told.policy],
+    }
+
+
+def _rule(rule: RuleTold) -> dict[str, Any]:
+    return {
+        "bundle": rule.bundle,
+        "version": rule.version,
+        "rule": rule.rule,
+        "enforcement": rule.enforcement,
+        "counts": rule.counts,
+        "tier": None if rule.tier is None else rule.tier.name,
+        "sentences": list(rule.sentences),
     }
 
 
@@ -122,6 +141,8 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
         facts=tuple(_compared(fact, labels) for fact in inputs.facts or ()),
         bars=bars(inputs.usages),
         rate="" if inputs.rate is None else str(inputs.rate),
+        policy=rules_told(inputs.policy_rules),
+        unread=not inputs.policy_available and all(rule.sound for rule in inputs.policy_rules if rule.mandatory),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from governance.policy.continuing import Stop
+from governance.policy.rulings import Enforcement
 from reviews.api.payloads import Digest
 from reviews.models import RejectReason
 
@@ -130,6 +131,18 @@ class StepShown(Document):
     enough: bool
 
 
+class RuleShown(Document):
+    """What one rule of a covering policy said; `counts` is false for one that is only logged."""
+
+    bundle: str
+    version: int
+    rule: str
+    enforcement: Literal[tuple(Enforcement)]  # type: ignore[valid-type]
+    counts: bool
+    tier: Tier | None = Field(description="Null where it gave no answer that counts: PROPOSE at most.")
+    sentences: list[str] = Field(description="The reasons in the council's words, or why it gave no answer.")
+
+
 class ExplanationShown(Document):
     """The min rule as a ladder, and what would have to change for execute: all of it, none can be left out."""
 
@@ -138,6 +151,7 @@ class ExplanationShown(Document):
     ladder: list[StepShown]
     reachable: bool = Field(description="False where no change leads to execute: a person must decide.")
     to_execute: list[str] = Field(description="One sentence each; empty where it executes or nothing leads there.")
+    policy: list[RuleShown] = Field(description="As stored with the decision; empty where no policy covers the action.")
 
 
 class Stopped(Document):

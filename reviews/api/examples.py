@@ -123,6 +123,17 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
                 ],
                 "reachable": True,
                 "to_execute": ["The ceiling of project refunds must be EXECUTE."],
+                "policy": [
+                    {
+                        "bundle": "refunds",
+                        "version": 1,
+                        "rule": "health",
+                        "enforcement": "hard_mandatory",
+                        "counts": True,
+                        "tier": "COMMIT",
+                        "sentences": [],
+                    }
+                ],
             },
         }
     },
