@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from governance.policy.decision import Inputs
 from governance.policy.memory import recalled, remembered
@@ -20,6 +23,14 @@ from tests.policy.build import ceilings, inputs
 from tests.policy.prove import examples
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 999, tzinfo=UTC)
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "policy-input.schema.json").read_text())
+VALID = Draft202012Validator(SCHEMA)
+# Where an object stands in a document; those in lists by the first of each.
+CLOSED: tuple[tuple[str | int, ...], ...] = (
+    *((), ("risk",), ("required",), ("amount",), ("evidence",), ("evidence", "signals"), ("ceilings",)),
+    *(("ceilings", "project"), ("standing",), ("counts",), ("facts", 0), ("caps", 0)),
+)
 
 
 def made(given: Inputs) -> dict[str, Any]:
@@ -92,3 +103,35 @@ def _floats(value: Any) -> bool:
     if isinstance(value, list):
         return any(_floats(each) for each in value)
     return isinstance(value, float)
+
+
+@given(some.every_input)
+@examples(200)
+def test_every_document_is_as_the_schema_in_the_docs_says(given: Inputs) -> None:
+    found = made(given)
+    assert [error.message for error in VALID.iter_errors(found)] == []
+
+
+def test_the_schema_names_every_field_and_lets_no_other_in() -> None:
+    whole = made(inputs())
+    Draft202012Validator.check_schema(SCHEMA)
+    assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) == set(whole)
+    for place in CLOSED:
+        for spoil in (_added, _left_out):
+            spoiled = copy.deepcopy(whole)
+            spoil(_at(spoiled, place))
+            assert not VALID.is_valid(spoiled), (place, spoil)
+
+
+def _at(document: Any, place: tuple[str | int, ...]) -> Any:
+    for step in place:
+        document = document[step]
+    return document
+
+
+def _added(document: dict[str, Any]) -> None:
+    document["surprise"] = 1
+
+
+def _left_out(document: dict[str, Any]) -> None:
+    document.popitem()
