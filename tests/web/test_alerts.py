@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from governance import halt, locks, record, register
+from governance import delegate, halt, locks, record, register
 from governance.enrol import enrol
 from governance.models.agents import AgentState
 from governance.policy.standing import Constants, Why
@@ -20,6 +20,7 @@ from reviews import alerts
 from reviews.acknowledge import Shown, acknowledge
 from reviews.models import Alert, AlertKind
 from tests.cast import BY, Cast
+from tests.governance.family import Member, hired, ticket
 from tests.reviews.scene import Scene, entries, refused
 from tests.web.reading import visitor, words
 
@@ -88,6 +89,18 @@ def test_a_halt_tells_every_owner_of_an_agent_that_it_stops_once(cast: Cast, tar
     assert {alert.owner for alert in Alert.objects.filter(kind="halt")} == {cast.mary, olga}
     assert Alert.objects.count() == 2
     assert "Halted" in words(inbox(olga))
+
+
+def test_a_halt_tells_the_owners_of_agents_that_act_under_a_ticket_of_a_halted_one(cast: Cast) -> None:
+    refunder = Member(cast.refunder, cast.refunder_key)
+    translator, printer = (hired(cast, name, shared=True, owner=enrol(name, groups=[], by=BY)) for name in "TP")
+    given = ticket(refunder, translator)
+    ticket(translator, printer, via=given)
+    former = hired(cast, "F", shared=True, owner=owner())
+    delegate.end_ticket(ticket(refunder, former).pk, by=refunder.caller)
+    halt.halt("agent", str(cast.refunder.pk), reason="x", by=BY)
+    told = {alert.owner for alert in Alert.objects.all()}
+    assert told == {cast.mary, translator.agent.owner, printer.agent.owner}
 
 
 def test_a_halt_that_stops_no_agent_is_told_to_those_who_oversee(cast: Cast) -> None:

@@ -18,8 +18,8 @@ end $$;
 create trigger alert_kept before update on reviews_alert for each row execute function placet_alert_kept();
 alter table reviews_alert enable always trigger alert_kept;
 
--- A halt tells everybody who is answerable for an agent that it stops, those below in a chain included; where it
--- stops nobody's, it is told to nobody in particular. The same reach as in placet_halts_over.
+-- A halt tells everybody who is answerable for an agent that it stops, those below in a chain included, registered or
+-- by a ticket in force; where it stops nobody's, it is told to nobody in particular. The reach of placet_halts_over.
 create function placet_alert_halt() returns trigger language plpgsql as $$
 begin
   insert into reviews_alert (kind, halt_id, agent_id, action_type_id, owner_id, raised_at)
@@ -38,7 +38,13 @@ begin
             select 1 from governance_permission perm join governance_actiontype t on t.id = perm.action_type_id
               where perm.agent_id = ag.id and t.key = new.key)
         end
-      union select ag.id, ag.owner_id from governance_agent ag join stopped on ag.parent_id = stopped.id
+      union select ag.id, ag.owner_id
+        from stopped cross join lateral (
+          select sub.id from governance_agent sub where sub.parent_id = stopped.id
+          union all
+          select k.child_id from governance_ticket k
+            where k.parent_id = stopped.id and k.revoked_at is null and k.expires_at > new.halted_at
+        ) below join governance_agent ag on ag.id = below.id
         where ag.state <> 'retired' and new.target <> 'action_type'
     )
     select 'halt', new.id, (select ag.id from governance_agent ag where new.target = 'agent' and ag.id::text = new.key),
