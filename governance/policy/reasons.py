@@ -171,7 +171,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.RECOVERING: "It recovers by itself: the next stage comes at {until}. The council can end it before.",
         Reason.LEVEL_TOO_LOW: "The agent must earn a higher level on reviewed evidence, or a reviewer must approve it.",
         Reason.GUARDRAIL_MISSED: "Inside the guardrail policy may grant it; otherwise a reviewer must approve it.",
-        Reason.STANDING: "The standing rises by itself after green time, or a person lifts what a person set.",
+        Reason.STANDING: "It rises by itself after green time; what a person pulled down, the council restores.",
         Reason.POLICY_CAP: "Two people must change the policy, or a reviewer must approve it.",
         Reason.POLICY_RULE: "What the rule names must change, or two people change the rule.",
         Reason.POLICY_OVERRIDABLE: "What the rule names must change, or a reviewer of rank 3 overrides the rule.",

@@ -96,7 +96,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.OUTSIDE_MANDATE: ("The case is outside the mandate.", "Hand it to somebody with the mandate."),
     Code.OWN_AGENT: ("Nobody judges an agent that they own.", "Leave it to somebody else."),
     Code.HOLD_OVER: ("The verdict is final: its hold is over.", "Halt the agent if harm is near."),
-    Code.HALTED: ("A halt covers this.", "Wait until two people have lifted it; rejecting works meanwhile."),
+    Code.HALTED: ("A halt covers this.", "Wait until the council has lifted it; rejecting works meanwhile."),
     Code.WRONG_STATE: ("This is not possible in the state that it is in.", "Read its state first."),
     Code.GRANT_NOT_YET_OPEN: ("The grant is not open yet: its verdict can still be withdrawn.", "Wait for not_before."),
     Code.GRANT_USED: ("The grant has been used.", "Ask for a new action: a grant is for one use."),
