@@ -22,6 +22,7 @@ from reviews.grounds import worth
 from reviews.models import RejectReason
 from reviews.phrases import Left, lasting, left, sentence_of
 from reviews.shown import Lens, Pieces, is_sealed, label
+from reviews.traces import shared
 
 
 class Phase(StrEnum):
@@ -64,7 +65,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One case. Digests are hexadecimal; `snapshot_digest` is empty until something was read."""
+    """One case. Digests are hexadecimal; `snapshot_digest` is empty until something was read.
+
+    `trace` only where it has other actions.
+    """
 
     id: UUID
     now: dt.datetime
@@ -107,6 +111,7 @@ class Dossier:
     snapshot_digest: str
     previous: UUID | None
     following: UUID | None
+    trace: str
 
     @property
     def is_open(self) -> bool:
@@ -154,7 +159,7 @@ _CASE = """
     a.created_at as asked_at, d.inputs->'rate' as rate, encode(a.digest, 'hex') as action_digest,
     (select array_agg(up.name order by c.place) from unnest(a.chain) with ordinality as c(id, place)
       join governance_agent up on up.id = c.id) as above,
-    a.subject as named_subject, t.id as type_id, t.key as type_key, t.document,
+    a.subject as named_subject, a.trace_id, t.id as type_id, t.key as type_key, t.document,
     ag.id as agent_id, ag.name as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
     d.bound_by, d.reasons, d.inputs->'usages' as usages, s.id as snapshot_id, s.status, s.source, s.read_at,
     s.sentence, s.values, s.subject, encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
@@ -232,6 +237,7 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         snapshot_digest=row["snapshot_digest"] or "",
         previous=row["previous_id"],
         following=row["following"],
+        trace=row["trace_id"] if shared(row["trace_id"], row["action_id"]) else "",
     )
 
 

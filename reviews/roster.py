@@ -14,6 +14,7 @@ from reviews import rows
 from reviews.shown import label
 from reviews.standings import Stood, standings
 from reviews.statistics import Rate, error_rates
+from reviews.traces import SHARED
 
 MOST = 500
 LAST = 10
@@ -58,7 +59,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One of the last decisions. `case` where a person was asked."""
+    """One of the last decisions. `case` where a person was asked, `trace` where it has other actions."""
 
     action: UUID
     action_type: str
@@ -68,11 +69,23 @@ class Decided:
     state: str
     decided_at: dt.datetime
     case: UUID | None
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A ticket in force: `given` by this agent to the other one, or held by it for the other one."""
+
+    given: bool
+    agent_id: UUID
+    agent: str
+    action_types: tuple[str, ...]
+    expires_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One agent. Keys appear nowhere."""
+    """One agent. Keys appear nowhere. `delegations`: what it gave first, at most 50, the longest in force first."""
 
     id: UUID
     name: str
@@ -83,6 +96,7 @@ class Profile:
     rungs: tuple[Rung, ...]
     held: tuple[Held, ...]
     stood: tuple[Stood, ...]
+    delegations: tuple[Delegation, ...]
     last: tuple[Decided, ...]
     halts: int
     now: dt.datetime
@@ -129,13 +143,22 @@ _HELD = """
   select t.id, t.key, t.base_risk, g.level from governance_permission g
   join governance_actiontype t on t.id = g.action_type_id where g.agent_id = %s order by t.key limit 200
 """
-_LAST = """
-  select a.id, t.key, d.outcome, d.effective_tier, d.bound_by, a.state, d.decided_at,
+_LAST = f"""
+  select a.id, t.key, d.outcome, d.effective_tier, d.bound_by, a.state, d.decided_at, a.trace_id, {SHARED},
     (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id
   from (select * from governance_action where agent_id = %s order by created_at desc limit %s) a
   join governance_actiontype t on t.id = a.action_type_id
   join governance_decision d on d.action_id = a.id
   order by d.decided_at desc
+"""  # noqa: S608 -- fixed text on both sides
+
+_DELEGATIONS = """
+  select k.parent_id = %(agent)s as given, ag.id, ag.name, k.expires_at,
+    (select array_agg(t.key order by t.key) from governance_actiontype t where t.id = any(k.action_types)) as types
+  from governance_ticket k
+  join governance_agent ag on ag.id = case when k.parent_id = %(agent)s then k.child_id else k.parent_id end
+  where (k.parent_id = %(agent)s or k.child_id = %(agent)s) and k.revoked_at is null and k.expires_at > %(now)s
+  order by given desc, k.expires_at desc limit 50
 """
 
 
@@ -173,9 +196,24 @@ def read(agent: UUID) -> Profile:
         rungs=_rungs(row, above),
         held=held,
         stood=standings(agent, {each.action_type_id: each.action_type for each in held}, now),
+        delegations=_delegations(agent, now),
         last=tuple(_decided(each) for each in rows.fetch(_LAST, [agent, LAST])),
         halts=row["halts"],
         now=now,
+    )
+
+
+def _delegations(agent: UUID, now: dt.datetime) -> tuple[Delegation, ...]:
+    found = rows.fetch(_DELEGATIONS, {"agent": agent, "now": now})
+    return tuple(
+        Delegation(
+            given=row["given"],
+            agent_id=row["id"],
+            agent=row["name"],
+            action_types=tuple(label(key) for key in row["types"] or ()),
+            expires_at=row["expires_at"],
+        )
+        for row in found
     )
 
 
@@ -222,4 +260,5 @@ def _decided(row: rows.Row) -> Decided:
         state=row["state"].replace("_", " "),
         decided_at=row["decided_at"],
         case=row["case_id"],
+        trace=row["trace_id"] if row["shared"] else "",
     )

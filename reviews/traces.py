@@ -85,6 +85,13 @@ _SHARED = """
   select 1 from governance_action where id = %(first)s and trace_id = %(trace)s and id <> %(action)s limit 1
 """
 
+# The same of each row of `a` in one statement: what states a parent has a trace id that can be read.
+SHARED = """
+  (exists (select 1 from governance_action o where o.trace_id = a.trace_id and o.parent_span <> '' and o.id <> a.id)
+    or case when a.parent_span = '' then false else exists (select 1 from governance_action o
+      where o.id = a.trace_id::uuid and o.trace_id = a.trace_id and o.id <> a.id) end) as shared
+"""
+
 
 def read(trace: str) -> Trace:
     """One trace. Problem NOT_FOUND, also for what is no trace id."""

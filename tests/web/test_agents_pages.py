@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from governance import halt, narrow, permit, register
+from governance.delegate import end_ticket
 from governance.models import Agent, AgentKey, HaltTarget, Scope
 from governance.policy.tiers import Level, Tier
 from reviews import roster, sample, tree
@@ -14,6 +15,7 @@ from reviews.models import Draw
 from reviews.report import report
 from reviews.spot_review import judge_draw
 from tests.cast import BY, Cast
+from tests.governance.family import Member, expired, hired, ticket
 from tests.reviews.scene import Scene
 from tests.web.reading import visitor, words
 
@@ -52,6 +54,21 @@ def test_an_agent_above_bounds_the_one_below(cast: Cast) -> None:
     assert [rung.name for rung in rungs if rung.binds] == ["agent above Refunder"]
     assert profile(cast, cast.drafter).above == ((cast.refunder.pk, "Refunder"),)
     assert profile(cast).below == ((cast.drafter.pk, "Drafter"),)
+
+
+def test_delegations_in_force_are_told_on_both_sides(cast: Cast) -> None:
+    refunder, translator = Member(cast.refunder, cast.refunder_key), hired(cast, "Translator", shared=True)
+    ended = ticket(refunder, hired(cast, "Former", shared=True))
+    end_ticket(ended.pk, by=refunder.caller)
+    expired(refunder, hired(cast, "Late", shared=True), type_id=cast.refund.pk)
+    assert profile(cast).delegations == ()
+    given = ticket(refunder, translator)
+    text = words(visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/"))
+    assert "Delegations in force Translator may act for it: Refund until" in text
+    text = words(visitor(cast.ada).get(f"/agents/{translator.agent.pk}/"))
+    assert "It may act for Refunder: Refund until" in text
+    (held,) = profile(cast, translator.agent).delegations
+    assert (held.given, held.agent, held.expires_at) == (False, "Refunder", given.expires_at)
 
 
 def test_levels_are_told_with_what_they_earn(cast: Cast) -> None:

@@ -13,6 +13,7 @@ from governance.policy.tiers import Tier
 from reviews import report, traces
 from reviews.answers import span_of
 from reviews.intake import ask
+from reviews.models import Escalation
 from tests.cast import Cast
 from tests.governance.family import Member, hired, ticket
 from tests.reviews.test_intake import refund
@@ -69,6 +70,20 @@ def test_a_decision_leads_to_its_trace_and_names_whom_it_was_for(cast: Cast, ref
         shown = visitor(cast.ada).get(f"/decisions/{action.pk}/").content.decode()
         assert f"/traces/{first.trace_id}/" in shown
     assert "Translator, for Refunder by ticket asked" in words(visitor(cast.ada).get(f"/decisions/{second.pk}/"))
+
+
+def test_the_page_of_an_agent_leads_to_the_traces_it_shares_and_a_case_to_its_own(cast: Cast, refunder: Member) -> None:
+    alone = said(refunder, "a")
+    first = said(refunder, "b", customer="c-2")
+    below = said(Member(cast.drafter, cast.drafter_key), "c", below=first, customer="c-3")
+    shown = visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/").content.decode()
+    assert f"/traces/{first.trace_id}/" in shown
+    assert f"/traces/{alone.trace_id}/" not in shown
+    assert f"/traces/{first.trace_id}/" in visitor(cast.ada).get(f"/agents/{cast.drafter.pk}/").content.decode()
+    case, lone = Escalation.objects.get(action=below), said(Member(cast.drafter, cast.drafter_key), "d", customer="c-4")
+    assert f"/traces/{first.trace_id}/" in visitor(cast.ada).get(f"/escalations/{case.pk}/").content.decode()
+    other = Escalation.objects.get(action=lone)
+    assert "/traces/" not in visitor(cast.ada).get(f"/escalations/{other.pk}/").content.decode()
 
 
 def test_what_agents_state_can_neither_loop_nor_hide_an_action(cast: Cast, refunder: Member) -> None:
