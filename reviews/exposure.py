@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -61,7 +62,8 @@ def usages(stored: object) -> tuple[Usage, ...]:
 def bars(used: Sequence[Usage]) -> tuple[Bar, ...]:
     """The caps that would be passed first, then money, then the fullest."""
     ordered = sorted(used, key=_urgency)
-    return tuple(_bar(usage) for usage in ordered)
+    counted = Counter(usage.cap for usage in used)
+    return tuple(_bar(usage, chain=counted[usage.cap] > 1) for usage in ordered)
 
 
 def reach(used: Sequence[Usage], amount: int | None) -> Reach:
@@ -106,10 +108,10 @@ def _per_mille(usage: Usage) -> int:
     return usage.total * 1000 // max(1, usage.cap.limit)
 
 
-def _bar(usage: Usage) -> Bar:
+def _bar(usage: Usage, *, chain: bool) -> Bar:
     cap = usage.cap
     return Bar(
-        whose=whose(cap.key, usage.entity),
+        whose=whose(cap.key, usage.entity, chain=chain),
         used=usage.live,
         adds=usage.amount,
         limit=cap.limit,

@@ -44,6 +44,11 @@ class Counts:
     unreachable: int = 0
     void: int = 0
 
+    @property
+    def any(self) -> bool:
+        """Whether there is anything that the halt has to reach."""
+        return bool(self.requested + self.confirmed + self.unreachable + self.void)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

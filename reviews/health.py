@@ -53,7 +53,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Every tool, then every connector, by name."""
+    """Every tool and connector: what fails first, then what degrades, then what was heard of; of these tools first."""
 
     subjects: tuple[Subject, ...]
     now: dt.datetime
@@ -91,12 +91,18 @@ def read() -> Health:
     by_name: dict[str, list[rows.Row]] = {}
     for row in rows.fetch(_SUBJECTS, {"most": READINGS, "days": WINDOW_DAYS}):
         by_name.setdefault(row["tool"], []).append(row)
-    return Health(tuple(_subject(name, found, now) for name, found in by_name.items()), now)
+    subjects = (_subject(name, found, now) for name, found in by_name.items())
+    return Health(tuple(sorted(subjects, key=_urgency)), now)
 
 
 def failing() -> tuple[str, ...]:
     """The tools that are red now: what needs them is refused, and its approvals wait."""
     return tuple(each.name for each in read().subjects if each.signal == Signal.RED and not each.connector)
+
+
+def _urgency(subject: Subject) -> tuple[bool, bool, bool]:
+    heard = any(said.total for said in subject.sources)
+    return subject.signal != Signal.RED, subject.signal != Signal.AMBER, not heard
 
 
 def _subject(name: str, found: list[rows.Row], now: dt.datetime) -> Subject:

@@ -57,7 +57,7 @@ def _stood(row: Standing, types: Mapping[int, str], now: dt.datetime) -> Stood:
     constants, latch = _constants(row.latch, kind), latch_of(row)
     lowers = row.latch.startswith(LEVEL)
     tier = Tier.COMMIT if lowers else tier_at(latch, now, constants)
-    pulled = "" if row.pulled_tier is None else f"{Tier(row.pulled_tier).name} by {row.pulled_by}"
+    pulled = "" if row.pulled_tier is None else f"{Tier(row.pulled_tier).name} by {row.pulled_by.partition(':')[2]}"
     return Stood(
         about=_about(row.latch, kind, types),
         action_type_id=kind,
@@ -74,7 +74,7 @@ def _stood(row: Standing, types: Mapping[int, str], now: dt.datetime) -> Stood:
 def _until(row: Standing, tier: Tier, constants: Constants, now: dt.datetime) -> str:
     latch = latch_of(row)
     if row.pulled_tier is not None:
-        return "A person restores it."
+        return "The council restores it."
     if row.latch.startswith(LEVEL):
         start = raise_from(latch, constants)
         return "The level was raised again." if start is None else f"It may be raised from {spelled(start)}."

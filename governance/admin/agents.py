@@ -162,7 +162,7 @@ class TicketAdmin(ReadOnlyAdmin):
 
     list_display = ("parent", "child", "types", "issued_at", "expires_at", "revoked_at")
     list_display_links = ("parent", "child")
-    list_filter = ("parent", "child")
+    search_fields = ("parent__name", "child__name")
     list_select_related = ("parent", "child")
     view_fields = ("parent", "child", "via", "types", "issued_at", "expires_at", "revoked_at")
     actions = ("end",)

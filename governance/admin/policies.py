@@ -52,7 +52,7 @@ class BundleVersionAdmin(GovernedAdmin):
 
     form = BundleForm
     may_change = False
-    list_display = ("bundle", "number", "state", "shadow", "broken_since", "proposed_by", "activated_by", "beside")
+    list_display = ("bundle", "number", "state", "shadow", "broken_since", "proposed_by", "beside")
     list_filter = ("state", "shadow", ("broken_since", admin.EmptyFieldListFilter))
     list_select_related = ("bundle",)
     view_fields = (
@@ -80,7 +80,7 @@ class BundleVersionAdmin(GovernedAdmin):
     def text(self, row: BundleVersion) -> str:
         return packed(row.files)
 
-    @admin.display(description="shadow")
+    @admin.display(description="answers in shadow")
     def beside(self, row: BundleVersion) -> str:
         """What it said beside the active policy."""
         return str(beside(row.pk))

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["tool", "agent"],
+                "verbose_name_plural": "watches",
             },
         ),
         migrations.RemoveIndex(

@@ -58,6 +58,7 @@ class Watch(models.Model):
 
     class Meta:
         ordering = ["tool", "agent"]
+        verbose_name_plural = "watches"
         constraints = [
             models.UniqueConstraint(fields=["tool", "agent"], name="watch_once_per_tool_and_agent"),
             models.CheckConstraint(

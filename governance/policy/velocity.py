@@ -58,6 +58,14 @@ _WHOSE: dict[CapKey, str] = {
     CapKey.DOMAIN: "this domain",
     CapKey.ENTERPRISE: "the enterprise",
 }
+_ONE_OF_THE_CHAIN: dict[CapKey, str] = {
+    CapKey.RUN: "this run, below one agent of the chain",
+    CapKey.AGENT: "one agent of the chain",
+    CapKey.ROOT: "one chain of delegation",
+    CapKey.OWNER: "the agents of one owner in the chain",
+    CapKey.PROJECT: "one project of the chain",
+    CapKey.DOMAIN: "one domain of the chain",
+}
 ORDER: dict[CapKey, int] = {key: position for position, key in enumerate(CapKey)}
 
 
@@ -133,8 +141,13 @@ class Usage:
         return live < 0 or amount < 0 or live + amount > limit
 
 
-def whose(key: CapKey, entity: str | None) -> str:
-    """What a cap counts over, as it stands in a sentence. `entity` is a registry name, told as words."""
+def whose(key: CapKey, entity: str | None, *, chain: bool = False) -> str:
+    """What a cap counts over, as it stands in a sentence. `entity` is a registry name, told as words.
+
+    `chain`: it counts once for each agent above as well, and this is one of those.
+    """
+    if chain and key in _ONE_OF_THE_CHAIN:
+        return _ONE_OF_THE_CHAIN[key]
     if key is CapKey.ENTITY and entity:
         return f"this {entity.removesuffix('_id').replace('_', ' ').lower()}"
     return _WHOSE.get(key, "this record")

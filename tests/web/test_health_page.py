@@ -39,6 +39,15 @@ def test_a_tool_that_nobody_used_is_unknown(cast: Cast) -> None:
     assert "Needed by bench.refund" in text
 
 
+def test_what_fails_comes_first_and_what_nobody_heard_of_last(cast: Cast) -> None:
+    for key, tool in (("bench.b", "b"), ("bench.c", "c"), ("bench.d", "d")):
+        catalogue.save_action_type({**BENCH_REFUND, "key": key, "tool": tool}, domain=cast.service, by=BY)
+    read("d", 0, 20)
+    read("c", 20, degraded=True)
+    read("b", 20)
+    assert [each.name for each in health.read().subjects][:3] == ["d", "c", "b"]
+
+
 def test_tools_come_before_connectors(cast: Cast) -> None:
     kinds = [each.connector for each in health.read().subjects]
     assert kinds == sorted(kinds)

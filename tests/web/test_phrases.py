@@ -131,6 +131,13 @@ def test_a_breached_cap_comes_first_and_says_how_far() -> None:
     assert reach([spare, over], 48_000) == Reach("$1,440.00 of $1,000.00", "this customer, 24 hours", True)
 
 
+def test_of_caps_that_count_for_every_agent_of_a_chain_each_says_so() -> None:
+    cap = Cap(CapKey.AGENT, Unit.COUNT, 9, 86_400)
+    assert [bar.whose for bar in bars([Usage(cap, "agent:a", 2, 1)])] == ["this agent"]
+    both = bars([Usage(cap, "agent:a", 2, 1), Usage(cap, "agent:b", 1, 1)])
+    assert [bar.whose for bar in both] == ["one agent of the chain"] * 2
+
+
 def test_without_a_breach_the_fullest_cap_is_told() -> None:
     little = Usage(REFUNDS, "entity", 0, 100, "customer")
     assert reach([little], 100) == Reach("$1.00 of $1,000.00", "this customer, 24 hours", False)

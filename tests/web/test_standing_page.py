@@ -53,7 +53,7 @@ def test_the_council_pulls_and_restores_on_the_page(cast: Cast) -> None:
     assert mary.post(f"{address}pull/", sent).status_code == 302
     assert Standing.objects.get().pulled_tier == Tier.PROPOSE
     seen = words(mary.get(address))
-    assert "Pulled to PROPOSE by user:mary" in seen
+    assert "Pulled to PROPOSE by mary. just now 0 The council restores it." in seen
     assert "odd amounts" not in seen
     assert mary.post(f"{address}restore/", {"type": str(cast.refund.pk)}).status_code == 302
     assert Standing.objects.get().pulled_tier is None
