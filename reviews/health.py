@@ -39,6 +39,15 @@ class Said:
     heartbeat: int | None
     overdue: bool
 
+    @property
+    def heartbeat_words(self) -> str:
+        """The heartbeat in the largest unit that fits: 24 h, 5 min, 90 s."""
+        seconds = self.heartbeat or 0
+        for unit, size in (("h", 3600), ("min", 60)):
+            if seconds and seconds % size == 0:
+                return f"{seconds // size} {unit}"
+        return f"{seconds} s"
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

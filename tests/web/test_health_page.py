@@ -55,6 +55,14 @@ def test_tools_come_before_connectors(cast: Cast) -> None:
     assert "connector records" in words(visitor(cast.ada).get("/health/"))
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(86_400, "24 h"), (300, "5 min"), (90, "90 s")])
+def test_a_heartbeat_is_told_in_the_unit_that_fits(cast: Cast, seconds: int, told: str) -> None:
+    gateway = register.register_agent(name="Gateway", owner=cast.joan, project=cast.refunds, by=BY)
+    set_watch(gateway, "refund_api", heartbeat_seconds=seconds, by=BY)
+    read("refund_api", 5, source="signal", watcher=gateway)
+    assert f"every {told}" in words(visitor(cast.ada).get("/health/"))
+
+
 def test_every_source_is_told_with_its_shares_and_the_worst_counts(cast: Cast) -> None:
     gateway = register.register_agent(name="Gateway", owner=cast.joan, project=cast.refunds, by=BY)
     set_watch(gateway, "refund_api", heartbeat_seconds=60, by=BY)
