@@ -8,17 +8,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from governance import register
+from governance import halt, register, standing
 from governance.locks import database_now
-from governance.models import ToolReading
+from governance.models import Agent, ToolReading
+from governance.policy.tiers import Tier
 from governance.watch import set_watch
 from reviews import judge, sample
 from reviews.models import Draw, Escalation, Verdict
 from reviews.report import report
 from tests.browser.console import Console
 from tests.cast import BY
+from tests.governance.family import Member, ticket
 from tests.reviews.gift import unbound
 from tests.reviews.scene import Scene
+from tests.web.test_trace_page import said
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +49,30 @@ def furnish(scene: Scene) -> dict[str, str]:
     ToolReading.objects.bulk_create(
         ToolReading(tool="shop.payments", good=False, source="report", read_at=now) for _ in range(9)
     )
+    paths |= acted_together(scene) | stopped(scene, gateway)
     return paths | {f"draw {place}": f"/spot-reviews/{draw.pk}/" for place, draw in enumerate(Draw.objects.all())}
+
+
+def acted_together(scene: Scene) -> dict[str, str]:
+    """A trace of two agents, and the pages that lead to it, with a delegation in force and a standing pulled down."""
+    cast = scene.cast
+    refunder, drafter = Member(cast.refunder, cast.refunder_key), Member(cast.drafter, cast.drafter_key)
+    ticket(refunder, drafter)
+    first = said(refunder, "first", customer="c-90")
+    second = said(drafter, "second", below=first, customer="c-91")
+    standing.pull(cast.drafter, tier=Tier.OBSERVE, reason="Odd amounts.", by=cast.mary)
+    return {
+        "trace": f"/traces/{first.trace_id}/",
+        "below": f"/decisions/{second.pk}/",
+        "pulled": f"/agents/{cast.drafter.pk}/",
+    }
+
+
+def stopped(scene: Scene, gateway: Agent) -> dict[str, str]:
+    """A halt in force while an action runs, and one that recovers."""
+    halt.lift(halt.halt("agent", str(gateway.pk), reason="A wrong key.", by=BY), by=BY)
+    declared = halt.halt("action_type", "bench.refund", reason="Odd refunds.", by=BY)
+    return {"halt": f"/halts/{declared.pk}/", "recovering": f"/halts/{declared.pk - 1}/"}
 
 
 def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
@@ -60,7 +86,10 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
         "mary": [
             "/authority/",
             "/alerts/",
-            "/alerts/?kind=red",
+            "/alerts/?kind=halt",
+            f"/agents/{scene.cast.drafter.pk}/",
+            f"{paths['halt']}release/",
+            f"{paths['recovering']}release/",
             f"/what-if/?agent={scene.cast.refunder.pk}&type=shop.refund",
         ],
         "mallory": ["/queue/"],
@@ -107,7 +136,10 @@ def test_no_page_complains_nor_scrolls_sideways_and_axe_finds_nothing(
 
 def test_the_councils_desk_complains_about_nothing(console: Console) -> None:
     page = console.open(console.scene.cast.mary, "/council/")
-    for path in ("governance/scope/", "governance/agent/add/", "governance/actiontype/", "governance/ledgerentry/"):
+    ticket(Member(console.scene.cast.refunder, console.scene.cast.refunder_key), console.scene.cast.drafter)
+    lists = ("scope/", "actiontype/", "ledgerentry/", "ticket/", "rate/", "watch/", "bundleversion/")
+    forms = ("agent/add/", "rate/add/", "watch/add/", "bundleversion/add/")
+    for path in (f"governance/{each}" for each in (*lists, *forms)):
         page.goto(f"{console.address}/council/{path}")
         assert page.locator("h1").count() == 1
 
