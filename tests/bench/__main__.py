@@ -140,11 +140,13 @@ def _pairs(decision: Target, owner: str) -> list[Pair]:
     one = replace(decision, name="one entity", body=ONE_CUSTOMER % "bench.refund")
     tight = replace(decision, name="refusal", body=ONE_CUSTOMER % "bench.tight_refund", refused=True)
     shared = replace(decision, name="shared caps", body=BODY % "bench.shared_refund")
+    policed = replace(decision, name="policed", body=BODY % "bench.policed_refund")
     return [
         Pair("64 agents on one entity / on many", one, decision, 64, 0.60),
         Pair("refused by an exhausted cap / decided", tight, decision, 8, 1.00),
         Pair("caps of domain and enterprise / without", shared, decision, 8, 0.80),
         Pair("caps of domain and enterprise / without", shared, decision, 64, 0.80),
+        Pair("covered by a policy / not covered", policed, decision, 8, 0.60),
         Pair("shared authority lock / without", decision, decision, 64, 0.95, lockless(owner)),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import django
@@ -12,8 +13,9 @@ import psycopg
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
-from governance import catalogue, genesis, narrow, permit, register  # noqa: E402  (after settings)
+from governance import catalogue, genesis, narrow, permit, policies, register  # noqa: E402  (after settings)
 from governance.actors import COUNCIL  # noqa: E402
+from governance.bundle_files import read_folder  # noqa: E402
 from governance.models import Scope, ScopeKind  # noqa: E402
 from governance.models.agents import MOST_REQUESTS  # noqa: E402
 from governance.policy.tiers import Level, Tier  # noqa: E402
@@ -55,6 +57,13 @@ TIGHT: dict[str, Any] = {
     "key": "bench.tight_refund",
     "family": "bench.tight",
     "caps": [{"key": "entity", "count": 1, "window": "24h"}],
+}
+# The same, governed by the policy beside this file, which lets it execute; a count for the policy to look at.
+POLICED: dict[str, Any] = {
+    **REFUND,
+    "key": "bench.policed_refund",
+    "family": "bench.policed",
+    "caps": [*REFUND["caps"], {"key": "run", "count": 1000, "window": "24h"}],
 }
 # The same with a record that is read before deciding, and everything required.
 CHECKED: dict[str, Any] = {
@@ -104,9 +113,11 @@ def build() -> str:
         requests_per_minute=MOST_REQUESTS,
         by=BY,
     )
-    for document in (REFUND, SHARED, TIGHT, CHECKED):
+    for document in (REFUND, SHARED, TIGHT, POLICED, CHECKED):
         permit.set_level(agent, catalogue.save_action_type(document, domain=domain, by=BY), level=Level.L2, by=BY)
     catalogue.save_binding(BINDING, by=BY)
+    version = policies.propose(read_folder(Path(__file__).parent / "policed"), by="user:mary")
+    policies.activate(version.pk, digest=bytes(version.digest).hex(), by="user:joan")
     return register.issue_key(agent, by=BY)
 
 
