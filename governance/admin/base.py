@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth.models import User
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -158,11 +159,22 @@ class GovernedAdmin(_Admin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if request.method == "POST" and not self.has_council_permission(request):
             raise PermissionDenied
+        if not self._chosen(request):
+            raise BadRequest("What was chosen is no row of this list.")
         try:
             return super().changelist_view(request, extra_context)
         except Problem as problem:
             self.message_user(request, problem.detail, messages.ERROR)
             return redirect(request.get_full_path())
+
+    def _chosen(self, request: HttpRequest) -> bool:
+        """Whether all that an action was chosen for can be a key here: Django would answer 500."""
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)
+        except ValidationError:
+            return False
+        return True
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not isinstance(request.user, User):

@@ -82,3 +82,13 @@ def test_the_declared_filters_search_and_order_still_work(cast: Cast, desk: Desk
                 assert answer.status_code == 200, (model, choice)
     only = desk.browser.get("/council/auth/user/", {"is_active__exact": "1", "q": "ada"})
     assert [person.username for person in only.context["cl"].result_list] == ["ada"]
+
+
+@pytest.mark.parametrize("key", ["abc", "1.5", ""], ids=["word", "fraction", "nothing"])
+@pytest.mark.parametrize(
+    ("model", "action"),
+    [("bundleversion", "activate"), ("watch", "end"), ("ticket", "end"), ("halt", "lift"), ("agentkey", "revoke")],
+)
+def test_what_can_be_no_row_is_never_acted_on(desk: Desk, model: str, action: str, key: str) -> None:
+    sent = {"action": action, "_selected_action": key, "index": "0"}
+    assert desk.browser.post(f"/council/governance/{model}/", sent).status_code == 400
