@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from governance import delegate, halt, permit, register
 from governance.delegate import end_ticket, issue_ticket
@@ -236,3 +237,14 @@ def test_an_ended_ticket_never_comes_back(refunder: Member, translator: Member) 
             cursor.execute(f"update governance_ticket set {change} where id = %s", [given.pk])
     with guarded("PL013"), connection.cursor() as cursor:
         cursor.execute("delete from governance_ticket where id = %s", [given.pk])
+
+
+def test_ending_what_is_not_ones_own_holds_up_no_decision(cast: Cast, refunder: Member, translator: Member) -> None:
+    given = ticket(refunder, translator)
+    for whose, which in ((translator, uuid4()), (translator, given.pk)):
+        with CaptureQueriesContext(connection) as asked, refused(Code.NOT_FOUND):
+            end_ticket(which, by=whose.caller)
+        assert not any("pg_advisory" in each["sql"] for each in asked)
+    with CaptureQueriesContext(connection) as asked:
+        end_ticket(given.pk, by=refunder.caller)
+    assert any("pg_advisory" in each["sql"] for each in asked)
