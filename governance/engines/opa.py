@@ -68,7 +68,7 @@ class Opa:
             found = json.loads(read)
         except httpx.TimeoutException:
             return None, "slow"
-        except (httpx.HTTPError, ValueError, RecursionError):
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError):
             return None, "crashed"
         return (found.get("result"), "") if isinstance(found, dict) else (None, "broken")
 

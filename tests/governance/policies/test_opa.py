@@ -118,8 +118,11 @@ def test_late_is_slow_and_so_is_everything_behind_it(stub: tuple[Stub, Opa]) -> 
     assert [raw.failure for raw in found] == ["slow", "slow"]
 
 
-def test_nobody_there_is_a_failure() -> None:
-    opa = Opa("http://127.0.0.1:1")
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1", "http://a\x7fb", "http://..:80", "http://xn--a:80"], ids=ascii
+)
+def test_nobody_there_is_a_failure(address: str) -> None:
+    opa = Opa(address)
     assert one(opa).failure == "crashed"
     opa.close()
 
