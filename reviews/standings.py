@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Case, When
+
 from governance.latches import AGENT, KEY, LEVEL, TYPE
 from governance.models import Standing
 from governance.policy.holds import spelled
@@ -46,7 +48,9 @@ class Stood:
 
 def standings(agent: UUID, types: Mapping[int, str], now: dt.datetime) -> tuple[Stood, ...]:
     """What holds an agent back now, pulls first; `types` are the keys of its action types by id."""
-    rows = Standing.objects.filter(agent_id=agent).order_by("-version")[:MOST]
+    # users of an agent can exhaust any number of keys: they never push a pull or a latch of the agent off the page
+    rank = Case(When(pulled_tier__isnull=False, then=0), When(latch__startswith=KEY, then=2), default=1)
+    rows = Standing.objects.filter(agent_id=agent).order_by(rank, "-version")[:MOST]
     found = [_stood(row, types, now) for row in rows]
     held = [each for each in found if each.pulled or each.tier is not Tier.COMMIT or each.strikes]
     return tuple(sorted(held, key=lambda each: (not each.pulled, each.tier, each.about)))

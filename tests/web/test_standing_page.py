@@ -83,3 +83,19 @@ def test_what_a_browser_may_not_send_is_told_and_nothing_is_pulled(cast: Cast, s
     response = visitor(cast.mary).post(f"/agents/{cast.refunder.pk}/pull/", sent)
     assert 400 <= response.status_code < 500
     assert not Standing.objects.exists()
+
+
+def test_any_number_of_exhausted_keys_hides_no_pull_and_no_latch_of_the_agent(cast: Cast) -> None:
+    standing.pull(cast.refunder, tier=Tier.PROPOSE, reason="odd amounts", by=cast.mary)
+    pulled = Standing.objects.get()
+    for number in range(120):
+        backdate(
+            "insert into governance_standing (agent_id, latch, version, strikes, in_episode, why, red_at, pulled_by,"
+            " pulled_reason, restored_by) select agent_id, 'key:subject:c-' || %s || '|bench.refund|count|60', 0, 1,"
+            " true, 'cap', clock_timestamp(), '', '', '' from governance_standing where id = %s",
+            number,
+            pulled.pk,
+        )
+    stood = roster.read(cast.refunder.pk).stood
+    assert stood[0].pulled == "PROPOSE by mary"
+    assert len(stood) == 50
