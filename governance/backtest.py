@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from governance.bundle_files import Checked, program
 from governance.covering import Loaded
 from governance.engines import chosen
-from governance.models import Decision
+from governance.models import Agent, Decision
 from governance.policy.decision import Inputs, Outcome, decide
 from governance.policy.memory import recalled
 from governance.policy.policy_input import policy_input
@@ -83,6 +84,7 @@ def _decisions(last: int) -> Iterator[Mapping[str, Any]]:
         "decided_at",
         "action__action_type__key",
         "action__agent__project__parent__key",
+        "action__chain",
     )
     yield from rows[:last]
 
@@ -101,7 +103,7 @@ def _again(version: Loaded, row: Mapping[str, Any]) -> str:
 def _with(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str:
     action_type, domain = row["action__action_type__key"], row["action__agent__project__parent__key"] or ""
     rules = [rule for rule in inputs.policy_rules if rule.bundle != version.name]
-    if version.covers(action_type, domain):
+    if version.covers(action_type, (domain, *_domains(row["action__chain"]))):
         document = policy_input(inputs, action_type=action_type, domain=domain, now=row["decided_at"])
         said = said_by(version, json.dumps(document), seconds=SECONDS)
         failed = next((rule.failure for rule in said if rule.mandatory and not rule.sound), "")
@@ -109,6 +111,14 @@ def _with(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str:
             return f"!policy_{failed}"
         rules += said
     return str(decide(ruled(inputs, rule_together(rules))).outcome.value)
+
+
+def _domains(agents: Sequence[UUID]) -> list[str]:
+    """Where those stand for whom an action was asked; most are asked for nobody."""
+    if not agents:
+        return []
+    found = Agent.objects.filter(pk__in=agents, project__parent__isnull=False)
+    return list(found.values_list("project__parent__key", flat=True))
 
 
 def _count(test: Backtest, action: str, before: str, after: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -32,9 +33,9 @@ class Loaded:
     spec: BundleSpec | None
     program: Program | None
 
-    def covers(self, action_type: str, domain: str) -> bool:
+    def covers(self, action_type: str, domains: Iterable[str]) -> bool:
         """Whether it governs; what cannot be read may govern anything, so it counts everywhere."""
-        return self.spec is None or self.spec.covers(action_type, domain)
+        return self.spec is None or self.spec.covers(action_type, domains)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail 
         chain=tuple(each["id"] for each in chain),
         ticket_stands=row["ticket"],
         domain=row["domain"] or "",
+        domains_above=tuple(each["domain"] for each in chain if each["domain"] is not None),
         type_id=row["type"],
         type_revision=row["revision"] or 0,
         in_domain=row["type"] is not None and row["in_domain"] is True,

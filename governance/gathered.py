@@ -96,7 +96,8 @@ class Gathered:
     budgets asked for. `stands` changes with every write of a standing of one of them. `recent_keys`: the latches of
     budgets that turned red within the hour, only looked up when a budget is over.
 
-    `chain` are the ids of every agent above, nearest first; `above` their names with the levels they hold.
+    `chain` are the ids of every agent above, nearest first; `above` their names with the levels they hold;
+    `domains_above` the domains they stand in.
     `connector`: what the type is verified through, empty when it is not bound. `tool_sources`, `connector_sources`:
     what each source of readings says of them.
     `uses` are the caps that were asked for, a cap once for each of its `budgets`: those who act for others
@@ -113,6 +114,7 @@ class Gathered:
     chain: tuple[str, ...]
     ticket_stands: bool
     domain: str
+    domains_above: tuple[str, ...]
     type_id: int | None
     type_revision: int
     in_domain: bool

@@ -15,7 +15,7 @@ from governance.engines.protocol import BUDGET_SECONDS, Engine, Program, Raw, al
 from governance.policy.bundles import Rule
 from governance.policy.decision import Inputs
 from governance.policy.policy_input import policy_input
-from governance.policy.rulings import Failure, RuleSaid, Ruling, read_answer, rule_together
+from governance.policy.rulings import Enforcement, Failure, RuleSaid, Ruling, read_answer, rule_together
 from governance.records.breaker import Breaker
 
 _STOPPED = frozenset({Failure.SLOW, Failure.CRASHED})
@@ -47,12 +47,15 @@ _breakers: dict[str, Breaker] = {}
 _guard = threading.Lock()
 
 
-def rule_on(standing: Standing, inputs: Inputs, *, action_type: str, domain: str, now: datetime) -> Ruled:
+def rule_on(
+    standing: Standing, inputs: Inputs, *, action_type: str, domain: str, above: Sequence[str] = (), now: datetime
+) -> Ruled:
     """Ask every covering bundle. Never raises for what a policy does; waits `BUDGET_SECONDS` for all of them together.
 
+    `domain` is that of the agent, `above` are those of whom it acts for: what governs one of them governs the action.
     What nothing covers costs nothing: no cap, no input built.
     """
-    covering = [each for each in standing.versions if each.covers(action_type, domain)]
+    covering = [each for each in standing.versions if each.covers(action_type, (domain, *above))]
     if not covering:
         return UNGOVERNED
     deadline = time.monotonic() + BUDGET_SECONDS
@@ -61,6 +64,8 @@ def rule_on(standing: Standing, inputs: Inputs, *, action_type: str, domain: str
     said = _said(active, document, deadline, mandatory=True)
     logged = _said(active, document, deadline, mandatory=False)
     ruling = rule_together([*said, *logged], loaded=all(each.spec is not None for each in active))
+    if ruling.grants and not all(_grants_in(active, action_type, each) for each in (domain, *above)):
+        ruling = replace(ruling, grants=False)
     shadows = tuple(_shadowed(each, ruling, document, deadline) for each in covering if each.shadow)
     return Ruled(ruling, shadows, _health(active, said))
 
@@ -83,6 +88,15 @@ def ruled(inputs: Inputs, ruling: Ruling) -> Inputs:
         policy_grants=ruling.grants,
         policy_rules=ruling.rules,
     )
+
+
+def _grants_in(active: Sequence[Loaded], action_type: str, domain: str) -> bool:
+    """Whether a rule that counts governs agents of this domain by themselves: nobody is granted what is another's."""
+    return any(each.covers(action_type, (domain,)) and _counts(each) for each in active)
+
+
+def _counts(version: Loaded) -> bool:
+    return version.spec is not None and any(rule.enforcement is not Enforcement.ADVISORY for rule in version.spec.rules)
 
 
 def _shadowed(version: Loaded, ruling: Ruling, document: str, deadline: float) -> Shadowed:

@@ -21,7 +21,14 @@ def judged(inputs: Inputs, gathered: Gathered, action_type: str) -> tuple[Inputs
     governs = governing(gathered.policy_revision)
     if governs is None:
         return None
-    found = rule_on(governs, inputs, action_type=action_type, domain=gathered.domain, now=gathered.now)
+    found = rule_on(
+        governs,
+        inputs,
+        action_type=action_type,
+        domain=gathered.domain,
+        above=gathered.domains_above,
+        now=gathered.now,
+    )
     return (inputs if found is UNGOVERNED else ruled(inputs, found.ruling)), found
 
 

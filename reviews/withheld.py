@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from governance.covering import standing
 from governance.locks import database_now
 from governance.models import Action, Instance
@@ -12,6 +14,13 @@ from governance.problems import Code, Problem
 from governance.rule_on import rule_on
 
 OVERRIDE_RANK = 3
+
+_DOMAINS = """
+select coalesce(d.key, '') from placet_people(%s) people
+  join governance_agent ag on ag.id = people.id join governance_scope p on p.id = ag.project_id
+  left join governance_scope d on d.id = p.parent_id
+  order by people.nearest
+"""
 
 
 def overridable(action: Action) -> bool:
@@ -29,16 +38,24 @@ def withheld(action: Action) -> str:
     except ValueError:
         return ""
     governs = standing(Instance.objects.values_list("policy_revision", flat=True).get())
-    domain = action.agent.project.parent
+    domain, *above = _domains(action)
     found = rule_on(
         governs,
         inputs,
         action_type=action.action_type.key,
-        domain="" if domain is None else domain.key,
+        domain=domain,
+        above=above,
         now=database_now(),
     )
     hard = [rule for rule in found.ruling.rules if rule.enforcement is Enforcement.HARD and rule.withheld]
     return f"Policy {hard[0].label}, forbids it: {hard[0].why}" if hard else ""
+
+
+def _domains(action: Action) -> list[str]:
+    """The domain of the agent, and those of everybody it acts for."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DOMAINS, [action.pk])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def require_allowed(action: Action, *, override: str, known: frozenset[str]) -> None:

@@ -43,9 +43,9 @@ class BundleSpec:
     reasons: Mapping[str, str]
     rules: tuple[Rule, ...]
 
-    def covers(self, action_type: str, domain: str) -> bool:
-        """Whether an action of this type by an agent of this domain is governed."""
-        return action_type in self.action_types or domain in self.domains
+    def covers(self, action_type: str, domains: Iterable[str]) -> bool:
+        """Whether an action of this type, by agents of these domains together, is governed."""
+        return action_type in self.action_types or not self.domains.isdisjoint(domains)
 
 
 def parse_bundle(document: object, packages: Iterable[str] | None = None) -> BundleSpec | list[DocumentProblem]:

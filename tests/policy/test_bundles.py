@@ -34,9 +34,9 @@ def spec(**changes: Any) -> BundleSpec:
 
 def test_a_manifest_says_what_it_governs_and_nothing_else() -> None:
     found = spec()
-    assert found.covers("shop.refund", "elsewhere")
-    assert found.covers("anything", "service")
-    assert not found.covers("shop.cancel", "elsewhere")
+    assert found.covers("shop.refund", ["elsewhere"])
+    assert found.covers("anything", ["elsewhere", "service"])
+    assert not found.covers("shop.cancel", ["elsewhere"])
     assert found.rules[0].enforcement is Enforcement.SOFT
     assert found.reasons == {"amount_large": "The amount is over 500.00."}
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from governance import policies, rule_on
+from governance import catalogue, narrow, policies, rule_on
 from governance.authenticate import Credential, hash_key
+from governance.backtest import backtest
+from governance.bundle_files import checked
 from governance.engines import chosen
 from governance.engines.children import Children
 from governance.engines.protocol import NoEngine
-from governance.models import Action, Shadow
+from governance.models import Action, ScopeKind, Shadow
 from governance.policy.memory import recalled
 from governance.policy.tiers import Tier
 from reviews.answers import Answer
 from reviews.explained import Again, again
 from reviews.intake import ask
-from tests.cast import Cast
+from reviews.withheld import withheld
+from tests.cast import BENCH_REFUND, BY, Cast
+from tests.governance.family import Member, hired, ticket
 from tests.governance.policies.rego import children, files
 from tests.governance.policies.test_policies import active, digest
 from tests.reviews.scene import bench, entries
@@ -72,6 +77,57 @@ def test_an_advisory_rule_is_only_remembered(cast: Cast) -> None:
 def test_a_bundle_governs_what_it_names_and_nothing_else(cast: Cast) -> None:
     active(cast, tier="halt", types="retail.cancel_pending_order")
     assert outcome(cast) == "execute"
+
+
+def test_what_governs_whoever_delegates_governs_what_is_done_for_them(cast: Cast) -> None:
+    """A domain is not left by asking an agent of another one: an agent never does for others what they may not do."""
+    catalogue.save_action_type(BENCH_REFUND, domain=None, by=BY)
+    translator = elsewhere(cast)
+    refunder = Member(cast.refunder, cast.refunder_key)
+    given = ticket(refunder, translator)
+    active(cast, tier="propose", types="", domains="service")
+    assert outcome(cast) == "escalate"
+    asked = replace(bench("20.00", number=next(_number)), delegation=given.pk)
+    held = ask(translator.credential, asked)
+    assert (held.body["outcome"], held.body["bound_by"]) == ("escalate", "policy tests v1: PROPOSE")
+    own = ask(translator.credential, bench("20.00", number=next(_number)))
+    assert own.body["outcome"] == "execute", "its own domain is governed by nothing"
+    assert withheld(Action.objects.get(pk=held.body["id"])) == ""
+    active(cast, tier="halt", types="", domains="service", name="strict")
+    assert withheld(Action.objects.get(pk=held.body["id"])).startswith("Policy strict v1, rule only, forbids it")
+    assert withheld(Action.objects.get(pk=own.body["id"])) == ""
+
+
+@pytest.mark.parametrize(("domains", "grants"), [("service", False), ("other", False), ("service, other", True)])
+def test_a_policy_grants_only_where_it_governs_everybody_in_the_chain(cast: Cast, domains: str, grants: bool) -> None:
+    catalogue.save_action_type(BENCH_REFUND, domain=None, by=BY)
+    translator = elsewhere(cast)
+    given = ticket(Member(cast.refunder, cast.refunder_key), translator)
+    active(cast, tier="commit", types="", domains=domains)
+    answer = ask(translator.credential, replace(bench("20.00", number=next(_number)), delegation=given.pk))
+    stored = recalled(Action.objects.get(pk=answer.body["id"]).decision.inputs)
+    assert (answer.body["outcome"], stored.policy_grants) == ("execute", grants)
+
+
+def test_a_backtest_judges_what_was_done_for_a_domain_with_it(cast: Cast) -> None:
+    catalogue.save_action_type(BENCH_REFUND, domain=None, by=BY)
+    translator = elsewhere(cast)
+    given = ticket(Member(cast.refunder, cast.refunder_key), translator)
+    for under in (None, given.pk):
+        ask(translator.credential, replace(bench("20.00", number=next(_number)), delegation=under))
+    found = backtest(checked(files("propose", types="", domains="service")), last=10)
+    assert (found.looked_at, found.same, found.stricter) == (2, 1, 1)
+
+
+def elsewhere(cast: Cast) -> Member:
+    """A shared agent that stands in another domain."""
+    other = narrow.create_scope(
+        key="other", name="Other", kind=ScopeKind.DOMAIN, parent=cast.acme, ceiling=Tier.COMMIT, by=BY
+    )
+    project = narrow.create_scope(
+        key="elsewhere", name="Elsewhere", kind=ScopeKind.PROJECT, parent=other, ceiling=Tier.EXECUTE, by=BY
+    )
+    return hired(cast, "Translator", shared=True, owner=cast.joan, project=project)
 
 
 def test_two_bundles_that_cover_a_type_both_apply(cast: Cast) -> None:

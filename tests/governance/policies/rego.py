@@ -22,6 +22,7 @@ name: {name}
 version: {version}
 governs:
   action_types: [{types}]
+  domains: [{domains}]
 reasons:
   because: The rule says so.
 rules:
@@ -38,10 +39,11 @@ def files(
     version: int = 1,
     enforcement: str = "hard_mandatory",
     types: str = "bench.refund",
+    domains: str = "",
     rego: str | None = None,
 ) -> dict[str, str]:
     """A bundle of one rule that always answers the same, or of the given rules."""
-    manifest = MANIFEST.format(name=name, version=version, enforcement=enforcement, types=types)
+    manifest = MANIFEST.format(name=name, version=version, enforcement=enforcement, types=types, domains=domains)
     return {"bundle.yaml": manifest, "p.rego": rego or ANSWER.format(tier=tier), "p_test.rego": TEST}
 
 
