@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from governance.gather import Gathered, Held
+from governance.gather import CapUse, Gathered, Held
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Inputs, Outcome
 from governance.policy.evidence import Kind, Signal
@@ -30,6 +30,8 @@ from governance.policy.velocity import CapKey, Usage, whose
 AGENT = "agent"
 TYPE, KEY, LEVEL = "type:", "key:", "level:"
 
+_ACTED_FOR = "an agent that it acts for"
+
 # What an action says of its agent. The health of a tool says nothing of who uses it.
 _OWN = frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY})
 
@@ -39,6 +41,8 @@ def standing_of(spec: ActionTypeSpec, gathered: Gathered, usages: Sequence[Usage
     if not gathered.latches:
         return Tier.COMMIT, None
     words = {KEY + usage.budget_key: whose(usage.cap.key, usage.entity) for usage in usages}
+    # the agent's own is no key of it, so this one is of an agent that it acts for
+    words |= {KEY + usage.budget_key: _ACTED_FOR for usage in usages if usage.cap.key is CapKey.AGENT}
     names = dict(gathered.line[1:])
     return lowest(
         each
@@ -117,15 +121,30 @@ def _reds(gathered: Gathered, inputs: Inputs, decision: Decision) -> dict[str, W
         found[f"{TYPE}{gathered.type_id}"] = Why.CONTRADICTED
     if decision.breach is None:
         return found
-    passed = [usage for usage in inputs.usages if usage.breached]
-    keys = {KEY + usage.budget_key: Why.CAP for usage in passed if usage.cap.key is not CapKey.AGENT}
+    own = _own_rows(gathered)
+    passed = {usage.budget_key: usage.cap.key for usage in inputs.usages if usage.breached}
+    keys = {KEY + name: Why.CAP for name, key in passed.items() if key is not CapKey.AGENT or name not in own}
     found |= keys
     # a customer is one key however many caps count it
-    if len({name.rsplit("|", 2)[0] for name in gathered.recent_keys | keys.keys()}) >= KEYS_RED:
+    mine = {name for name in keys if name.removeprefix(KEY) in own}
+    if mine and len({name.rsplit("|", 2)[0] for name in mine | _recent(gathered)}) >= KEYS_RED:
         found[AGENT] = Why.KEYS
-    if len(keys) < len({usage.budget_key for usage in passed}):
+    if len(keys) < len(passed):
         found[AGENT] = Why.AGENT_CAP
     return found
+
+
+def _own_rows(gathered: Gathered) -> set[str]:
+    """The first row of each cap. The others are of those it acts for: what they spent says no more against it."""
+    firsts: dict[CapUse, str] = {}
+    for use, state in zip(gathered.uses, gathered.budgets, strict=True):
+        firsts.setdefault(use, state.key)
+    return set(firsts.values())
+
+
+def _recent(gathered: Gathered) -> set[str]:
+    """Its own budgets that turned red within the hour. That of an agent is a key for those alone who act for it."""
+    return {name for name in gathered.recent_keys if not name.startswith(f"{KEY}{CapKey.AGENT.value}:")}
 
 
 def _greens(gathered: Gathered, inputs: Inputs, decision: Decision) -> set[str]:

@@ -342,12 +342,21 @@ class World:
         """What a decision that was written says against its agent."""
         if self.contradicts(ask):
             self.turn(ask.agent, f"type {ask.kind}", "red")
-        keys = {" ".join(budget) for budget in over if budget[0] != "agent"}
+        own = self.own(ask)
+        keys = {" ".join(budget) for budget in over if budget[0] != "agent" or budget not in own}
+        mine = {key for key in keys if tuple(key.split()) in own}
         recent = {latch for latch in self.red_keys(ask.agent) if self.turned_red(ask.agent, latch) > self.now - HOUR}
-        if len(keys) < len(over) or (over and len({tuple(key.split()[:3]) for key in keys | recent}) >= 3):
+        if len(keys) < len(over) or (mine and len({tuple(key.split()[:3]) for key in mine | recent}) >= 3):
             self.turn(ask.agent, "agent", "red")
         for key in keys:
             self.turn(ask.agent, key, "red")
+
+    def own(self, ask: Ask) -> list[tuple[str, ...]]:
+        """The budgets that are not only those of the agents it acts for: of each cap the first."""
+        firsts: dict[Cap, tuple[str, ...]] = {}
+        for cap, budget, _ in self.budgets(ask):
+            firsts.setdefault(cap, budget)
+        return list(firsts.values())
 
     def red_keys(self, agent: str) -> list[str]:
         """The budgets of which an agent has ever passed one."""

@@ -9,7 +9,7 @@ import pytest
 
 from governance import catalogue, halt, narrow, permit, register
 from governance.delegate import end_ticket
-from governance.models import Action, AgentState, Budget, Grant, Permission, Scope, ScopeKind, Ticket
+from governance.models import Action, AgentState, Budget, Grant, Permission, Scope, ScopeKind, Standing, Ticket
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
 from reviews import intake, judge, redeem, take, verify
@@ -376,3 +376,54 @@ def stored_chain(body: dict[str, Any]) -> list[Any]:
 def test_an_action_without_a_parent_or_ticket_is_still_two_statements_and_one_row_per_cap(cast: Cast) -> None:
     asked(Member(cast.refunder, cast.refunder_key))
     assert Budget.objects.count() == len(BENCH_REFUND["caps"])
+
+
+def counting(cast: Cast, *keys: str) -> None:
+    """Let each of these caps of the refund take two."""
+    caps = [{"key": key, "count": 2, "window": "24h"} for key in keys]
+    catalogue.save_action_type({**BENCH_REFUND, "caps": caps}, domain=cast.service, by=BY)
+
+
+def reds() -> dict[str, str]:
+    """What is red, by the kind of latch: of whom, and why."""
+    return {each.latch.split("|")[0]: f"{each.agent.name} {each.why}" for each in Standing.objects.all()}
+
+
+def test_what_others_have_spent_lowers_an_agent_only_where_it_acts_for_them(
+    cast: Cast, refunder: Member, translator: Member
+) -> None:
+    """Whoever delegates must not take from a shared agent what it does for everybody else."""
+    counting(cast, "agent")
+    given = ticket(refunder, translator)
+    for number in range(2):
+        assert asked(refunder, f"own-{number}").body["outcome"] == "execute"
+    assert asked(translator, "for", under=given).body["outcome"] == "escalate"
+    assert reds() == {f"key:agent:{refunder.agent.pk}": "Translator cap"}
+    assert asked(translator, "own").body["outcome"] == "execute"
+    held = Standing.objects.get()
+    assert held.in_episode
+    waiting = asked(translator, "more", under=ticket(refunder, translator), dry_run=True)
+    assert {"cap_exceeded", "standing"} <= {reason["code"] for reason in waiting.body["reasons"]}
+    assert "this agent for an agent that it acts for" in str(waiting.body["reasons"])
+
+
+def test_its_own_cap_lowers_the_whole_agent_also_while_it_acts_for_others(
+    cast: Cast, refunder: Member, translator: Member
+) -> None:
+    counting(cast, "agent")
+    given = ticket(refunder, translator)
+    for number in range(2):
+        assert asked(translator, f"own-{number}").body["outcome"] == "execute"
+    assert asked(translator, "for", under=given).body["outcome"] == "escalate"
+    assert reds() == {"agent": "Translator agent_cap"}
+
+
+def test_three_keys_of_others_do_not_lower_the_whole_agent(cast: Cast, refunder: Member, translator: Member) -> None:
+    counting(cast, "agent", "root", "owner")
+    given = ticket(refunder, translator)
+    for number in range(2):
+        asked(refunder, f"own-{number}")
+    assert asked(translator, "for", under=given).body["outcome"] == "escalate"
+    assert len(reds()) == 3
+    assert "agent" not in reds()
+    assert asked(translator, "own").body["outcome"] == "execute"
