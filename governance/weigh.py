@@ -22,7 +22,7 @@ from governance.policy.novelty import Novel, novelties
 from governance.policy.tiers import Level
 from governance.policy.velocity import CapKey, Unit, Usage
 
-# Actions that do not say whom they concern share one budget, so that silence evades no cap.
+# Actions that leave out one of the entities of their type share a budget for it, so that silence evades no cap.
 NOBODY = "?"
 NOTICE = "notice"
 # A longer id is counted by its hash: the keys of budgets and the column of entities are not endless.
@@ -90,8 +90,9 @@ def entities(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str) -
         described = spec.contract.fields.get(name)
         kind = "" if described is None else described.type
         # all of them: a list is as long as its contract lets it be, and nobody in it escapes a cap
-        found += dict.fromkeys((name, _canonical(kind, str(member))) for member in members if member not in (None, ""))
-    return found or [(name, NOBODY) for name in spec.entities[:1]]
+        said = dict.fromkeys((name, _canonical(kind, str(member))) for member in members if member not in (None, ""))
+        found += said or [(name, NOBODY)]
+    return found
 
 
 def watch(spec: ActionTypeSpec, *, values: Mapping[str, Any], subject: str) -> Watch:

@@ -31,7 +31,7 @@ from governance.records.evaluate import evaluate
 from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
 from governance.rule_on import UNGOVERNED, Ruled
-from governance.weigh import Wish, cap_uses, entities, money_of, watch, weigh
+from governance.weigh import NOBODY, Wish, cap_uses, entities, money_of, watch, weigh
 from reviews.answers import Answer, answer_of, replayed
 from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
@@ -274,7 +274,7 @@ def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, 
         type_id=case.entry.id,
         action=case.action,
         digest=digest,
-        entity=concerned[0][1] if concerned else "",
+        entity=next((value for _, value in concerned if value != NOBODY), NOBODY if concerned else ""),
         inputs={} if case.inputs is None else remembered(case.inputs),
         in_flight=() if case.inputs is None else case.inputs.in_flight,
         gathered=gathered,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -334,6 +335,22 @@ def mailing(cast: Cast) -> None:
 
 def mail(to: str, key: str) -> Ask:
     return refund(key=key, action_type="bench.mail", parameters={"to": to})
+
+
+def test_leaving_out_one_of_two_entities_evades_no_cap_of_it(cast: Cast) -> None:
+    """Naming ever new orders and no customer: all that name no customer count as one."""
+    loose = {**BENCH_REFUND["parameters"], "customer": {"type": "id", "required": False}}
+    caps = [{"key": "entity", "count": 2, "window": "24h"}]
+    document = {**BENCH_REFUND, "parameters": loose, "entities": ["customer", "order"], "caps": caps}
+    catalogue.save_action_type(document, domain=cast.service, by=BY)
+    got = []
+    for number in range(3):
+        money = {"amount": "1.00", "currency": "USD"}
+        asked = refund(key=f"k-{number}", parameters={"order": f"o-{number}"})
+        got.append(ask(by(cast), replace(asked, parameters={"order": f"o-{number}", "amount": money})))
+    assert [answer.body["outcome"] for answer in got] == ["execute", "execute", "escalate"]
+    assert codes(got[2])[0] == "cap_exceeded"
+    assert Action.objects.get(pk=got[2].body["id"]).entity == "o-2", "what it names is what it is about"
 
 
 def test_one_mailbox_is_one_entity_however_its_address_is_spelled(cast: Cast) -> None:
