@@ -104,6 +104,8 @@ def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     limits = inputs.thresholds
     # no threshold keeps a base risk down that is high already
     keeps = goal is inputs.base_risk and goal is not Risk.HIGH
+    # nor does a guardrail let through what is over one of these
+    bounded = keeps or required_tier(inputs.action_class, goal) is Tier.COMMIT
     most = [limits.amount] if keeps and whole(limits.amount) else []
     if (inside := railed(inputs, goal)) is not None:
         most.append(inside)
@@ -113,7 +115,7 @@ def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
         yield Change(f"The amount must be at most {_money(min(most))}.", at_most(min(most)))
     for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
         value, limit = getattr(inputs, name), getattr(limits, name)
-        if keeps and whole(value) and whole(limit) and value > limit:
+        if bounded and whole(value) and whole(limit) and value > limit:
             most_text = class_name(limit) if name == "data_class" else str(limit)
             yield from _set(inputs, f"The {words} must be at most {most_text}.", **{name: limit})
 

@@ -9,6 +9,9 @@ from governance.policy.tiers import ActionClass, Level, Risk
 
 _NOT_GRANTED = "no policy that covers it grants it"
 _NOT_KNOWN = "the amount is not known"
+# A guardrail limits money and counts grants: of these two it says nothing, so it lets neither through.
+_TOO_MANY = "its quantity is over the threshold of its type"
+_TOO_SENSITIVE = "its class of data is over the threshold of its type"
 
 
 def by_guardrail(inputs: Inputs) -> bool:
@@ -48,6 +51,15 @@ def _limits_missed(inputs: Inputs) -> list[str]:
             found.append(_NOT_KNOWN)
         elif not amount <= rail.money:
             found.append(f"{money_text(amount)} is over {money_text(rail.money)}")
+    limits = inputs.thresholds
+    found += [
+        over
+        for over, value, most in (
+            (_TOO_MANY, inputs.quantity, limits.quantity),
+            (_TOO_SENSITIVE, inputs.data_class, limits.data_class),
+        )
+        if most is not None and not (type(value) is int and value <= most)
+    ]
     if type(used) is not int or used < 0 or not used + 1 <= rail.count:
         times = f"{used + 1}" if type(used) is int and used >= 0 else "an unknown number of"
         found.append(f"with it there would be {times} grants in {rail.cap.window_text}, over {rail.count}")

@@ -75,6 +75,12 @@ def inside(inputs: Inputs) -> bool:
     known = inputs.amount is not None and inputs.amount >= 0 and inputs.amount_known and inputs.currency_known
     if rail.money is not None and (not known or (inputs.amount or 0) > rail.money):
         return False
+    for value, most in (
+        (inputs.quantity, inputs.thresholds.quantity),
+        (inputs.data_class, inputs.thresholds.data_class),
+    ):
+        if most is not None and (value is None or value > most):
+            return False
     return inputs.guardrail_used + 1 <= rail.count
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.policy.decision import Inputs, Outcome, decide
+from governance.policy.decision import Inputs, Outcome, Thresholds, decide
 from governance.policy.facts import Result
 from governance.policy.guardrails import Guardrail
 from governance.policy.reasons import Reason
@@ -95,6 +95,32 @@ def test_an_amount_that_is_not_known_is_outside(unknown: dict[str, Any]) -> None
     assert "This action is outside the guardrail of its type: the amount is not known." in [
         given.sentence for given in decision.reasons
     ]
+
+
+@pytest.mark.parametrize(
+    ("over", "limit"),
+    [
+        (
+            {"quantity": 10_000, "thresholds": Thresholds(quantity=100)},
+            "its quantity is over the threshold of its type",
+        ),
+        (
+            {"data_class": 2, "thresholds": Thresholds(data_class=1)},
+            "its class of data is over the threshold of its type",
+        ),
+    ],
+    ids=["quantity", "data class"],
+)
+def test_a_guardrail_lets_nothing_through_that_it_does_not_limit(over: dict[str, Any], limit: str) -> None:
+    """A guardrail knows money and counts grants; one mail to ten thousand is one grant and no money."""
+    free = {**over, "guardrail": Guardrail(money=None, count=3, window_seconds=DAY), "amount": None, "usages": ()}
+    decision = decide(committed(**free))
+    assert (decision.outcome, decision.by_guardrail) == (Outcome.ESCALATE, False)
+    missed = [given.sentence for given in decision.reasons if given.code is Reason.GUARDRAIL_MISSED]
+    assert missed == [f"This action is outside the guardrail of its type: {limit}."]
+    name = next(iter(over))
+    inside = {**free, name: getattr(over["thresholds"], name)}
+    assert decide(committed(**inside)).by_guardrail
 
 
 def test_a_grant_needs_every_limit_and_the_last_of_each_is_inside() -> None:
