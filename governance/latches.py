@@ -30,8 +30,6 @@ from governance.policy.velocity import CapKey, Usage, whose
 AGENT = "agent"
 TYPE, KEY, LEVEL = "type:", "key:", "level:"
 
-_ACTED_FOR = "an agent that it acts for"
-
 # What an action says of its agent. The health of a tool says nothing of who uses it.
 _OWN = frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY})
 
@@ -40,9 +38,11 @@ def standing_of(spec: ActionTypeSpec, gathered: Gathered, usages: Sequence[Usage
     """The lowest of what every latch and every pull allows now, and which one holds it there."""
     if not gathered.latches:
         return Tier.COMMIT, None
-    words = {KEY + usage.budget_key: whose(usage.cap.key, usage.entity) for usage in usages}
-    # the agent's own is no key of it, so this one is of an agent that it acts for
-    words |= {KEY + usage.budget_key: _ACTED_FOR for usage in usages if usage.cap.key is CapKey.AGENT}
+    # a latch for the cap of an agent is of one that it acts for: its own lowers it as a whole
+    words = {
+        KEY + usage.budget_key: whose(usage.cap.key, usage.entity, chain=usage.cap.key is CapKey.AGENT)
+        for usage in usages
+    }
     names = dict(gathered.line[1:])
     return lowest(
         each

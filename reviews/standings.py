@@ -112,4 +112,4 @@ def _about(latch: str, kind: int | None, types: Mapping[int, str]) -> str:
     family = latch.rsplit("|", 3)[1] if latch.count("|") >= 3 else ""
     known = CapKey(word) if word in set(CapKey) else None
     entity = rest.partition("=")[0] if known is CapKey.ENTITY else None
-    return f"One key, {whose(known, entity) if known else 'a budget'}, of {label(family)}"
+    return f"One key, {whose(known, entity, chain=known is CapKey.AGENT) if known else 'a budget'}, of {label(family)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance import catalogue, halt, narrow, permit, register
+from governance import catalogue, halt, locks, narrow, permit, register
 from governance.delegate import end_ticket
 from governance.models import Action, AgentState, Budget, Grant, Permission, Scope, ScopeKind, Standing, Ticket
 from governance.policy.tiers import Level, Tier
@@ -20,6 +20,7 @@ from reviews.intake import ask
 from reviews.models import Escalation
 from reviews.reconsider import reconsider
 from reviews.reviewers import refuse_own_agent
+from reviews.standings import standings
 from tests.cast import BENCH_REFUND, BY, Cast, cast, committed_cast
 from tests.governance.family import Member, expired, hired, ticket
 from tests.reviews.scene import Scene, no_hold, scene, shop, shop_database
@@ -402,9 +403,11 @@ def test_what_others_have_spent_lowers_an_agent_only_where_it_acts_for_them(
     assert asked(translator, "own").body["outcome"] == "execute"
     held = Standing.objects.get()
     assert held.in_episode
+    (told,) = standings(translator.agent.pk, {}, locks.database_now())
+    assert "One key, one agent of the chain, of " in str(told)
     waiting = asked(translator, "more", under=ticket(refunder, translator), dry_run=True)
     assert {"cap_exceeded", "standing"} <= {reason["code"] for reason in waiting.body["reasons"]}
-    assert "this agent for an agent that it acts for" in str(waiting.body["reasons"])
+    assert "this agent for one agent of the chain" in str(waiting.body["reasons"])
 
 
 def test_its_own_cap_lowers_the_whole_agent_also_while_it_acts_for_others(
