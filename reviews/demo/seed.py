@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 import governance
@@ -27,14 +25,14 @@ from governance.models import (
     Rate,
     Scope,
     ScopeKind,
-    ToolReading,
     Watch,
 )
-from governance.policy.health import READINGS, WINDOW_DAYS, subject_of
+from governance.policy.health import subject_of
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
 from governance.records.exact import dumps
 from governance.records.load import load_folder
+from governance.seeded import seed_readings
 from reviews.demo import records
 from reviews.demo.cast import PEOPLE, ROLES, Role
 
@@ -68,7 +66,7 @@ def seed(say: Callable[[str], None]) -> dict[str, str]:
     _catalogue()
     for role in ROLES:
         _agent(role)
-    _tool_health()
+    seed_readings([*TOOLS, *map(subject_of, CONNECTORS)])
     _euro()
     _halt()
     say(f"{len(ROLES)} agents are registered, one of them below another, and one of them is halted.")
@@ -154,18 +152,6 @@ def _agent(role: Role) -> None:
     for tool, seconds in role.watches.items():
         if not Watch.objects.filter(agent=agent, tool=tool).exists():
             watch.set_watch(agent, tool, heartbeat_seconds=seconds, by=BY)
-
-
-@transaction.atomic
-def _tool_health() -> None:
-    """Good readings of tools and connectors not heard of in the window: without five of them nobody may act."""
-    now = database_now()
-    window = ToolReading.objects.filter(read_at__gt=now - timedelta(days=WINDOW_DAYS))
-    known = set(window.values_list("tool", flat=True))
-    fresh = [tool for tool in (*TOOLS, *map(subject_of, CONNECTORS)) if tool not in known]
-    ToolReading.objects.bulk_create(
-        ToolReading(tool=tool, good=True, source="seed", read_at=now) for tool in fresh for _ in range(READINGS)
-    )
 
 
 def _euro() -> None:

@@ -17,8 +17,10 @@ from governance import catalogue, documents, locks, narrow, permit, register
 from governance.actors import COUNCIL
 from governance.models import ActionType, Agent, AgentKey, Instance, Permission, Scope, ScopeKind
 from governance.models.agents import MOST_REQUESTS, REQUESTS_PER_MINUTE
+from governance.policy.health import subject_of
 from governance.policy.names import MAX_NAME
 from governance.policy.tiers import Level, Tier
+from governance.seeded import seed_readings
 from reviews.replay.envelope import Described
 from reviews.replay.folder import Call, Folder, FolderError
 from reviews.replay.infer import amount_argument, infer
@@ -77,7 +79,12 @@ def describe_tools(folder: Folder, *, caps: Sequence[Mapping[str, Any]]) -> Tool
             written.setdefault((folder.group_of(call), call.tool), []).append(call)
     domain, demo = project().parent, is_demo()
     import_catalogues({type_key(*place) for place in written}, domain)
-    return {place: _describe(folder, place, calls, domain, demo, caps) for place, calls in written.items()}
+    found = {place: _describe(folder, place, calls, domain, demo, caps) for place, calls in written.items()}
+    if demo:
+        bindings = [each.binding for each in found.values() if each.binding is not None]
+        tools = [each.spec.tool for each in found.values()]
+        seed_readings([*tools, *(subject_of(binding.connector) for binding in bindings)])
+    return found
 
 
 def import_catalogues(keys: Collection[str], domain: Scope | None) -> None:

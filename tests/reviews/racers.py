@@ -32,9 +32,12 @@ def _work(job: str, arguments: dict[str, Any], threads: int, go: Event, stop: Ev
 
     run: Job = getattr(jobs, job)(**arguments)
     counts: Counter[str] = Counter()
-    lock = threading.Lock()
+    lock, connected = threading.Lock(), threading.Barrier(threads + 1)
 
     def loop(number: int) -> None:
+        # a race is not lost to a pool that could not connect in time
+        _connect(connection)
+        connected.wait()
         go.wait()
         done = 0
         while not stop.is_set():
@@ -49,10 +52,24 @@ def _work(job: str, arguments: dict[str, Any], threads: int, go: Event, stop: Ev
     workers = [threading.Thread(target=loop, args=(number,)) for number in range(threads)]
     for worker in workers:
         worker.start()
+    connected.wait()
     results.put("ready")
     for worker in workers:
         worker.join()
     results.put(dict(counts))
+
+
+def _connect(connection: Any) -> None:
+    """Connect, however long a busy machine takes for it."""
+    from django.db import OperationalError
+
+    for _ in range(20):
+        try:
+            connection.ensure_connection()
+            return
+        except OperationalError:
+            time.sleep(0.2)
+    connection.ensure_connection()
 
 
 @contextmanager
@@ -94,7 +111,7 @@ def _crew(job: str, processes: int, threads: int, arguments: dict[str, Any]) -> 
     total: Counter[str] = Counter()
     try:
         for _ in crew:
-            assert results.get(timeout=60) == "ready"
+            assert results.get(timeout=180) == "ready"
         go.set()
         yield total, stop
         for _ in crew:
