@@ -42,7 +42,10 @@ class Ruled:
 UNGOVERNED = Ruled(Ruling())
 # A bundle that failed is well again when it has answered for so long.
 MENDED_SECONDS = 60.0
+# One late answer tells of a busy machine; so many running tell of the rule. Any other failure counts at once.
+LATE_RUNNING = 5
 _seen: dict[int, tuple[bool, float]] = {}
+_late: dict[int, int] = {}
 _breakers: dict[str, Breaker] = {}
 _guard = threading.Lock()
 
@@ -159,10 +162,13 @@ def _read(version: Loaded, rule: Rule, raw: Raw) -> RuleSaid:
 def _health(versions: Sequence[Loaded], said: Sequence[RuleSaid]) -> tuple[tuple[int, bool], ...]:
     """The versions that begin to fail, and those that have not failed for a while since: each told once."""
     failed = {each.digest for each in said if not each.sound}
+    wrong = {each.digest for each in said if not each.sound and each.failure != Failure.SLOW}
     now, found = time.monotonic(), []
     for each in versions:
         known, last = _seen.get(each.id, (each.broken, now))
-        broken = each.program is None or each.program.digest in failed
+        digest = None if each.program is None else each.program.digest
+        _late[each.id] = _late.get(each.id, 0) + 1 if digest in failed - wrong else 0
+        broken = digest is None or digest in wrong or _late[each.id] >= LATE_RUNNING
         if broken:
             _seen[each.id] = (True, now)
         if (broken and not known) or (not broken and known and now - last >= MENDED_SECONDS):

@@ -14,7 +14,7 @@ from governance.backtest import backtest
 from governance.bundle_files import checked
 from governance.engines import chosen
 from governance.engines.children import Children
-from governance.engines.protocol import NoEngine
+from governance.engines.protocol import NoEngine, Raw, all_failed
 from governance.models import Action, ScopeKind, Shadow
 from governance.policy.memory import recalled
 from governance.policy.tiers import Tier
@@ -40,6 +40,7 @@ def patient(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chosen, "aside", lambda: children)
     monkeypatch.setattr(rule_on, "BUDGET_SECONDS", 5.0)
     monkeypatch.setattr(rule_on, "_seen", {})
+    monkeypatch.setattr(rule_on, "_late", {})
 
 
 def decided(cast: Cast, amount: str = "20.00", **more: Any) -> Answer:
@@ -174,6 +175,39 @@ def test_i12_a_policy_that_breaks_is_told_once_and_mends_after_a_while(
     assert outcome(cast, amount="20.00") == "execute"
     assert outcome(cast, amount="20.00") == "execute"
     assert len(entries("policy_mended")) == 1
+
+
+class Late:
+    """An engine whose answers are late, unless it is told otherwise."""
+
+    def __init__(self, engine: Children) -> None:
+        self.engine, self.late = engine, True
+
+    def prepare(self, programs: Any, *, seconds: float) -> None:
+        """What is asked first is loaded in time."""
+        self.engine.prepare(programs, seconds=seconds)
+
+    def evaluate(self, programs: Any, document: str, *, seconds: float) -> list[Raw]:
+        """Nothing in time, or what the engine says."""
+        return all_failed(programs, "slow") if self.late else self.engine.evaluate(programs, document, seconds=seconds)
+
+
+def test_a_late_answer_is_a_case_and_only_lateness_that_goes_on_is_told(
+    cast: Cast, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Late(children)
+    monkeypatch.setattr(chosen, "engine", lambda: late)
+    monkeypatch.setattr(rule_on, "_breakers", {})
+    active(cast, tier="execute")
+    assert {outcome(cast) for _ in range(rule_on.LATE_RUNNING - 1)} == {"escalate"}
+    late.late = False
+    monkeypatch.setattr(rule_on, "_breakers", {})
+    assert outcome(cast) == "execute"
+    late.late = True
+    assert {outcome(cast) for _ in range(rule_on.LATE_RUNNING - 1)} == {"escalate"}
+    assert not entries("policy_broken")
+    assert outcome(cast) == "escalate"
+    assert len(entries("policy_broken")) == 1
 
 
 def test_what_nothing_covers_asks_no_engine(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
