@@ -85,9 +85,13 @@ def end_ticket(ticket: UUID, *, by: Caller | By) -> Ticket:
 
     By the agent that gave it, its owner, or the council. Problems: NOT_FOUND (also for another agent), FORBIDDEN.
     """
-    if isinstance(by, Caller) and not Ticket.objects.filter(pk=ticket, parent_id=by.agent).exists():
-        # a ticket's giver never changes, so nobody is held up by whoever ends what is not theirs
-        raise Problem(Code.NOT_FOUND, "This agent gave no such delegation.")
+    if isinstance(by, Caller):
+        # a ticket's giver never changes, and an end stays: nobody is held up by whoever ends what cannot be ended
+        known = Ticket.objects.filter(pk=ticket, parent_id=by.agent).first()
+        if known is None:
+            raise Problem(Code.NOT_FOUND, "This agent gave no such delegation.")
+        if known.revoked_at is not None:
+            return known
     # before any row: decisions hold it shared, so the end stands wholly before or wholly after each of them
     now = locks.hold_authority()
     stored = Ticket.objects.select_for_update(of=("self",)).select_related("parent").filter(pk=ticket).first()

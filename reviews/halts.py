@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from governance.locks import database_now
-from governance.models import HaltTarget
 from governance.policy.recovery import Stage, stage
 from governance.problems import Code, Problem
 from reviews import rows
@@ -21,6 +20,8 @@ from reviews.shown import label
 
 MOST = 200
 LAST = 20
+# Of how many in force it is counted what they reach: each count looks at everything that runs.
+COUNTED = 20
 
 
 class Reach(StrEnum):
@@ -52,7 +53,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One halt. `stage` while it recovers, `counts` while it is in force or recovers."""
+    """One halt. `stage` while it recovers, `counts` where they were counted."""
 
     id: int
     kind: str
@@ -125,23 +126,40 @@ _NAME = """
     (select s.name from governance_scope s where s.kind = %(target)s and s.key = %(key)s), %(key)s) as name
 """
 
+# What a halt reaches, found once for all actions: its agents with everybody below them, and its types. The same reach
+# as that of placet_halts_over, which asks from the side of one action.
+_UNDER = """
+  with recursive covered as (
+    select ag.id from governance_agent ag join governance_scope p on p.id = ag.project_id
+      left join governance_scope d on d.id = p.parent_id
+      where case %(target)s when 'agent' then ag.id::text = %(key)s when 'project' then p.key = %(key)s
+        when 'domain' then d.key = %(key)s else false end
+    union
+    select ag.id from governance_agent ag join covered c on ag.parent_id = c.id
+  ), kinds as (
+    select t.id from governance_actiontype t left join governance_scope s on s.id = t.domain_id
+      where case %(target)s when 'action_type' then t.key = %(key)s when 'domain' then s.key = %(key)s else false end
+  )
+"""
+_IS_UNDER = """(%(target)s = 'enterprise' or a.agent_id in (select id from covered)
+  or a.action_type_id in (select id from kinds) or a.chain && array(select id from covered))"""
 # Nothing runs for longer than a day, so what was reported later than that began after the halt.
-_FLIGHTS = """
-  with ran as (
+_FLIGHTS = f"""{_UNDER}, ran as (
     select a.*, g.redeemed_at is null and g.issued_by <> 'human' as unused
       from governance_action a left join governance_grant g on g.action_id = a.id and g.voided_at is null
-      where a.state = 'executing' and a.started_at <= %(at)s
+      where a.state = 'executing' and a.started_at <= %(at)s and {_IS_UNDER}
     union all
     select a.*, false from governance_execution x join governance_action a on a.id = x.action_id
       where x.reported_at > %(at)s and x.reported_at <= %(at)s + interval '26 hours' and a.started_at <= %(at)s
+        and {_IS_UNDER}
   ), reached as (
     select ran.*, case when stopped_at is not null then 'confirmed' when state = 'abandoned' then 'unreachable'
       when state <> 'executing' then 'confirmed'
       when lease_until <= %(now)s - %(grace)s or report_by <= %(now)s then 'unreachable'
       else 'requested' end as reach
-    from ran where %(everything)s or exists (select 1 from placet_halts_over(ran.id) h where h.id = %(halt)s)
+    from ran
   )
-"""
+"""  # noqa: S608 -- fixed text
 _COUNT = f"""{_FLIGHTS}
   select reach, count(*) as n, count(*) filter (where unused) as unused from reached group by reach
 """  # noqa: S608 -- fixed text on both sides
@@ -153,12 +171,12 @@ _LIST = f"""{_FLIGHTS}
   order by case r.reach when 'unreachable' then 0 when 'requested' then 1 else 2 end, r.started_at limit %(most)s
 """  # noqa: S608 -- fixed text on both sides
 # What a person approved and nobody picked up yet: the first attempt to redeem it will find it void.
-_VOID = """
-  select count(*) from governance_grant g
+_VOID = f"""{_UNDER}
+  select count(*) from governance_grant g join governance_action a on a.id = g.action_id
   where g.issued_by = 'human' and g.redeemed_at is null and g.voided_at is null and g.closed_at is null
     and g.expires_at > %(at)s and g.issued_at <= %(at)s
-    and (%(everything)s or exists (select 1 from placet_halts_over(g.action_id) h where h.id = %(halt)s))
-"""
+    and {_IS_UNDER}
+"""  # noqa: S608 -- fixed text
 
 
 def board() -> Board:
@@ -168,8 +186,8 @@ def board() -> Board:
     recovering = [row for row in lifted if _stage(row, now) is not None]
     past = [row for row in lifted if _stage(row, now) is None][:LAST]
     return Board(
-        open=tuple(_shown(row, now, counted=True) for row in rows.fetch(_OPEN)),
-        recovering=tuple(_shown(row, now, counted=True) for row in recovering),
+        open=tuple(_shown(row, now, counted=place < COUNTED) for place, row in enumerate(rows.fetch(_OPEN))),
+        recovering=tuple(_shown(row, now, counted=False) for row in recovering),
         past=tuple(_shown(row, now, counted=False) for row in past),
         now=now,
     )
@@ -225,8 +243,7 @@ def _counts(row: rows.Row, now: dt.datetime) -> Counts:
 
 
 def _values(row: rows.Row, now: dt.datetime) -> dict[str, Any]:
-    everything = row["target"] == HaltTarget.ENTERPRISE
-    return {"halt": row["id"], "at": row["halted_at"], "everything": everything, "now": now, "grace": GRACE}
+    return {"target": row["target"], "key": row["key"], "at": row["halted_at"], "now": now, "grace": GRACE}
 
 
 def _flight(row: rows.Row) -> Flight:

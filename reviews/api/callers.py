@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from governance.authenticate import Caller, Credential, identify, read_header
+from governance.gather import count_request
 from reviews.api.problems import unauthenticated
 
 
@@ -21,6 +22,14 @@ def authenticated(request: HttpRequest) -> Caller | None:
     return None if credential is None else identify(credential)
 
 
+def counted(request: HttpRequest) -> Caller | None:
+    """The agent of a live key, its request counted against its rate. Problem RATE_LIMITED."""
+    caller = authenticated(request)
+    if caller is not None:
+        count_request(caller.digest)
+    return caller
+
+
 def credential_of(request: HttpRequest) -> Credential:
     """What `presented` found for this call."""
     found: Any = getattr(request, "auth", None)
@@ -30,7 +39,7 @@ def credential_of(request: HttpRequest) -> Credential:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """What `authenticated` found for this call."""
+    """What `authenticated` or `counted` found for this call."""
     found: Any = getattr(request, "auth", None)
     if not isinstance(found, Caller):
         raise unauthenticated()

@@ -13,7 +13,7 @@ from governance import delegate, sub_agents
 from governance.digest import digest
 from governance.models import ActionType, Ticket
 from reviews.answers import wire
-from reviews.api.callers import authenticated, caller_of
+from reviews.api.callers import authenticated, caller_of, counted
 from reviews.api.delegation_documents import Delegation, SubAgentGiven
 from reviews.api.headers import idempotency_key
 from reviews.api.payloads import Closed, DelegatePayload, NothingPayload, SubAgentPayload
@@ -28,7 +28,7 @@ router = Router()
 @router.post(
     "agents/",
     operation_id="register_agent",
-    auth=authenticated,
+    auth=counted,
     response={201: SubAgentGiven, 200: SubAgentGiven},
 )
 def register_agent(request: HttpRequest, payload: SubAgentPayload) -> HttpResponse:
@@ -55,7 +55,7 @@ def register_agent(request: HttpRequest, payload: SubAgentPayload) -> HttpRespon
     return told(shown, 200 if key is None else 201)
 
 
-@router.post("delegations/", operation_id="delegate", auth=authenticated, response={201: Delegation})
+@router.post("delegations/", operation_id="delegate", auth=counted, response={201: Delegation})
 def issue(request: HttpRequest, payload: DelegatePayload) -> HttpResponse:
     """Let a shared agent, or one registered below this one, act for this one for a while."""
     ticket = delegate.issue_ticket(

@@ -45,6 +45,7 @@ _GIVE = (
     Code.FORBIDDEN,
     Code.HALTED,
     Code.ABOVE_PARENT,
+    Code.RATE_LIMITED,
 )
 _GRANT = (
     Code.GRANT_NOT_YET_OPEN,
@@ -71,7 +72,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
     "register_agent": (*_GIVE, Code.INVALID),
     "delegate": (*_GIVE, Code.NOT_FOUND, Code.DELEGATION_INVALID),
     "end_delegation": (*_OWN, *_BODY),
-    "signal": (*_ALL, *_BODY, *_ONCE, Code.INVALID, Code.FORBIDDEN),
+    "signal": (*_ALL, *_BODY, *_ONCE, Code.INVALID, Code.FORBIDDEN, Code.RATE_LIMITED),
     "errors": (),
     "error": (Code.NOT_FOUND,),
 }

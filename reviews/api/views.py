@@ -18,7 +18,7 @@ from governance.weigh import NOTICE
 from reviews import checkpoint, intake, redeem, report, withdraw
 from reviews.answers import Answer
 from reviews.api import documents, problems, states
-from reviews.api.callers import authenticated, caller_of, credential_of, presented
+from reviews.api.callers import authenticated, caller_of, counted, credential_of, presented
 from reviews.api.catalogue import CATALOGUE
 from reviews.api.headers import idempotency_key, trace_context
 from reviews.api.payloads import (
@@ -106,7 +106,7 @@ def redeem_grant(request: HttpRequest, id: UUID, payload: RedeemPayload) -> Http
     return told(states.redeemed(redeem.redeem(id, caller=caller_of(request), digest=payload.digest)))
 
 
-@router.post("signals/", operation_id="signal", auth=authenticated, response=documents.SignalTaken)
+@router.post("signals/", operation_id="signal", auth=counted, response=documents.SignalTaken)
 def signal(request: HttpRequest, payload: SignalPayload) -> HttpResponse:
     """A watcher says what it saw of a tool or a connector."""
     done = signals.take_signal(

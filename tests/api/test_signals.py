@@ -163,3 +163,23 @@ def test_a_signal_needs_a_key_of_its_own(desk: Desk, gateway: tuple[Agent, str])
     headers = {"Authorization": f"Bearer {gateway[1]}", "Content-Type": "application/json"}
     answer = desk.client.post("/api/v1/signals/", content=json.dumps(UP), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+
+
+@pytest.mark.parametrize("call", ["signals", "delegations", "agents"])
+def test_whatever_an_agent_creates_counts_against_its_rate(post: Desk, gateway: tuple[Agent, str], call: str) -> None:
+    register.change_agent(Agent.objects.get(pk=gateway[0].pk), requests_per_minute=1, by=BY)
+    bodies: dict[str, dict[str, Any]] = {
+        "signals": UP,
+        "delegations": {"child": "Nobody", "action_types": ["bench.refund"], "expires_in": 60},
+        "agents": {"name": "helper", "action_types": ["no.such"]},
+    }
+    codes = [
+        post.client.post(
+            f"/api/v1/{call}/",
+            json=bodies[call],
+            headers={"Authorization": f"Bearer {post.key}", "Idempotency-Key": f"{call}-{number}"},
+        ).status_code
+        for number in range(11)
+    ]
+    assert 429 not in codes[:10]
+    assert codes[10] == 429

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from governance import catalogue, halt, mandates
 from governance.enrol import enrol
@@ -116,6 +117,26 @@ def test_the_page_lists_halts_in_force_recovering_and_over(scene: Scene) -> None
     assert "project Refunds odd refunds mary just now nothing" in text
     assert "agent Refunder odd refunds mary just now just now by joan PROPOSE until" in text
     assert "Over Halted Why Who When Lifted action type bench.refund" in text
+
+
+def test_what_a_halt_reaches_is_what_each_action_says_it_is_under(leased: Scene) -> None:
+    """Asked once for a halt, and from the side of one action: the same answer for every target."""
+    action = leased.running()
+    for target in TARGETS:
+        row = halted(leased, target)
+        with connection.cursor() as cursor:
+            cursor.execute("select exists (select from placet_halts_over(%s) where id = %s)", [action.pk, row.pk])
+            assert cursor.fetchone() == (True,)
+        assert set(reaches(row)) == {action.pk}
+
+
+def test_of_many_halts_only_the_newest_are_counted(leased: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    leased.running()
+    halted(leased)
+    counted = words(visitor(leased.cast.ada).get("/halts/"))
+    assert "1 requested" in counted
+    monkeypatch.setattr(halts, "COUNTED", 0)
+    assert "on its page" in words(visitor(leased.cast.ada).get("/halts/"))
 
 
 def test_nothing_halted_says_so(scene: Scene) -> None:
