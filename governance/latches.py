@@ -153,7 +153,10 @@ def _greens(gathered: Gathered, inputs: Inputs, decision: Decision) -> set[str]:
     found = {KEY + usage.budget_key for usage in inputs.usages if usage.budget_key not in over}
     own = _OWN & inputs.required_evidence
     if not decision.contradicted and all(inputs.signals.get(kind) is Signal.GREEN for kind in own):
-        found |= {AGENT, f"{TYPE}{gathered.type_id}"}
+        found.add(f"{TYPE}{gathered.type_id}")
+        # a type that requires no evidence of its own says nothing of the whole agent
+        if own:
+            found.add(AGENT)
     return found
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -59,6 +59,8 @@ def test_i17_no_input_yields_a_5xx(desk: Desk, call: str) -> None:
     asked = desk.ask(elevate=True).json()
     known = {"actions": asked["id"], "escalations": asked["escalation"]["id"], "errors": "refused"}
     known["grants"] = desk.ask().json()["grant"]["id"]
+    terms = {"child": "Drafter", "action_types": ["bench.refund"], "expires_in": 600}
+    known["delegations"] = desk.post("delegations/", terms).json()["id"]
     modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
     @settings(

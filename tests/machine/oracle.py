@@ -382,8 +382,9 @@ class World:
             self.turn(ask.agent, f"type {ask.kind}", "green")
 
     def contradicts(self, ask: Ask) -> bool:
-        """A run acts for the subject that its first action names."""
-        pinned = self.subjects.get((ask.agent, ask.run))
+        """A run acts for the subject that its first action names, of the agent or of one above it."""
+        line = self.line(ask.agent, ask.ticket)
+        pinned = next((each for (name, run), each in self.subjects.items() if name in line and run == ask.run), None)
         return pinned is not None and ask.subject not in ("", pinned)
 
     def breaks(self, agent: str, kind: str) -> None:

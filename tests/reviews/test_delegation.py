@@ -335,6 +335,16 @@ def test_a_run_is_one_run_whoever_of_the_chain_asks(cast: Cast, refunder: Member
     assert asked(refunder, "k-3", "480.00", customer="c-3", run="chat-17").body["outcome"] == "escalate"
 
 
+def test_whoever_goes_on_with_a_run_acts_for_its_subject(cast: Cast, refunder: Member, translator: Member) -> None:
+    given = ticket(refunder, translator)
+    assert asked(refunder, "k-1", subject="c-1", run="chat-18").body["outcome"] == "execute"
+    same = asked(translator, "k-2", under=given, subject="c-1", run="chat-18")
+    assert same.body["outcome"] == "execute"
+    other = asked(translator, "k-3", under=given, subject="c-2", run="chat-18")
+    assert other.body["outcome"] == "escalate"
+    assert "fact_differs" in codes(other)
+
+
 def test_the_approval_of_a_person_reserves_in_the_same_rows(
     scene: Scene, no_hold: None, for_refunder: tuple[Member, Member, Ticket]
 ) -> None:

@@ -211,6 +211,19 @@ def test_a_cap_of_the_agent_itself_lowers_the_whole_agent(scene: Scene) -> None:
     assert not latch(scene, AGENT).in_episode, "any type of the agent can end it"
 
 
+def test_a_type_that_requires_no_evidence_of_its_own_ends_nothing_for_the_whole_agent(scene: Scene) -> None:
+    empty = {**BENCH_REFUND, "key": "bench.note", "family": "notes", "caps": [], "evidence": []}
+    note = catalogue.save_action_type(empty, domain=scene.cast.service, by=BY)
+    permit.set_level(scene.cast.refunder, note, level=Level.L2, by=BY)
+    for customer in ("a", "b", "c"):
+        pass_cap_of(scene, customer)
+    assert latch(scene, AGENT).in_episode
+    assert bench_ask(scene, "1.00", action_type="bench.note").body["outcome"] == "escalate"
+    assert latch(scene, AGENT).in_episode
+    bench_ask(scene, "1.00", customer="d")
+    assert not latch(scene, AGENT).in_episode
+
+
 def test_the_third_breach_in_ten_minutes_turns_it_red(scene: Scene) -> None:
     for count in (1, 2, 3, 4):
         with pytest.raises(Problem):

@@ -217,7 +217,6 @@ def test_next_leads_to_a_case_or_back_to_the_queue(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "type=%00",
         "risk=4",
         "mine=1",
         "after=1",

@@ -181,8 +181,11 @@ begin
     exists (select 1 from governance_watch where tool in (a.tool, 'connector:' || a.connector)) as watched,
     (select count(*) from governance_breach where agent_id = a.agent_id
       and action_type_id = a.type_id and breached_at > t - interval '10 minutes') as breaches,
-    (select subject from governance_action where agent_id = a.agent_id and run = p_run and subject <> ''
-      order by created_at limit 1) as subject,
+    -- a run belongs to whoever began it: who is asked to go on with it acts for the same subject
+    (select first.subject from unnest(line) l(id), lateral (
+        select subject, created_at from governance_action
+          where agent_id = l.id and run = p_run and subject <> '' order by created_at limit 1) first
+      order by first.created_at limit 1) as subject,
     (select id from governance_action where agent_id = a.agent_id and idempotency_key = p_idem) as answered,
     exists (select 1 from governance_halt
       where (case when lifted_at is null then 'infinity'::timestamptz else recovers_until end) > t) as halted,

@@ -113,7 +113,8 @@ def headers() -> Iterator[Hostile]:
 def addresses() -> Iterator[Hostile]:
     """Wrong methods, unknown paths, ids of nothing."""
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "X"):
-        yield Hostile(f"{method} actions/", 405, method=method, body={})
+        for path in ("actions/", "agents/", "delegations/", "signals/"):
+            yield Hostile(f"{method} {path}", 405, method=method, body={}, path=path)
         yield Hostile(f"{method} grants/…/redeem/", 405, method=method, body={}, path=f"grants/{NOBODY}/redeem/")
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         yield Hostile(f"{method} openapi.json", 405, method=method, body={}, path="openapi.json")
@@ -123,7 +124,7 @@ def addresses() -> Iterator[Hostile]:
         f"actions/{NOBODY.upper()}/",
         f"actions/{NOBODY[:-1]}/", f"actions/{NOBODY}0/", "actions/%00/", "actions/%ff/", "actions/%2e%2e/",
         "actions/null/",
-        "escalations/1 or 1=1/", "grants/", f"grants/{NOBODY}/", "delegations/", "signals/", "x" * 5_000,
+        "escalations/1 or 1=1/", "grants/", f"grants/{NOBODY}/", "x" * 5_000,
         "\u202e/", ".git/config",
         "actions/{id}/", f"actions/{{{NOBODY}}}/", f"actions/urn:uuid:{NOBODY}/",
     )  # fmt: skip

@@ -13,6 +13,7 @@ from governance.engines import chosen
 from governance.engines.children import Children
 from governance.policy.bundles import BundleSpec, parse_bundle
 from governance.policy.decision import Outcome, decide
+from governance.policy.rulings import Failure
 from governance.policy.tiers import Tier
 from governance.rule_on import rule_on, ruled
 from tests.governance.policies.rego import rules
@@ -102,7 +103,9 @@ def test_i12_no_broken_policy_is_above_propose(children: Children, monkeypatch: 
         assert not found.ruling.available, text
         assert not found.ruling.grants, text
         assert decide(ruled(inputs(), found.ruling)).outcome is not Outcome.EXECUTE, text
-        assert found.health == ((number, True),), text
+        # lateness is told when it goes on: a busy machine is late too
+        is_late = {rule.failure for rule in found.ruling.rules} == {Failure.SLOW}
+        assert found.health == (() if is_late else ((number, True),)), text
         done += 1
     assert done >= len(SHAPES) + len(GRAVE)
 
