@@ -11,7 +11,15 @@ from governance import documents
 from governance.engines import chosen
 from governance.engines.children import Gone, Late
 from governance.engines.protocol import Program
-from governance.policy.bundles import MANIFEST, BundleSpec, bundle_digest, file_problems, modules, parse_bundle
+from governance.policy.bundles import (
+    MANIFEST,
+    MOST_BYTES,
+    BundleSpec,
+    bundle_digest,
+    file_problems,
+    modules,
+    parse_bundle,
+)
 from governance.policy.documents import DocumentProblem
 from governance.problems import Code, Problem
 
@@ -29,9 +37,12 @@ class Checked:
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """The files of a folder, nothing below it. Problem INVALID for what is no UTF-8 text, or no folder."""
+    """The files of a folder, nothing below it. Problem INVALID for no folder, no UTF-8 text, a link, or too much."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        # somebody else's folder: a link in it would show what only its reader may read
+        if any(path.is_symlink() for path in paths) or sum(path.stat().st_size for path in paths) > MOST_BYTES:
+            raise refused([DocumentProblem("bundle", f"A folder has files of its own, {MOST_BYTES} bytes at most.")])
         return {path.name: path.read_bytes().decode("utf-8") for path in paths}
     except (OSError, UnicodeDecodeError) as error:
         raise refused([DocumentProblem("bundle", "The folder cannot be read, or a file in it is no text.")]) from error

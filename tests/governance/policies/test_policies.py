@@ -207,3 +207,18 @@ def test_no_version_begins_as_active_or_retired(cast: Cast) -> None:
         copy.pk, copy.number, copy.state, copy.activated_by = None, 9, state.value, "joan"
         with pytest.raises(DatabaseError), transaction.atomic():
             copy.save(force_insert=True)
+
+
+def test_a_folder_shows_no_file_that_is_not_in_it_and_is_not_read_when_it_is_too_large(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("what only its owner reads")
+    folder = tmp_path / "bundle"
+    bundle_files.write_folder(bundle_files.read_folder(REFUNDS), folder)
+    (folder / "x.rego").symlink_to(tmp_path / "secret")
+    with pytest.raises(Problem) as linked:
+        bundle_files.read_folder(folder)
+    assert "what only" not in str(linked.value.fields)
+    (folder / "x.rego").unlink()
+    (folder / "x.rego").write_bytes(b"#" * (256 * 1024 + 1))
+    with pytest.raises(Problem) as large:
+        bundle_files.read_folder(folder)
+    assert {code(linked), code(large)} == {Code.INVALID}
