@@ -56,8 +56,7 @@ def issue_ticket(
     ends = now + timedelta(seconds=min(max(seconds, SHORTEST), LONGEST))
     if via is not None:
         ends = min(ends, _resting_on(via, parent, [each.pk for each in types], now))
-    if Ticket.objects.filter(parent=parent, revoked_at=None, expires_at__gt=now).count() >= MOST_IN_FORCE:
-        raise Problem(Code.FORBIDDEN, f"An agent has at most {MOST_IN_FORCE} delegations in force: end some of them.")
+    _refuse_crowd(parent, now)
     ticket = Ticket.objects.create(
         parent=parent,
         child=found,
@@ -110,6 +109,11 @@ def _again(known: Ticket, request_hash: bytes) -> Ticket:
     if not hmac.compare_digest(bytes(known.request_hash), request_hash):
         raise Problem(Code.IDEMPOTENCY_BODY_CHANGED, "This Idempotency-Key was used with another body.")
     return known
+
+
+def _refuse_crowd(parent: Agent, now: datetime) -> None:
+    if Ticket.objects.filter(parent=parent, revoked_at=None, expires_at__gt=now).count() >= MOST_IN_FORCE:
+        raise Problem(Code.FORBIDDEN, f"An agent has at most {MOST_IN_FORCE} delegations in force: end some of them.")
 
 
 def _child(parent: Agent, named: str) -> Agent:

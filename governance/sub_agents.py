@@ -83,16 +83,21 @@ def register_sub_agent(
     for action_type in types:
         Permission.objects.create(agent=agent, action_type=action_type, level=int(Level.L0))
     key, row = _key(agent, caller, now)
+    keys = tuple(each.key for each in types)
+    _recorded(agent, keys, row)
+    return Registered(agent, keys, key, row.expires_at)
+
+
+def _recorded(agent: Agent, action_types: tuple[str, ...], key: AgentKey) -> None:
     body = {
         **terms(agent),
         "agent": str(agent.pk),
-        "action_types": [each.key for each in types],
-        "key": row.pk,
-        "prefix": row.prefix,
+        "action_types": list(action_types),
+        "key": key.pk,
+        "prefix": key.prefix,
         "widening": False,
     }
-    record.append(event=record.Event.AGENT_REGISTERED, actor=f"agent:{parent.pk}", body=body)
-    return Registered(agent, tuple(each.key for each in types), key, row.expires_at)
+    record.append(event=record.Event.AGENT_REGISTERED, actor=f"agent:{agent.parent_id}", body=body)
 
 
 def permitted(agent: Agent, keys: Sequence[str]) -> list[ActionType]:

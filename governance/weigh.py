@@ -173,32 +173,13 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         Usage(use.cap, state.key, state.live, use.amount, use.name or None)
         for use, state in zip(gathered.uses, gathered.budgets, strict=True)
     )
-    signals = {
-        Kind.CONTRACT: evidence.contract_signal(gathered.breaches),
-        Kind.COMPLETENESS: evidence.completeness(facts) if wish.bound else Signal.UNKNOWN,
-        Kind.VELOCITY: evidence.velocity_signal(usages),
-        Kind.TOOL_HEALTH: tool_health(gathered.tool_sources),
-    }
     new = _new(wish, gathered)
     novelty = _novelty(spec, new)
-    if spec.novelty is not None:
-        signals[Kind.NOVELTY] = novelty
     level = gathered.level if gathered.in_domain else None
     counted = gathered.guardrail
     standing, hold = standing_of(spec, gathered, usages)
     return Inputs(
-        action_class=spec.action_class,
-        base_risk=spec.base_risk,
-        amount=wish.amount,
-        amount_known=wish.amount is not None or spec.amount is None or not wish.currency_known,
-        currency_known=wish.currency_known,
-        rate=wish.rate,
-        quantity=spec.quantity_in(wish.values),
-        data_class=spec.data_class_in(wish.values),
-        thresholds=spec.thresholds,
-        human_required=spec.human_required,
-        elevate=wish.elevate,
-        agent_reason=wish.agent_reason,
+        **_asked(wish),
         # anybody registered may tell a person that something is out of their scope
         level=Level.L0 if level is None and spec.key == NOTICE else level,
         ancestors_permitted=gathered.chain_permitted or spec.key == NOTICE,
@@ -209,26 +190,62 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         inactive=gathered.inactive,
         standing=standing,
         standing_hold=hold,
-        signals=signals,
-        required_evidence=spec.evidence,
-        tool=spec.tool,
+        signals=_signals(wish, gathered, facts, usages, novelty),
         connector=gathered.connector,
         connector_health=tool_health(gathered.connector_sources) if gathered.connector else Signal.GREEN,
         facts=facts,
-        bound=wish.bound,
-        facts_first=spec.facts_first,
         usages=usages,
         in_flight=_under_way(wish, gathered),
         novelty=novelty,
         novel=new or (),
-        uncertain=wish.uncertain,
-        confidence=wish.confidence,
-        confidence_threshold=spec.confidence_threshold,
-        contended=wish.contended,
         # what was not counted is no guardrail
         guardrail=None if counted is None else spec.guardrail,
         guardrail_used=0 if counted is None else max(0, counted.live - wish.counted),
     )
+
+
+def _asked(wish: Wish) -> dict[str, Any]:
+    """The inputs that the wish and its type say alone, whatever was gathered."""
+    spec = wish.spec
+    return {
+        "action_class": spec.action_class,
+        "base_risk": spec.base_risk,
+        "amount": wish.amount,
+        "amount_known": wish.amount is not None or spec.amount is None or not wish.currency_known,
+        "currency_known": wish.currency_known,
+        "rate": wish.rate,
+        "quantity": spec.quantity_in(wish.values),
+        "data_class": spec.data_class_in(wish.values),
+        "thresholds": spec.thresholds,
+        "human_required": spec.human_required,
+        "elevate": wish.elevate,
+        "agent_reason": wish.agent_reason,
+        "required_evidence": spec.evidence,
+        "tool": spec.tool,
+        "bound": wish.bound,
+        "facts_first": spec.facts_first,
+        "uncertain": wish.uncertain,
+        "confidence": wish.confidence,
+        "confidence_threshold": spec.confidence_threshold,
+        "contended": wish.contended,
+    }
+
+
+def _signals(
+    wish: Wish,
+    gathered: Gathered,
+    facts: tuple[FactSummary, ...] | None,
+    usages: tuple[Usage, ...],
+    novelty: Signal,
+) -> dict[Kind, Signal]:
+    """What the evidence of each kind says; of novelty only where the type asks."""
+    signals = {
+        Kind.CONTRACT: evidence.contract_signal(gathered.breaches),
+        Kind.COMPLETENESS: evidence.completeness(facts) if wish.bound else Signal.UNKNOWN,
+        Kind.VELOCITY: evidence.velocity_signal(usages),
+        Kind.TOOL_HEALTH: tool_health(gathered.tool_sources),
+    }
+    return signals if wish.spec.novelty is None else signals | {Kind.NOVELTY: novelty}
 
 
 def _with_pin(wish: Wish, gathered: Gathered) -> tuple[FactSummary, ...] | None:

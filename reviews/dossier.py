@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from governance.entries import current
@@ -16,129 +15,16 @@ from governance.policy.velocity import Unit, Usage
 from governance.problems import Code, Problem
 from governance.weigh import cap_uses
 from reviews import rows
-from reviews.compared import FactTable, Parameter, labelled, labels_of, parameters, table
-from reviews.exposure import Bar, as_of_now, bars, usages
+from reviews.compared import labelled, labels_of, parameters, table
+from reviews.docket import Dossier as Dossier
+from reviews.docket import Judged, Why
+from reviews.docket import Phase as Phase
+from reviews.exposure import as_of_now, bars, usages
 from reviews.grounds import worth
 from reviews.models import RejectReason
-from reviews.phrases import Left, lasting, left, sentence_of
-from reviews.shown import Lens, Pieces, is_sealed, label
+from reviews.phrases import lasting, left, sentence_of
+from reviews.shown import Lens, is_sealed, label
 from reviews.traces import shared
-
-
-class Phase(StrEnum):
-    """Where a case stands for whoever reads it."""
-
-    OPEN = "open"
-    MINE = "mine"
-    TAKEN = "taken"
-    HELD = "held"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-    ACKNOWLEDGED = "acknowledged"
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """One reason of the decision, and what would have to change. `limit`: a tier that is too low, like others."""
-
-    sentence: str
-    help: str
-    limit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The standing verdict of a case. `hold` are the seconds until it is final, 0 once it is."""
-
-    id: int
-    approve: bool
-    reviewer: str
-    mine: bool
-    reason: str
-    decided_at: dt.datetime
-    final_at: dt.datetime
-    hold: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """One case. Digests are hexadecimal; `snapshot_digest` is empty until something was read.
-
-    `trace` only where it has other actions.
-    """
-
-    id: UUID
-    now: dt.datetime
-    phase: Phase
-    sentence: Pieces
-    agent_id: UUID
-    agent: str
-    above: tuple[str, ...]
-    owner_id: int
-    action_id: UUID
-    action_type_id: int
-    action_type: str
-    type_label: str
-    amount: int | None
-    risk: Risk
-    required: Tier
-    effective: Tier
-    bound_by: str
-    opened_by: str
-    opened_at: dt.datetime
-    left: Left
-    why: tuple[Why, ...]
-    status: str
-    source: str
-    read_at: dt.datetime | None
-    facts: FactTable | None
-    parameters: tuple[Parameter, ...]
-    bars: tuple[Bar, ...]
-    amount_known: bool
-    rate: str
-    refused: int
-    refused_amount: int
-    taken_by: str
-    taken_until: dt.datetime | None
-    lease: str
-    judged: Judged | None
-    halts: int
-    rank: int
-    action_digest: str
-    snapshot_digest: str
-    previous: UUID | None
-    following: UUID | None
-    trace: str
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a person can still decide it."""
-        return self.phase in (Phase.OPEN, Phase.MINE, Phase.TAKEN) and self.left.urgency != "over"
-
-    @property
-    def spare(self) -> tuple[Bar, ...]:
-        """The bars that need no look: all but the first, where they have room."""
-        return tuple(bar for bar in self.bars[1:] if not bar.over)
-
-    @property
-    def limits(self) -> tuple[Why, ...]:
-        """Everything whose tier is too low, where it is more than one thing."""
-        found = tuple(why for why in self.why if why.limit)
-        return found if len(found) > 1 else ()
-
-    @property
-    def grounds(self) -> tuple[Why, ...]:
-        """Why a person is asked, besides those limits."""
-        return tuple(why for why in self.why if why not in self.limits)
-
-    @property
-    def is_notice(self) -> bool:
-        """Whether there is nothing to approve: the agent only says that something is out of its scope."""
-        return self.action_type == "notice"
-
 
 _LIMITS = frozenset(
     {
@@ -152,6 +38,24 @@ _LIMITS = frozenset(
         Reason.STANDING,
         Reason.POLICY_CAP,
     }
+)
+# The columns that are shown, or asked about, as they are stored.
+_SAME = (
+    "id",
+    "agent_id",
+    "agent",
+    "owner_id",
+    "action_id",
+    "opened_by",
+    "opened_at",
+    "read_at",
+    "refused",
+    "refused_amount",
+    "taken_until",
+    "halts",
+    "rank",
+    "action_digest",
+    "following",
 )
 _CASE = """
   select e.id, e.state, e.opened_by, e.opened_at, e.rank, e.taken_by_id, e.taken_until, e.previous_id,
@@ -196,15 +100,11 @@ def read(case: UUID, *, viewer: int) -> Dossier:
     judged = _judged(case, viewer, now)
     amount, known, used, rate = _exposed(row)
     return Dossier(
-        id=row["id"],
+        **_same(row),
         now=now,
         phase=_phase(row, judged, viewer, now),
         sentence=sentence_of(row["type_key"], amount, row["sentence"], lens),
-        agent_id=row["agent_id"],
-        agent=row["agent"],
         above=tuple(row["above"] or ()),
-        owner_id=row["owner_id"],
-        action_id=row["action_id"],
         action_type_id=row["type_id"],
         action_type=row["type_key"],
         type_label=label(row["type_key"]),
@@ -213,32 +113,27 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         required=Tier(row["required_tier"]),
         effective=Tier(row["effective_tier"]),
         bound_by=_bound_by(row["bound_by"]),
-        opened_by=row["opened_by"],
-        opened_at=row["opened_at"],
         left=left(row["opened_at"], row["due"], now),
         why=_why(row),
         status=row["status"] or "checking",
         source=row["source"] or "",
-        read_at=row["read_at"],
         facts=table(row["snapshot_id"], row["binding"], lens),
         parameters=parameters(row["parameters"], lens),
         bars=bars(used),
         amount_known=known,
         rate=rate,
-        refused=row["refused"],
-        refused_amount=row["refused_amount"],
         taken_by=row["taken_by"] or "",
-        taken_until=row["taken_until"],
         lease=lasting(row["taken_until"], now),
         judged=judged,
-        halts=row["halts"],
-        rank=row["rank"],
-        action_digest=row["action_digest"],
         snapshot_digest=row["snapshot_digest"] or "",
         previous=row["previous_id"],
-        following=row["following"],
         trace=row["trace_id"] if shared(row["trace_id"], row["action_id"]) else "",
     )
+
+
+def _same(row: rows.Row) -> dict[str, Any]:
+    """What the page takes from the row as it is."""
+    return {name: row[name] for name in _SAME}
 
 
 def _exposed(row: rows.Row) -> tuple[int | None, bool, tuple[Usage, ...], str]:

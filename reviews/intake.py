@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError
@@ -14,29 +11,20 @@ from django.db import DatabaseError
 from governance.authenticate import Credential, identify
 from governance.breach import broken
 from governance.day_keys import ensure_day_key
-from governance.digest import action_digest
 from governance.entries import Entry, lookup
-from governance.gather import NOTHING_MORE, BudgetState, CapUse, Gathered, Watch, count_request, gather
+from governance.gather import BudgetState, Gathered, count_request, gather
 from governance.hot import ServerError
-from governance.latches import turned
-from governance.policy.contracts import Parsed, Problems
+from governance.policy.contracts import Problems
 from governance.policy.decision import Decision, Inputs, Outcome, decide
-from governance.policy.facts import FactSummary
-from governance.policy.memory import remembered
-from governance.policy.money import Money
 from governance.problems import Code, Problem
-from governance.rates import NO_AMOUNT, Valued, valued
-from governance.records.bindings import Binding
-from governance.records.evaluate import evaluate
-from governance.records.registry import connector
-from governance.records.snapshots import Frozen, frozen
-from governance.rule_on import UNGOVERNED, Ruled
-from governance.weigh import NOBODY, Wish, cap_uses, entities, money_of, watch, weigh
+from governance.weigh import weigh
+from reviews import asked
 from reviews.answers import Answer, answer_of, replayed
+from reviews.asked import Asked
 from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
-from reviews.commit import CommitResult, Parts, commit, refuse_exhausted
-from reviews.governed import judged, note_health, shadow_rows
+from reviews.commit import CommitResult, commit, refuse_exhausted
+from reviews.governed import judged, note_health
 
 _log = structlog.get_logger(__name__)
 
@@ -47,31 +35,6 @@ _NOT_KNOWN = "The database did not answer; ask again with the same Idempotency-K
 # After as many moves a person decides; the rounds bound every other reason to look again.
 MOVES = 3
 MOST_ROUNDS = 12
-
-
-@dataclass(slots=True)
-class _Case:
-    """One request on its way: what is fixed, and what each attempt learns anew."""
-
-    ask: Ask
-    key: bytes
-    entry: Entry
-    parsed: Parsed
-    claims: Parsed
-    action: UUID = field(default_factory=uuid4)
-    subject: str = ""
-    amount: int | None = None
-    valued: Valued = NO_AMOUNT
-    facts: tuple[FactSummary, ...] | None = None
-    snapshot: Frozen | None = None
-    uses: list[CapUse] = field(default_factory=list)
-    watch: Watch = NOTHING_MORE
-    inputs: Inputs | None = None
-    ruled: Ruled = UNGOVERNED
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return self.parsed.values
 
 
 def ask(credential: Credential, ask: Ask) -> Answer:
@@ -100,10 +63,10 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
             case = _parse(credential, ask, lookup(ask.action_type, stale=case.entry.revision), counted=True)
             continue
         gathered.require_ticket()
-        inputs = weigh(_wish(case, contended >= MOVES), gathered)
+        inputs = weigh(asked.wish(case, contended >= MOVES), gathered)
         binding = case.entry.binding
         if case.entry.reads_first and binding and case.snapshot is None and not _refuses(inputs):
-            _read(case, binding, gathered.now)
+            asked.read_facts(case, binding, gathered.now)
             continue
         found = judged(inputs, gathered, case.entry.spec.key)
         if found is None:
@@ -119,7 +82,7 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
     raise Problem(Code.UNAVAILABLE, "The budgets of this action are contended; nothing happened.", retry_after=1)
 
 
-def _parse(credential: Credential, ask: Ask, entry: Entry | None, *, counted: bool = False) -> _Case:
+def _parse(credential: Credential, ask: Ask, entry: Entry | None, *, counted: bool = False) -> Asked:
     """Check type and contract. The key is looked at first: nobody unknown learns what is wrong."""
     if entry is None:
         _known(credential, counted)
@@ -140,9 +103,9 @@ def _parse(credential: Credential, ask: Ask, entry: Entry | None, *, counted: bo
             request=None if ask.dry_run else _request_hash(ask),
             standing=entry.spec.standing.health,
         )
-    case = _Case(ask, credential.digest, entry, parsed, claims, subject=ask.subject or "")
-    _value(case, entry.spec.money_in(parsed.values))
-    _count(case)
+    case = Asked(ask, credential.digest, entry, parsed, claims, subject=ask.subject or "")
+    asked.value(case, entry.spec.money_in(parsed.values))
+    asked.count(case)
     return case
 
 
@@ -164,17 +127,7 @@ def _known(credential: Credential, counted: bool) -> UUID:
     return caller.agent
 
 
-def _value(case: _Case, money: Money | None) -> None:
-    case.valued = valued(money)
-    case.amount = case.valued.amount
-
-
-def _count(case: _Case) -> None:
-    case.uses = cap_uses(case.entry.spec, values=case.values, subject=case.subject, amount=case.amount)
-    case.watch = watch(case.entry.spec, values=case.values, subject=case.subject)
-
-
-def _gather(case: _Case, *, paced: bool) -> Gathered:
+def _gather(case: Asked, *, paced: bool) -> Gathered:
     gathered = gather(
         key=case.key,
         idempotency_key=None if case.ask.dry_run else case.ask.idempotency_key,
@@ -193,52 +146,16 @@ def _gather(case: _Case, *, paced: bool) -> Gathered:
     return gathered
 
 
-def _read(case: _Case, binding: Binding, now: dt.datetime) -> None:
-    """Facts before deciding, for the types that ask for it. The subject is then the record's, not the agent's."""
-    reading = evaluate(
-        binding,
-        connector(binding.connector),
-        parameters=case.values,
-        claims=case.claims.values,
-        subject=case.ask.subject,
-        sealed=case.parsed.sealed,
-    )
-    case.snapshot = frozen(case.action, reading, asked_at=now, sealed=case.parsed.sealed)
-    case.facts = tuple(fact.summary() for fact in reading.facts)
-    case.subject = reading.subject or case.subject
-    _value(case, money_of(case.entry.spec, case.values, reading.money))
-    _count(case)
-
-
-def _wish(case: _Case, contended: bool) -> Wish:
-    return Wish(
-        spec=case.entry.spec,
-        bound=case.entry.binding is not None,
-        values=case.values,
-        subject=case.ask.subject or "",
-        whom=case.subject,
-        amount=case.amount,
-        currency_known=not case.valued.without_rate,
-        rate=case.valued.pinned,
-        facts=case.facts,
-        confidence=case.ask.confidence,
-        uncertain=case.ask.uncertain,
-        elevate=case.ask.elevate,
-        agent_reason=case.ask.agent_reason,
-        contended=contended,
-    )
-
-
-def _commit(case: _Case, gathered: Gathered, decision: Decision) -> tuple[Answer | None, bool]:
+def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer | None, bool]:
     """Write it. The answer, or nothing and whether authority moved meanwhile: then it is decided again."""
     exhausted = _exhausted(case, gathered, decision)
     if exhausted is not None:
         raise refuse_exhausted(gathered, exhausted, case.ask.idempotency_key, case.amount)
-    digest = _digest(case, gathered)
+    digest = asked.digest_of(case, gathered)
     answer = answer_of(
         case.entry.spec, gathered, decision, case.action, digest=digest, trace_id=case.ask.trace_of(case.action)
     )
-    result = commit(_parts(case, gathered, decision, answer, digest))
+    result = commit(asked.parts(case, gathered, decision, answer, digest))
     if result is not CommitResult.DONE:
         return None, result is CommitResult.MOVED
     note_health(case.ruled)
@@ -248,53 +165,9 @@ def _commit(case: _Case, gathered: Gathered, decision: Decision) -> tuple[Answer
     return answer, False
 
 
-def _exhausted(case: _Case, gathered: Gathered, decision: Decision) -> BudgetState | None:
+def _exhausted(case: Asked, gathered: Gathered, decision: Decision) -> BudgetState | None:
     """A budget that this action would pass and that has its case already: then there is no other case, of no key."""
     if decision.breach is None or decision.outcome is not Outcome.ESCALATE or case.inputs is None:
         return None
     passed = {usage.budget_key for usage in case.inputs.usages if usage.breached}
     return next((each for each in gathered.budgets if each.key in passed and each.case is not None), None)
-
-
-def _digest(case: _Case, gathered: Gathered) -> bytes:
-    return action_digest(
-        agent=gathered.agent,
-        action_type=case.entry.spec.key,
-        run=case.ask.run,
-        subject=case.ask.subject or "",
-        parameters={**case.parsed.values, **case.parsed.sealed},
-    )
-
-
-def _parts(case: _Case, gathered: Gathered, decision: Decision, answer: Answer, digest: bytes) -> Parts:
-    sealed = case.parsed.sealed
-    concerned = entities(case.entry.spec, values=case.values, subject=case.subject)
-    return Parts(
-        spec=case.entry.spec,
-        type_id=case.entry.id,
-        action=case.action,
-        digest=digest,
-        entity=next((value for _, value in concerned if value != NOBODY), NOBODY if concerned else ""),
-        inputs={} if case.inputs is None else remembered(case.inputs),
-        in_flight=() if case.inputs is None else case.inputs.in_flight,
-        gathered=gathered,
-        decision=decision,
-        answer=answer,
-        uses=gathered.uses,
-        # of sealed text a page may know that it is there and how long it is
-        parameters={**case.values, **{name: {"sealed": len(text)} for name, text in sealed.items()}},
-        claims=case.claims.values,
-        # under a name that no field of a contract can have: the note never stands in for one
-        sealed={**sealed, **({"/note": case.ask.note} if case.ask.note else {})},
-        subject=case.ask.subject or "",
-        amount=case.amount,
-        run=case.ask.run,
-        ask=case.ask,
-        idempotency_key=case.ask.idempotency_key,
-        body_hash=case.ask.body_hash,
-        by_agent=case.ask.agent_reason is not None,
-        snapshot=case.snapshot,
-        latches=() if case.inputs is None else turned(case.entry.spec, gathered, case.inputs, decision),
-        shadows=[] if case.inputs is None else shadow_rows(case.inputs, case.ruled, decision),
-        connector=gathered.connector,
-    )
