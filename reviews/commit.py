@@ -243,6 +243,7 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         "opened_by": "agent" if parts.by_agent else "decision",
         "deadline": due,
         "rank": max(rank_needed(parts.spec, decision.risk), _override_rank(decision)),
+        "risk": int(decision.risk),
         "sort_key": sort_key(due, parts.amount),
     }
     if decision.breach is not None:

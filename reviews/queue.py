@@ -3,51 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
-from governance.locks import database_now
 from governance.policy.tiers import Risk
 from reviews import rows
 from reviews.exposure import Reach, reach, usages
 from reviews.phrases import Left, left, sentence_of
+from reviews.picks import Cursor as Cursor
+from reviews.picks import Filters as Filters
+from reviews.picks import picked
 from reviews.shown import Lens, Pieces
 
 PAGE = 50
 COUNTED = 200
+RELATED = 9
 
 _STATES = {"unavailable": "unavailable", "unbound": "unbound", "not_found": "not found"}
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What of the queue is asked for; `mine` are the cases that reviewer holds now."""
-
-    action_type: str = ""
-    risk: int = 0
-    mine: bool = False
-
-    @property
-    def any(self) -> bool:
-        """Whether anything is left out."""
-        return bool(self.action_type or self.risk or self.mine)
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """The last row of a page: the next page starts behind it."""
-
-    sort_key: int
-    case: UUID
-
-    def __str__(self) -> str:
-        return f"{self.sort_key}.{self.case.hex}"
+class _Terms(TypedDict):
+    filters: Filters
+    viewer: int
+    now: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One open case. `reach` is the cap it would pass or fill most, as it was when the agent asked."""
+    """One open case. `reach` is the cap it would pass or fill most, as it was when the agent asked.
+
+    `rank` is the lowest that may approve; `related` are other open cases about the same entity, up to nine.
+    """
 
     case: UUID
     state: str
@@ -56,13 +45,15 @@ class Row:
     risk: str
     reach: Reach
     left: Left
+    rank: int
+    related: int
     taken_by: str
     mine: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One page of the queue. `count` is exact up to 200, then `capped`."""
+    """One page of the queue. `count` is exact up to 200, then `capped`. `version` marks all that it shows."""
 
     rows: tuple[Row, ...]
     count: int
@@ -70,6 +61,7 @@ class Queue:
     next: Cursor | None
     now: dt.datetime
     halts: int
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +72,10 @@ class Quiet:
     waiting: int
 
 
-_FROM = """
-  from reviews_escalation e
-  join governance_action a on a.id = e.action_id
-  join governance_actiontype t on t.id = a.action_type_id
-  join governance_decision d on d.action_id = a.id
-"""
-_COUNT = "select count(*) from (select 1 "
 _COLUMNS = """
-  select e.id, e.sort_key, e.opened_at, t.key, a.amount, ag.name as agent, d.effective_risk as risk,
+  with picked as materialized ({picked})
+  select e.id, e.xmin::text as version, e.sort_key, e.opened_at, e.deadline,
+    coalesce(e.taken_until > %(now)s, false) as held, t.key, a.amount, ag.name as agent, e.risk, e.rank,
     d.inputs->'usages' as usages, s.status, s.sentence, s.subject,
     a.subject as named_subject, b.document as binding, t.document,
     case when exists (select 1 from governance_halt h where coalesce(h.lifted_at, 'infinity') > e.opened_at)
@@ -96,52 +83,77 @@ _COLUMNS = """
     case when e.taken_until > %(now)s then e.taken_by_id end as taken_by, u.username,
     (select count(*) from governance_fact f where f.snapshot_id = s.id and f.result = 'differs') as differs,
     (select count(*) from governance_fact f where f.snapshot_id = s.id and f.required
-       and f.result not in ('agrees', 'differs')) as missing
-"""
-_MORE = """
+       and f.result not in ('agrees', 'differs')) as missing,
+    case when e.entity = '' then 0 else (select count(*) from (select 1 from reviews_escalation o
+      where o.state = 'open' and o.entity <> '' and o.entity = e.entity and o.id <> e.id
+      limit {related}) x) end as related
+  from picked p
+  join reviews_escalation e on e.id = p.id
+  join governance_action a on a.id = e.action_id
+  join governance_actiontype t on t.id = e.action_type_id
+  join governance_decision d on d.action_id = e.action_id
   join governance_agent ag on ag.id = a.agent_id
   left join governance_snapshot s on s.id = e.snapshot_id
-  left join governance_binding b on b.action_type_id = t.id
+  left join governance_binding b on b.action_type_id = e.action_type_id
   left join auth_user u on u.id = e.taken_by_id
+  order by p.sort_key, p.id
 """
-
-
-_FREE = """
-  select e.id from reviews_escalation e
-  join governance_action a on a.id = e.action_id
-  join governance_agent ag on ag.id = a.agent_id
-  where e.state = 'open' and e.id is distinct from %(besides)s and ag.owner_id <> %(viewer)s
-    and (e.taken_until is null or e.taken_until <= clock_timestamp() or e.taken_by_id = %(viewer)s)
-    and placet_case_due(e.id, clock_timestamp()) > clock_timestamp()
-  order by e.sort_key, e.id limit 1
+# Whatever changes a row makes it another one to PostgreSQL, which xmin tells.
+_HEADS = """
+  with picked as materialized ({picked})
+  select e.id, e.xmin::text as version, e.opened_at, e.deadline, coalesce(e.taken_until > %(now)s, false) as held
+  from picked p join reviews_escalation e on e.id = p.id order by p.sort_key, p.id
+"""
+_COUNT = "select count(*) from ({picked}) counted"
+_MOMENT = """
+  select clock_timestamp() as now, (select coalesce(array_agg(id order by id), '{}') from governance_halt
+    where lifted_at is null) as halts
 """
 
 
 def read(*, viewer: int, filters: Filters, after: Cursor | None = None) -> Queue:
     """One page of the open cases, by deadline and then exposure. `viewer` is the id of whoever looks."""
-    now = database_now()
-    where, values = _where(viewer, filters, now)
-    behind = ""
-    if after is not None:
-        behind = " and (e.sort_key, e.id) > (%(sort_key)s, %(case)s)"
-        values |= {"sort_key": after.sort_key, "case": after.case}
-    found = rows.fetch(f"{_COLUMNS}{_FROM}{_MORE}{where}{behind} order by e.sort_key, e.id limit {PAGE + 1}", values)
-    count = rows.number(f"{_COUNT}{_FROM}{where} limit {COUNTED + 1}) counted", values)
+    moment = rows.fetch(_MOMENT)[0]
+    terms: _Terms = {"filters": filters, "viewer": viewer, "now": moment["now"]}
+    statement, values = picked(**terms, after=after, most=PAGE + 1)
+    found = rows.fetch(_COLUMNS.format(picked=statement, related=RELATED), values)
     shown = found[:PAGE]
+    count = _count(terms)
     return Queue(
-        rows=tuple(_row(row, viewer, now) for row in shown),
+        rows=tuple(_row(row, viewer, moment["now"]) for row in shown),
         count=min(count, COUNTED),
         capped=count > COUNTED,
         next=Cursor(shown[-1]["sort_key"], shown[-1]["id"]) if len(found) > PAGE else None,
-        now=now,
-        halts=rows.number("select count(*) from governance_halt where lifted_at is null"),
+        now=moment["now"],
+        halts=len(moment["halts"]),
+        version=_mark(moment, found, count),
     )
 
 
-def next_free(*, viewer: int, besides: UUID | None = None) -> UUID | None:
-    """The first open case that nobody else holds and no agent of the viewer's opened, besides one."""
-    found = rows.fetch(_FREE, {"viewer": viewer, "besides": besides})
-    return found[0]["id"] if found else None
+def version(*, viewer: int, filters: Filters, after: Cursor | None = None) -> str:
+    """The `version` that `read` would give, from the rows of one table: nothing is joined and nothing printed."""
+    moment = rows.fetch(_MOMENT)[0]
+    terms: _Terms = {"filters": filters, "viewer": viewer, "now": moment["now"]}
+    statement, values = picked(**terms, after=after, most=PAGE + 1)
+    return _mark(moment, rows.fetch(_HEADS.format(picked=statement), values), _count(terms))
+
+
+def _mark(moment: rows.Row, heads: Sequence[rows.Row], count: int) -> str:
+    """Another text when a row came, went, changed or aged by a word."""
+    now, halts = moment["now"], moment["halts"]
+    # halts let time stand still for some rows: what is left of it is then looked at each minute
+    minute = int(now.timestamp()) // 60
+    aged = [
+        minute if halts or row["deadline"] <= now else left(row["opened_at"], row["deadline"], now) for row in heads
+    ]
+    told = [(row["id"].hex, row["version"], row["held"], age) for row, age in zip(heads, aged, strict=True)]
+    return hashlib.sha256(repr((told, count, halts)).encode()).hexdigest()[:16]
+
+
+def _count(terms: _Terms) -> int:
+    """How many there are, whatever the page, up to one more than is told."""
+    statement, values = picked(**terms, after=None, most=COUNTED + 1)
+    return rows.number(_COUNT.format(picked=statement), values)
 
 
 def quiet(now: dt.datetime) -> Quiet:
@@ -151,22 +163,6 @@ def quiet(now: dt.datetime) -> Quiet:
     waiting = """select count(*) from (select 1 from reviews_draw d left join reviews_finding f on f.draw_id = d.id
       where f.id is null limit 1000) x"""
     return Quiet(rows.number(executed, [midnight]), rows.number(waiting))
-
-
-def _where(viewer: int, filters: Filters, now: dt.datetime) -> tuple[str, dict[str, Any]]:
-    """Only fixed text is joined here; every value is a parameter."""
-    parts: list[str] = [" where e.state = 'open'"]
-    values: dict[str, Any] = {"now": now}
-    if filters.action_type:
-        parts.append("t.key = %(action_type)s")
-        values["action_type"] = filters.action_type
-    if filters.risk:
-        parts.append("d.effective_risk = %(risk)s")
-        values["risk"] = filters.risk
-    if filters.mine:
-        parts.append("e.taken_by_id = %(viewer)s and e.taken_until > %(now)s")
-        values["viewer"] = viewer
-    return " and ".join(parts), values
 
 
 def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
@@ -179,6 +175,8 @@ def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
         risk=Risk(row["risk"]).name.lower(),
         reach=reach(usages(row["usages"]), row["amount"]),
         left=left(row["opened_at"], row["due"], now),
+        rank=row["rank"],
+        related=row["related"],
         taken_by=row["username"] if row["taken_by"] is not None else "",
         mine=row["taken_by"] == viewer,
     )

@@ -10,6 +10,7 @@ DEADLINES = {Risk.HIGH: HOUR, Risk.MEDIUM: 4 * HOUR, Risk.LOW: 24 * HOUR}
 MOST_HOURS = 48
 HOLD_SECONDS = 5
 PICK_UP = {Risk.HIGH: HOUR // 4, Risk.MEDIUM: HOUR, Risk.LOW: HOUR}
+RANKS = (1, 2, 3)
 _EXPOSURES = 1 << 20
 
 
@@ -35,3 +36,8 @@ def sort_key(deadline: float, amount: int | None) -> int:
     """
     exposure = min((amount or 0) // 1000, _EXPOSURES - 1)
     return int(deadline) * _EXPOSURES + (_EXPOSURES - 1 - exposure)
+
+
+def first_key(moment: float) -> int:
+    """The smallest `sort_key` of a case whose deadline is at or after this second of the epoch."""
+    return int(moment) * _EXPOSURES

@@ -3,10 +3,11 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from governance.models import Action, Snapshot
+from governance.models import Action, ActionType, Scope, Snapshot
 
 
 class EscalationState(models.TextChoices):
@@ -27,6 +28,10 @@ class Escalation(models.Model):
     first over-cap action this case is; `cap_frees_at` is when that action would fit again. An action has
     more than one case only when an approval lost its ground: the older one is superseded and named by
     `previous` of the newer.
+
+    What the queue asks for stands in the row as it was when the case was opened, so that every filter is a range of
+    one index: `action_type`, `domain` of the agent, effective `risk`, `entity` of the action, and `owners`, the ids
+    of the people who answered for its agents, in order.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -39,6 +44,15 @@ class Escalation(models.Model):
     deadline = models.DateTimeField()
     rank = models.SmallIntegerField(default=1)
     sort_key = models.BigIntegerField()
+    action_type = models.ForeignKey(
+        ActionType, on_delete=models.PROTECT, related_name="escalations", db_index=False, db_constraint=False
+    )
+    domain = models.ForeignKey(
+        Scope, null=True, on_delete=models.PROTECT, related_name="escalations", db_index=False, db_constraint=False
+    )
+    risk = models.SmallIntegerField()
+    owners = ArrayField(models.BigIntegerField())
+    entity = models.CharField(max_length=128, blank=True)
     cap_key = models.CharField(max_length=320, null=True)  # noqa: DJ001 -- null is "not over a cap", never an empty key
     cap_frees_at = models.DateTimeField(null=True)
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="escalations")
@@ -62,6 +76,32 @@ class Escalation(models.Model):
         ]
         indexes = [
             models.Index(fields=["sort_key", "id"], condition=Q(state="open"), name="escalation_queue"),
+            models.Index(
+                fields=["action_type", "rank", "risk", "sort_key", "id"],
+                condition=Q(state="open"),
+                name="escalation_queue_of_type",
+            ),
+            models.Index(
+                fields=["domain", "rank", "risk", "sort_key", "id"],
+                condition=Q(state="open"),
+                name="escalation_queue_of_domain",
+            ),
+            models.Index(
+                fields=["rank", "risk", "sort_key", "id"], condition=Q(state="open"), name="escalation_queue_of_rank"
+            ),
+            models.Index(
+                fields=["owners", "rank", "risk", "sort_key", "id"],
+                condition=Q(state="open"),
+                name="escalation_queue_of_owners",
+            ),
+            models.Index(
+                fields=["taken_by", "taken_until"],
+                condition=Q(state="open", taken_by__isnull=False),
+                name="escalation_taken",
+            ),
+            models.Index(
+                fields=["entity", "sort_key"], condition=Q(state="open") & ~Q(entity=""), name="escalation_of_entity"
+            ),
             models.Index(
                 fields=["opened_at"],
                 condition=Q(state="open", snapshot__isnull=True),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 
 from governance.actors import REVIEWER
 from governance.problems import Code, Problem
-from reviews import dossier, history, judge, queue, take, verify
+from reviews import dossier, history, judge, picks, take, verify
 from reviews.ability import ability
 from reviews.dossier import Dossier, Phase
 from reviews.models import OverrideReason, RejectReason
@@ -41,7 +41,8 @@ def clock(request: ConsoleRequest, case: UUID) -> HttpResponse:
 @page(JUDGES)
 def following(request: ConsoleRequest) -> HttpResponse:
     """The next case nobody has, in the order of the queue; the queue when there is none."""
-    found = queue.next_free(viewer=request.user.pk, besides=case_of(request.GET))
+    after = case_of(request.GET)
+    found = picks.next_free(viewer=request.user.pk, besides=() if after is None else (after,))
     return redirect("escalation", found) if found else redirect("queue")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.acknowledge import Shown
 from reviews.models import OverrideReason, RejectReason, UnsoundReason
-from reviews.queue import Cursor, Filters
+from reviews.picks import Cursor, Filters
+from reviews.routing import RANKS
 
 _TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
+_SCOPE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -33,15 +36,35 @@ _RISKS = {risk.name.lower(): risk.value for risk in Risk}
 
 
 def filters_of(sent: QueryDict) -> tuple[Filters, Cursor | None]:
-    """Filters and place in the queue from the address; what is not one of the words filters nothing."""
-    action_type = sent.get("type", "")
+    """Filters and place in the queue from the address. Problem INVALID, naming the filter, for anything else."""
     filters = Filters(
-        action_type=action_type if _TYPE.fullmatch(action_type) else "",
-        risk=_RISKS.get(sent.get("risk", ""), 0),
-        mine=sent.get("mine") == "yes",
+        action_type=_matching("type", sent.get("type", ""), _TYPE),
+        domain=_matching("domain", sent.get("domain", ""), _SCOPE),
+        risk=_one_of("risk", sent.get("risk", ""), _RISKS),
+        rank=_one_of("rank", sent.get("rank", ""), {str(rank): rank for rank in RANKS}),
+        mine=_one_of("mine", sent.get("mine", ""), {"yes": True}),
+        overdue=_one_of("overdue", sent.get("overdue", ""), {"yes": True}),
     )
-    match = _CURSOR.fullmatch(sent.get("after", ""))
+    match = _CURSOR.fullmatch(_matching("after", sent.get("after", ""), _CURSOR))
     return filters, Cursor(int(match[1]), UUID(match[2])) if match else None
+
+
+def no_such(name: str) -> Problem:
+    """What an address is told that asks for a filter, or a value of it, that there is not."""
+    said = f"The address asks for a filter that there is not: {name}. Open the queue and choose there."
+    return Problem(Code.INVALID, said, fields=((f"/{name}", "One of the listed values."),))
+
+
+def _matching(name: str, sent: str, pattern: re.Pattern[str]) -> str:
+    if sent and not pattern.fullmatch(sent):
+        raise no_such(name)
+    return sent
+
+
+def _one_of(name: str, sent: str, values: Mapping[str, int]) -> Any:
+    if sent and sent not in values:
+        raise no_such(name)
+    return values.get(sent, 0)
 
 
 def case_of(sent: QueryDict) -> UUID | None:
@@ -52,11 +75,13 @@ def case_of(sent: QueryDict) -> UUID | None:
 
 def address(filters: Filters, after: Cursor | None, **more: str) -> str:
     """The query part of an address that leads back to these filters and this place."""
-    names = {value: name for name, value in _RISKS.items()}
     parts = {
         "type": filters.action_type,
-        "risk": names.get(filters.risk, ""),
+        "domain": filters.domain,
+        "risk": filters.risk_text,
+        "rank": filters.rank_text,
         "mine": "yes" if filters.mine else "",
+        "overdue": "yes" if filters.overdue else "",
         "after": str(after or ""),
         **more,
     }

@@ -1,32 +1,37 @@
 from __future__ import annotations
 
-import hashlib
-
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 
-from governance.models import ActionType
-from reviews import health, queue
-from reviews.web.forms import address, filters_of
+from reviews import health, picks, queue
+from reviews.picks import Choice, Filters
+from reviews.web.forms import address, filters_of, no_such
 from reviews.web.loaders import READERS, ConsoleRequest, page
 
 
 @page(READERS)
 def show(request: ConsoleRequest) -> HttpResponse:
-    """The queue, or only its rows for the poll of an open page: 204 when they are the ones it has."""
+    """The queue, or only its rows for the poll of an open page: 304 when they are the ones it has."""
     filters, after = filters_of(request.GET)
+    if request.htmx and request.headers.get("If-None-Match") is not None:
+        version = queue.version(viewer=request.user.pk, filters=filters, after=after)
+        if request.headers["If-None-Match"] == f'"{version}"':
+            return HttpResponse(status=304, headers={"ETag": f'"{version}"'})
     found = queue.read(viewer=request.user.pk, filters=filters, after=after)
     context = {"queue": found, "filters": filters, "quiet": None if found.rows else queue.quiet(found.now)}
     context["next"] = address(filters, found.next) if found.next else ""
-    context["rows"] = rows = render_to_string("queue/_rows.html", context, request)
-    seen = hashlib.sha256(rows.encode()).hexdigest()[:16]
-    if request.htmx and request.GET.get("seen") == seen:
-        return HttpResponse(status=204)
-    context["poll"] = f"{reverse('queue')}?{address(filters, after, seen=seen)}"
+    context["poll"] = f"{reverse('queue')}?{address(filters, after)}"
     if request.htmx:
         return render(request, "queue/_list.html", context)
     context["failing"] = health.failing()
-    context["types"] = ActionType.objects.values_list("key", flat=True)
+    context["choices"] = _known(filters, picks.choices(viewer=request.user.pk, now=found.now))
     return render(request, "queue/page.html", context)
+
+
+def _known(filters: Filters, choices: dict[str, tuple[Choice, ...]]) -> dict[str, tuple[Choice, ...]]:
+    """The choices of the form. Problem INVALID where the address names a type or domain that is none of them."""
+    for name, chosen in (("type", filters.action_type), ("domain", filters.domain)):
+        if chosen and chosen not in {choice.key for choice in choices.get(name, ())}:
+            raise no_such(name)
+    return choices

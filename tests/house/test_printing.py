@@ -17,13 +17,15 @@ PAGES = (
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
-    "numbers": "queue.count quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
+    "numbers": "queue.count choice.count counter rank "
+    "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat_words "
     "case.limits inbox.count line.count line.first line.last each.strikes trace.nodes trace.agents "
     "told.score node.depth "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
-    "ids, digests and tokens": "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
+    "ids, digests and tokens": "queue.version choice.key "
+    "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest csrf_token seen",
     "addresses of ours": "poll next href",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
@@ -34,9 +36,8 @@ ALLOWED = {
     "told.halt.target told.halt.kind target words by node.outcome node.state node.took node.offset trace.lasted "
     "decision.outcome decision.state decision.risk decision.effective.name decision.required.name required.name "
     "decision.told.outcome decision.told.effective.name",
-    "words of the template that includes": "title body action missing",
+    "words of the template that includes": "title body action missing label every",
     "choices: reasons by their preset, types by their key": "value text key",
-    "rows rendered by a template of ours": "rows",
     "what the person who reads it has just typed, in the field it was typed into": "name reason",
 }
 NAMES = {name for names in ALLOWED.values() for name in names.split()}

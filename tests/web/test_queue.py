@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import json
+import time
 import uuid
 from typing import Any
 
@@ -10,12 +13,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from governance import halt
-from governance.models import HaltTarget
-from reviews import queue, verify
+from governance import halt, register
+from governance.locks import database_now
+from governance.models import Agent, HaltTarget
+from reviews import picks, queue, verify
 from reviews.exposure import Reach
 from reviews.models import Escalation
 from reviews.queue import Cursor, Filters
+from reviews.routing import first_key
 from reviews.web.forms import address, filters_of
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate
@@ -113,6 +118,34 @@ def test_filters_narrow_it(scene: Scene) -> None:
     assert [row.case for row in read(scene, Filters(risk=3)).rows] == [high.pk]
     assert read(scene, Filters(action_type="shop.express")).rows == ()
     assert read(scene, Filters(action_type="shop.refund")).count == 2
+    assert [row.case for row in read(scene, Filters(domain="service", risk=2)).rows] == [mine.pk]
+    assert read(scene, Filters(domain="acme")).rows == ()
+    backdate("update reviews_escalation set rank = 2 where id = %s", mine.pk)
+    assert [row.case for row in read(scene, Filters(rank=2)).rows] == [mine.pk]
+    assert read(scene, Filters(rank=2, risk=3)).rows == ()
+    assert read(scene, Filters(overdue=True)).rows == ()
+    past = (
+        "update reviews_escalation set deadline = deadline - interval '1 day', sort_key = sort_key - %s where id = %s"
+    )
+    backdate(past, first_key(86_400), high.pk)
+    assert [row.case for row in read(scene, Filters(overdue=True, action_type="shop.refund")).rows] == [high.pk]
+
+
+def test_the_form_says_how_many_each_filter_would_show(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.take(scene.case(order="W1"))
+    scene.case("600.00", order="W2")
+    text = words(visitor(scene.cast.ada).get("/queue/?risk=high"))
+    for told in ("shop.refund (2)", "shop.express (0)", "service (2)", "1 (2)", "3 (0)", "high (1)", "Only mine (1)"):
+        assert told in text
+    monkeypatch.setattr(picks, "COUNTED", 1)
+    assert "shop.refund (1+)" in words(visitor(scene.cast.ada).get("/queue/"))
+
+
+def test_cases_about_the_same_entity_are_marked(scene: Scene) -> None:
+    first, second = scene.case("5.00", order="W1"), scene.case("6.00", order="W1")
+    scene.case("7.00", order="W2")
+    assert {row.case: row.related for row in read(scene).rows if row.related} == {first.pk: 1, second.pk: 1}
+    assert "1 more open about the same" in words(visitor(scene.cast.ada).get("/queue/"))
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,10 +196,27 @@ def test_a_halt_is_said_above_the_cases(scene: Scene) -> None:
 def test_the_next_free_case_is_nobody_elses(scene: Scene) -> None:
     first, second = scene.case("490.00", order="W1"), scene.case("10.00", order="W2")
     scene.take(first, scene.cast.grace)
-    assert queue.next_free(viewer=scene.cast.ada.pk) == second.pk
-    assert queue.next_free(viewer=scene.cast.ada.pk, besides=second.pk) is None
-    assert queue.next_free(viewer=scene.cast.grace.pk) == first.pk
-    assert queue.next_free(viewer=scene.cast.mary.pk) is None, "mary answers for the agent"
+    assert picks.next_free(viewer=scene.cast.ada.pk) == second.pk
+    assert picks.next_free(viewer=scene.cast.ada.pk, besides=(second.pk,)) is None
+    assert picks.next_free(viewer=scene.cast.grace.pk) == first.pk
+    assert picks.next_free(viewer=scene.cast.mary.pk) is None, "mary answers for the agent"
+
+
+def test_the_next_case_is_of_no_agent_that_one_answers_for_now(scene: Scene) -> None:
+    scene.case("490.00", order="W1")
+    assert picks.next_free(viewer=scene.cast.ada.pk) is not None
+    register.change_agent(Agent.objects.get(pk=scene.cast.refunder.pk), owner=scene.cast.ada, by=BY)
+    assert picks.next_free(viewer=scene.cast.ada.pk) is None
+
+
+def test_the_next_case_may_be_one_that_a_halt_froze_past_its_deadline(scene: Scene) -> None:
+    frozen, gone = scene.case("490.00", order="W1"), scene.case("480.00", order="W2")
+    soon = "update reviews_escalation set deadline = clock_timestamp() + interval '%s ms', sort_key = %s where id = %s"
+    backdate(soon, 400, first_key(database_now().timestamp()), frozen.pk)
+    backdate(soon, -400, first_key(database_now().timestamp() - 1), gone.pk)
+    halt.halt(HaltTarget.AGENT, str(scene.cast.refunder.pk), reason="x", by=BY)
+    time.sleep(0.5)
+    assert picks.next_free(viewer=scene.cast.ada.pk) == frozen.pk, "of the other the deadline was over before the halt"
 
 
 def test_an_empty_queue_says_what_is_true_and_what_next(scene: Scene) -> None:
@@ -201,9 +251,41 @@ def test_a_poll_gets_only_the_rows_and_nothing_when_nothing_changed(scene: Scene
     fragment = client.get("/queue/", headers=HTMX).content.decode()
     assert "<html" not in fragment
     poll = fragment.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
-    assert client.get(poll, headers=HTMX).status_code == 204
+    sent = HTMX | json.loads(html.unescape(fragment.partition("hx-headers='")[2].partition("'")[0]))
+    answer = client.get(poll, headers=sent)
+    assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", sent["If-None-Match"])
+    assert not answer.templates
     scene.case(order="W2")
-    assert client.get(poll, headers=HTMX).status_code == 200
+    assert client.get(poll, headers=sent).status_code == 200
+
+
+@pytest.mark.parametrize("change", ["taken", "read", "decided", "lease over", "halted", "aged"])
+def test_every_change_of_what_the_page_shows_is_another_version(scene: Scene, change: str) -> None:
+    case = scene.case()
+    if change == "lease over":
+        scene.take(case, scene.cast.grace)
+    before = read(scene).version
+    assert queue.version(viewer=scene.cast.ada.pk, filters=Filters()) == before == read(scene).version
+    if change == "taken":
+        scene.take(case, scene.cast.grace)
+    elif change == "read":
+        verify.verify(case.pk)
+    elif change == "decided":
+        scene.approve(case)
+    elif change == "halted":
+        halt.halt(HaltTarget.AGENT, str(scene.cast.refunder.pk), reason="x", by=BY)
+    else:
+        moved = {"lease over": "taken_until = clock_timestamp()", "aged": "deadline = deadline - interval '61 minutes'"}
+        backdate(f"update reviews_escalation set {moved[change]} where id = %s", case.pk)
+    assert queue.version(viewer=scene.cast.ada.pk, filters=Filters()) not in ("", before)
+
+
+def test_a_poll_reads_one_table_and_no_more_for_more_cases(scene: Scene) -> None:
+    scene.case()
+    with CaptureQueriesContext(connection) as captured:
+        queue.version(viewer=scene.cast.ada.pk, filters=Filters(action_type="shop.refund"))
+    assert len(captured) == 3
+    assert not any("join governance" in each["sql"] for each in captured)
 
 
 def test_next_leads_to_a_case_or_back_to_the_queue(scene: Scene) -> None:
@@ -215,29 +297,34 @@ def test_next_leads_to_a_case_or_back_to_the_queue(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "named"),
     [
-        "risk=4",
-        "mine=1",
-        "after=1",
-        "after=1.zz",
-        "after=99999999999999999999.0",
-        "type=' or 1=1 --",
-        "after=%F0",
+        ("risk=4", "risk"),
+        ("mine=1", "mine"),
+        ("overdue=no", "overdue"),
+        ("rank=4", "rank"),
+        ("after=1", "after"),
+        ("after=1.zz", "after"),
+        ("after=99999999999999999999.0", "after"),
+        ("type=' or 1=1 --", "type"),
+        ("type=shop.nothing", "type"),
+        ("domain=nowhere", "domain"),
+        ("domain=%00", "domain"),
+        ("after=%F0", "after"),
     ],
 )
-def test_nonsense_in_the_address_filters_nothing(scene: Scene, query: str) -> None:
+def test_nonsense_in_the_address_is_named_and_filters_nothing(scene: Scene, query: str, named: str) -> None:
     scene.case()
     response = visitor(scene.cast.ada).get(f"/queue/?{query}")
-    assert response.status_code == 200
-    assert "1 open" in words(response)
+    assert response.status_code in (400, 422)
+    assert f"The address asks for a filter that there is not: {named}." in words(response) or "%00" in query
 
 
 def test_an_address_leads_back_to_the_same_filters() -> None:
     from django.http import QueryDict
 
     cursor = Cursor(17, uuid.UUID(int=5))
-    filters = Filters("shop.refund", 2, True)
+    filters = Filters("shop.refund", 2, True, "service", 3, True)
     assert filters_of(QueryDict(address(filters, cursor))) == (filters, cursor)
     assert address(Filters(), None) == ""
 

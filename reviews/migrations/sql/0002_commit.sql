@@ -212,12 +212,17 @@ begin
     raise exception 'this budget has its case' using errcode = 'PL003';
   end if;
   insert into reviews_escalation (id, action_id, state, opened_by, opened_at, deadline, rank, sort_key,
-      cap_key, cap_frees_at, snapshot_id)
+      action_type_id, domain_id, risk, owners, entity, cap_key, cap_frees_at, snapshot_id)
     select e.id, e.action, 'open', e.opened_by, p_at, to_timestamp(e.deadline), e.rank,
-      e.sort_key, e.cap_key, to_timestamp(e.cap_frees_at),
+      e.sort_key, a.action_type_id, p.parent_id, e.risk,
+      array(select distinct o.owner_id from governance_agent o where o.id = any(a.agent_id || a.chain) order by 1),
+      a.entity, e.cap_key, to_timestamp(e.cap_frees_at),
       (select max(s.id) from governance_snapshot s where s.action_id = e.action)
     from jsonb_to_recordset(p_cases) as e(id uuid, action uuid, opened_by text, deadline double precision,
-      rank smallint, sort_key bigint, cap_key text, cap_frees_at double precision)
+      rank smallint, risk smallint, sort_key bigint, cap_key text, cap_frees_at double precision)
+    join governance_action a on a.id = e.action
+    join governance_agent ag on ag.id = a.agent_id
+    join governance_scope p on p.id = ag.project_id
     on conflict (cap_key) where state = 'open' and cap_key is not null do nothing;
   get diagnostics n = row_count;
   if n < jsonb_array_length(p_cases) then
