@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
@@ -35,6 +36,17 @@ def hold_chains() -> None:
     """Take the lock of delegation chains until the transaction ends; the authority lock is taken before."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [CHAINS])
+
+
+def share_standing(agent: UUID, ticket: UUID | None) -> None:
+    """Let no standing of this agent, or of one above it, be written until the transaction ends.
+
+    Taken after `share_authority`. Whoever judges a standing and then writes because of it holds this from before the
+    look: a red stands wholly before or wholly after. The lock of a standing is the last that a transaction waits for,
+    so whoever holds this turns no latch itself.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select placet_share_standing(%s, %s)", [agent, ticket])
 
 
 @contextmanager

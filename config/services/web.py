@@ -10,6 +10,7 @@ def granian(port: int, threads: int, *, workers: int = 1) -> list[str | Path]:
         Path(sys.executable).parent / "granian",
         *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", str(threads)),
-        *("--workers-kill-timeout", "5"),
+        # a worker that was killed is another one a moment later
+        *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
         *("--no-ws", "--log-level", "warning", "config.wsgi:application"),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from governance import catalogue, halt
@@ -9,6 +11,7 @@ from governance.models import Action
 from reviews.api.documents import ActionShown, Continued, Problem
 from tests.api.conftest import Desk
 from tests.cast import BENCH_REFUND, BY, Cast
+from tests.reviews.scene import given_earlier
 
 
 @pytest.fixture
@@ -20,6 +23,11 @@ def leased(desk: Desk, cast: Cast) -> Desk:
 
 def test_an_answer_says_until_when_to_ask_and_a_checkpoint_moves_it(leased: Desk) -> None:
     asked = leased.ask().json()
+    early = leased.post(f"actions/{asked['id']}/checkpoint/").json()
+    assert abs(datetime.fromisoformat(early["lease_until"]) - datetime.fromisoformat(asked["lease_until"])) < timedelta(
+        seconds=1
+    )
+    given_earlier(asked["id"], 20)
     answer = leased.post(f"actions/{asked['id']}/checkpoint/")
     told = Continued.model_validate_json(answer.text)
     assert answer.status_code == 200

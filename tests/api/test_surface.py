@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -87,6 +92,28 @@ def test_a_real_server_answers_hardly_http_without_a_5xx(committed_cast: Cast, s
     address = servers.start("api", fresh=True)
     answers = {name: exchange(address, request) for name, (request, _) in RAW.items()}
     assert {name: status for name, status in answers.items() if status not in RAW[name][1]} == {}
+
+
+def workers(server: int) -> set[int]:
+    """The processes that answer for a server."""
+    found = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return {int(pid) for pid in found if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def test_a_worker_that_is_killed_is_another_one_a_moment_later(committed_cast: Cast, servers: Servers) -> None:
+    address = servers.start("api", fresh=True)
+    server = servers.children[address].pid
+    assert server is not None
+    killed = workers(server)
+    assert killed
+    for worker in killed:
+        os.kill(worker, signal.SIGKILL)
+    limit, status = time.monotonic() + 60, 0
+    while status != 200 and time.monotonic() < limit:
+        with suppress(httpx.TransportError):
+            status = httpx.get(f"{address}/readyz", timeout=2).status_code
+    assert status == 200
+    assert not workers(server) & killed
 
 
 def test_a_real_server_takes_good_requests_and_refuses_long_ones(committed_cast: Cast, servers: Servers) -> None:

@@ -18,14 +18,22 @@ from reviews.intake import Ask, ask
 from reviews.reconsider import reconsider
 
 
-def runners(*, keys: list[str], unlocked: bool = False, checkpoints: int = 3) -> Callable[[int], str]:
+def runners(
+    *, keys: list[str], unlocked: bool = False, slow: bool = False, blind: bool = False, checkpoints: int = 3
+) -> Callable[[int], str]:
     """Ask for a refund, use its grant, ask at checkpoints whether to go on, report; how far it came.
 
-    Every run belongs to one of the keys in turn. `unlocked`: the verbs do not take the authority lock, and dawdle
-    between judging and writing.
+    Every run belongs to one of the keys in turn, and renews its lease each time. `slow`: the verbs dawdle between
+    judging and writing. `blind`: they do not take the lock of the standing. `unlocked`: slow, without the
+    authority lock.
     """
+    patch.object(checkpoint, "EARLIEST", 0).start()
+    if slow or unlocked:
+        _dawdle()
+    if blind:
+        patch.object(locks, "share_standing", _nothing).start()
     if unlocked:
-        _unlock()
+        patch.object(locks, "share_authority", locks.database_now).start()
 
     def one(number: int) -> str:
         credential = Credential(hash_key(keys[number % len(keys)]))
@@ -51,9 +59,12 @@ def runners(*, keys: list[str], unlocked: bool = False, checkpoints: int = 3) ->
     return one
 
 
-def _unlock() -> None:
-    """Take the guard out in this process, for as long as it lives."""
-    patch.object(locks, "share_authority", locks.database_now).start()
+def _nothing(agent: UUID, ticket: UUID | None) -> None:
+    """What stands in for a guard that is taken out."""
+
+
+def _dawdle() -> None:
+    """In this process, for as long as it lives."""
     for verb in (checkpoint, redeem):
         patch.object(verb, "reconsider", _dawdling).start()
 

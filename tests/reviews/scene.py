@@ -211,6 +211,15 @@ def backdate(sql: str, *params: Any) -> None:
         record.append(event=record.Event.AGENT_CHANGED, actor=BY, body={"test": "backdated"})
 
 
+def given_earlier(action: object, seconds: int) -> None:
+    """Let a running action have been given its time so many seconds earlier."""
+    backdate(
+        "update governance_action set lease_until = lease_until - %s * interval '1 second',"
+        " report_by = report_by - %s * interval '1 second' where id = %s",
+        *(seconds, seconds, action),
+    )
+
+
 def overdue(case: Escalation) -> None:
     """Let the deadline of a case pass."""
     backdate("update reviews_escalation set deadline = clock_timestamp() - interval '1 second' where id = %s", case.pk)

@@ -18,7 +18,7 @@ from reviews.checkpoint import Continuation
 from tests.cast import BENCH_REFUND, BY
 from tests.governance.asking import guarded
 from tests.reviews.rails import policy, railed
-from tests.reviews.scene import REFUND, Scene, backdate, entries
+from tests.reviews.scene import REFUND, Scene, backdate, entries, given_earlier
 
 TARGETS = ("enterprise", "domain", "project", "agent", "action_type")
 
@@ -82,6 +82,7 @@ def test_what_a_person_approved_holds_its_lease_from_the_redemption_on(leased: S
 
 def test_a_checkpoint_renews_the_lease_and_the_time_for_the_report(leased: Scene) -> None:
     action = leased.running()
+    given_earlier(action.pk, 16)
     first = ask(leased, action).action
     assert action.lease_until is not None
     assert action.report_by is not None
@@ -89,13 +90,32 @@ def test_a_checkpoint_renews_the_lease_and_the_time_for_the_report(leased: Scene
     assert first.report_by is not None
     assert first.lease_until > action.lease_until
     assert first.report_by > action.report_by
+    given_earlier(action.pk, 16)
     assert ask(leased, action).action.checkpoints == 2
     assert [entry["checkpoints"] for entry in entries("action_continued")] == [1, 2]
+
+
+def test_who_asks_all_the_time_keeps_its_lease_and_writes_nothing(leased: Scene) -> None:
+    action = leased.running()
+    given_earlier(action.pk, 14)
+    before = Action.objects.get(pk=action.pk)
+    for _ in range(3):
+        told = ask(leased, action)
+        assert (told.stop, told.action.lease_until, told.action.report_by) == (
+            None,
+            before.lease_until,
+            before.report_by,
+        )
+    assert (told.action.checkpoints, entries("action_continued")) == (0, [])
+    halt.halt("agent", str(leased.cast.refunder.pk), reason="test", by=BY)
+    assert stopped(leased, action) is Stop.HALTED
 
 
 def test_without_a_lease_an_action_may_ask_too(scene: Scene) -> None:
     action = scene.running()
     assert (action.lease_until, action.started_at) == (None, action.created_at)
+    assert ask(scene, action).action.checkpoints == 0
+    given_earlier(action.pk, 151)
     done = ask(scene, action)
     assert (done.stop, done.action.lease_until, done.action.checkpoints) == (None, None, 1)
     halt.halt("agent", str(scene.cast.refunder.pk), reason="test", by=BY)

@@ -17,7 +17,7 @@ from governance.policy.tiers import Level, Tier
 from reviews import checkpoint, commit, judge, redeem, report, sample, spot_review, sweep, take, verify, withdraw
 from reviews.models import Draw
 from tests.cast import BY
-from tests.reviews.scene import Scene, committed_scene, overdue, shop, shop_database
+from tests.reviews.scene import Scene, committed_scene, given_earlier, overdue, shop, shop_database
 from tests.support.fixtures import Committed
 
 __all__ = ["committed_scene", "shop", "shop_database"]
@@ -53,6 +53,8 @@ def test_i9_every_verb_leaves_exactly_one_entry(scene: Scene) -> None:
         ("withdraw a verdict", lambda: judge.withdraw(second.verdicts.get().pk, reviewer=cast.ada)),
         ("withdraw an action", lambda: withdraw.withdraw(third.action_id, caller=scene.refunder)),
         ("report", lambda: report.report(running.pk, caller=scene.refunder, status="succeeded")),
+        ("continue too early", lambda: checkpoint.checkpoint(going.pk, caller=scene.refunder)),
+        ("time passes", lambda: given_earlier(going.pk, 200)),
         ("continue", lambda: checkpoint.checkpoint(going.pk, caller=scene.refunder)),
         ("expire", sweep.expire_due),
         ("halt and lift", lambda: halt.lift(halt.halt("enterprise", "acme", reason="x", by=BY), by=BY)),
@@ -65,7 +67,10 @@ def test_i9_every_verb_leaves_exactly_one_entry(scene: Scene) -> None:
     ]
     overdue(late)
     for what, step in steps:
-        with entries({"take": 1, "take again": 2, "halt and lift": 2, "stopped before": 0}.get(what, 1), what):
+        with entries(
+            {"take": 1, "take again": 2, "halt and lift": 2, "stopped before": 0, "continue too early": 0}.get(what, 1),
+            what,
+        ):
             step()
     assert Execution.objects.count() == 1
 

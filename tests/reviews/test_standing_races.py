@@ -1,4 +1,4 @@
-"""Reds and executions at once, with real processes. Each guard is also taken out once, and the same race then fails."""
+"""Reds and what they must stop at once, with real processes. Each guard is also taken out once: then it fails."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import pytest
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from governance import catalogue
 from governance.authenticate import Credential, hash_key
 from governance.latches import AGENT, TYPE
 from governance.locks import database_now
-from governance.models import Decision, Standing
+from governance.models import Decision, LedgerEntry, Standing
 from reviews.intake import ask
-from tests.cast import Cast, committed_cast
+from tests.cast import BENCH_REFUND, BY, Cast, committed_cast
 from tests.reviews.jobs import on_behalf
 from tests.reviews.racers import race_to_the_end, racing
 from tests.reviews.scene import backdate
@@ -80,6 +81,41 @@ def test_without_the_look_at_the_version_the_same_race_is_lost(committed: Commit
     alter(committed, "placet_commit", SLOWER, UNCHECKED)
     _, late = lowered_under_load(committed_cast)
     assert late > 0
+
+
+WENT_ON = {"grant_redeemed", "action_continued"}
+
+
+def used_under_load(cast: Cast, *, rounds: int, blind: bool = False) -> tuple[int, set[str]]:
+    """How many grants were used in all, and what was begun or continued while the standing was down.
+
+    Reds come one after another, so many or until both were seen.
+    """
+    catalogue.save_action_type({**BENCH_REFUND, "checkpoint": "60s"}, domain=cast.service, by=BY)
+    ask(Credential(hash_key(cast.refunder_key)), on_behalf("somebody", "pin"))
+    entries, late = LedgerEntry.objects.filter(kind__in=WENT_ON), set[str]()
+    with racing("runners", processes=2, threads=4, keys=[cast.refunder_key], slow=True, blind=blind):
+        for number in range(rounds):
+            work_goes_on()
+            red(cast, f"red-{number}")
+            since = database_now()
+            time.sleep(0.05)
+            late |= set(entries.filter(at__gt=since, at__lt=database_now()).values_list("kind", flat=True))
+            backdate(_RISE, f"{TYPE}{cast.refund.pk}")
+            if late == WENT_ON:
+                break
+    return entries.filter(kind="grant_redeemed").count(), late
+
+
+def test_i13_nothing_is_begun_or_continued_above_a_red_that_committed_before(committed_cast: Cast) -> None:
+    used, late = used_under_load(committed_cast, rounds=ROUNDS)
+    assert used >= ROUNDS
+    assert late == set()
+
+
+def test_without_the_lock_of_the_standing_a_red_slips_in_between_the_look_and_the_use(committed_cast: Cast) -> None:
+    _, late = used_under_load(committed_cast, rounds=20 * ROUNDS, blind=True)
+    assert late == WENT_ON
 
 
 def test_sixty_four_reds_at_once_are_one_episode_and_one_strike(committed_cast: Cast) -> None:
