@@ -10,6 +10,7 @@ from django.db.models import F
 
 from governance import documents, locks, record
 from governance.actors import By, require_council
+from governance.carry import carry
 from governance.digest import digest
 from governance.entries import Entry, current, lookup, spec_of
 from governance.guards import told
@@ -53,10 +54,12 @@ def save_action_type(document: object, *, domain: Scope | None, by: By, at: str 
     if stored is not None:
         _fit(spec, _good(parse_binding(stored.document)), at)
     before = digest(row.document).hex() if row.revision else None
+    known = parse_action_type(row.document) if row.revision else None
     row.action_class, row.base_risk = spec.action_class.value, int(spec.base_risk)
     row.human_required, row.family, row.tool = spec.human_required, spec.family, spec.tool
     row.document, row.domain, row.revision = document, domain, _next_revision(row.revision)
     row.save()
+    carry(row.pk, known if isinstance(known, ActionTypeSpec) else None, spec)
     body = {"domain": None if domain is None else domain.key, **_edit(row, before, document)}
     record.append(event=record.Event.ACTION_TYPE_SAVED, actor=actor, body=body)
     return row

@@ -25,7 +25,7 @@ from governance.policy.standing import (
     wait,
 )
 from governance.policy.tiers import Tier
-from governance.policy.velocity import CapKey, Usage, whose
+from governance.policy.velocity import CapKey, Usage, any_window, whose
 
 AGENT = "agent"
 TYPE, KEY, LEVEL = "type:", "key:", "level:"
@@ -40,7 +40,7 @@ def standing_of(spec: ActionTypeSpec, gathered: Gathered, usages: Sequence[Usage
         return Tier.COMMIT, None
     # a latch for the cap of an agent is of one that it acts for: its own lowers it as a whole
     words = {
-        KEY + usage.budget_key: whose(usage.cap.key, usage.entity, chain=usage.cap.key is CapKey.AGENT)
+        KEY + any_window(usage.budget_key): whose(usage.cap.key, usage.entity, chain=usage.cap.key is CapKey.AGENT)
         for usage in usages
     }
     names = dict(gathered.line[1:])
@@ -122,12 +122,12 @@ def _reds(gathered: Gathered, inputs: Inputs, decision: Decision) -> dict[str, W
     if decision.breach is None:
         return found
     own = _own_rows(gathered)
-    passed = {usage.budget_key: usage.cap.key for usage in inputs.usages if usage.breached}
+    passed = {any_window(usage.budget_key): usage.cap.key for usage in inputs.usages if usage.breached}
     keys = {KEY + name: Why.CAP for name, key in passed.items() if key is not CapKey.AGENT or name not in own}
     found |= keys
     # a customer is one key however many caps count it
     mine = {name for name in keys if name.removeprefix(KEY) in own}
-    if mine and len({name.rsplit("|", 2)[0] for name in mine | _recent(gathered)}) >= KEYS_RED:
+    if mine and len({name.rsplit("|", 1)[0] for name in mine | _recent(gathered)}) >= KEYS_RED:
         found[AGENT] = Why.KEYS
     if len(keys) < len(passed):
         found[AGENT] = Why.AGENT_CAP
@@ -138,7 +138,7 @@ def _own_rows(gathered: Gathered) -> set[str]:
     """The first row of each cap. The others are of those it acts for: what they spent says no more against it."""
     firsts: dict[CapUse, str] = {}
     for use, state in zip(gathered.uses, gathered.budgets, strict=True):
-        firsts.setdefault(use, state.key)
+        firsts.setdefault(use, any_window(state.key))
     return set(firsts.values())
 
 
@@ -149,8 +149,8 @@ def _recent(gathered: Gathered) -> set[str]:
 
 def _greens(gathered: Gathered, inputs: Inputs, decision: Decision) -> set[str]:
     """The latches whose episode this decision ends: of its agent and type if all its own evidence is green."""
-    over = {usage.budget_key for usage in inputs.usages if usage.breached}
-    found = {KEY + usage.budget_key for usage in inputs.usages if usage.budget_key not in over}
+    over = {any_window(usage.budget_key) for usage in inputs.usages if usage.breached}
+    found = {KEY + key for usage in inputs.usages if (key := any_window(usage.budget_key)) not in over}
     own = _OWN & inputs.required_evidence
     if not decision.contradicted and all(inputs.signals.get(kind) is Signal.GREEN for kind in own):
         found.add(f"{TYPE}{gathered.type_id}")

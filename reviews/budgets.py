@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from governance.gather import CapUse
 from governance.models import Action
 from governance.policy.action_types import ActionTypeSpec
-from governance.policy.velocity import Unit
+from governance.policy.velocity import Unit, any_window
 from governance.problems import Code, Problem
 from governance.weigh import cap_uses
 
@@ -59,6 +59,11 @@ def frees_at(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int 
     """When each budget row of an action would take it, as the rows stand now."""
     caps = _rows(action, cap_uses(spec, values=typed(action), subject=subject, amount=amount))
     return _frees_at(caps) if caps else {}
+
+
+def cap_frees_at(cap_key: str, frees: Mapping[str, datetime]) -> datetime | None:
+    """When the cap of a case frees: the last of its windows. None when no row of it was asked about."""
+    return max((moment for key, moment in frees.items() if any_window(key) == cap_key), default=None)
 
 
 def release(action_id: UUID) -> bool:

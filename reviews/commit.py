@@ -21,6 +21,7 @@ from governance.policy.in_flight import Flight
 from governance.policy.reasons import Reason
 from governance.policy.sampling import cell_name, probability
 from governance.policy.tiers import Risk
+from governance.policy.velocity import any_window
 from governance.problems import Code, Problem
 from governance.record import Event, entry
 from governance.records.snapshots import Frozen
@@ -247,9 +248,10 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         "sort_key": sort_key(due, parts.amount),
     }
     if decision.breach is not None:
-        state = next(each for each in gathered.budgets if each.key == decision.breach.budget_key)
-        row["cap_key"] = state.key
-        row["cap_frees_at"] = None if state.frees_at is None else state.frees_at.timestamp()
+        row["cap_key"] = any_window(decision.breach.budget_key)
+        # the last of its windows to free
+        frees = [each.frees_at for each in gathered.budgets if any_window(each.key) == row["cap_key"]]
+        row["cap_frees_at"] = max((each.timestamp() for each in frees if each is not None), default=None)
     return row
 
 

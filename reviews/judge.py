@@ -16,7 +16,7 @@ from governance.models import Action, ActionState, Grant, Instance, Mandate
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.weigh import NOTICE
-from reviews.budgets import reserve
+from reviews.budgets import cap_frees_at, reserve
 from reviews.cases import (
     LEASE,
     counters,
@@ -78,7 +78,7 @@ def approve(
         amount=amount_of(action, bench.entry.spec, case.snapshot),
     )
     if case.cap_key is not None:
-        case.cap_frees_at = frees_at.get(case.cap_key, case.cap_frees_at)
+        case.cap_frees_at = cap_frees_at(case.cap_key, frees_at) or case.cap_frees_at
     verdict = _verdict(bench, reviewer, approve=True, override=override if overridable(action) else "")
     grant = _grant(bench, verdict)
     _close(bench, EscalationState.APPROVED)

@@ -25,7 +25,7 @@ select s.agent_id::text, s.latch, s.strikes, s.in_episode, extract(epoch from s.
     extract(epoch from s.green_since)::double precision, s.pulled_tier
   from governance_reservation r
   join governance_standing s on s.agent_id = any(%s::uuid[])
-    and s.latch = any(array(select 'key:' || b from unnest(r.budgets) b))
+    and s.latch = any(array(select 'key:' || placet_any_window(b) from unnest(r.budgets) b))
   where r.action_id = %s
 """
 

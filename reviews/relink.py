@@ -9,7 +9,7 @@ from governance import record
 from governance.models import Action, Grant, Snapshot
 from governance.policy.tiers import Risk
 from reviews.bell import Bell, ring
-from reviews.budgets import frees_at, release
+from reviews.budgets import cap_frees_at, frees_at, release
 from reviews.cases import counters, save_open
 from reviews.grounds import amount_of, subject_of
 from reviews.models import Escalation, EscalationState
@@ -41,7 +41,7 @@ def give_back(case: Escalation, action: Action) -> bool:
     if released and case.cap_key is not None:
         spec, subject = entry_of(action).spec, subject_of(action, case.snapshot)
         frees = frees_at(action, spec, subject=subject, amount=amount_of(action, spec, case.snapshot))
-        case.cap_frees_at = frees.get(case.cap_key, case.cap_frees_at)
+        case.cap_frees_at = cap_frees_at(case.cap_key, frees) or case.cap_frees_at
     return released
 
 

@@ -109,7 +109,7 @@ def _about(latch: str, kind: int | None, types: Mapping[int, str]) -> str:
         named = label(types[kind]) if kind in types else f"Action type {kind}"
         return f"{named}: level" if latch.startswith(LEVEL) else named
     word, _, rest = latch.removeprefix(KEY).partition(":")
-    family = latch.rsplit("|", 3)[1] if latch.count("|") >= 3 else ""
+    family = latch.rsplit("|", 2)[1] if latch.count("|") >= 2 else ""
     known = CapKey(word) if word in set(CapKey) else None
     entity = rest.partition("=")[0] if known is CapKey.ENTITY else None
     return f"One key, {whose(known, entity, chain=known is CapKey.AGENT) if known else 'a budget'}, of {label(family)}"

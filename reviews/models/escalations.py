@@ -23,11 +23,10 @@ class EscalationState(models.TextChoices):
 class Escalation(models.Model):
     """What a human must decide ("case" on screens).
 
-    `checking` and `pending` are one stored state, `open`, told apart by `snapshot`. `sort_key` is
-    one number so that the queue is read by a single index range. `cap_key` names the budget whose
-    first over-cap action this case is; `cap_frees_at` is when that action would fit again. An action has
-    more than one case only when an approval lost its ground: the older one is superseded and named by
-    `previous` of the newer.
+    `checking` and `pending` are one stored state, `open`, told apart by `snapshot`. `sort_key` is one number so
+    that the queue is read by a single index range. `cap_key` names the budget, in whatever window, whose first
+    over-cap action this case is; `cap_frees_at` is when that action would fit again. An action has more than one
+    case only when an approval lost its ground: the older one is superseded and named by `previous` of the newer.
 
     What the queue asks for stands in the row as it was when the case was opened, so that every filter is a range of
     one index: `action_type`, `domain` of the agent, effective `risk`, `entity` of the action, and `owners`, the ids

@@ -93,7 +93,7 @@ def test_four_refunds_of_480_two_are_paid_and_two_are_one_case(cast: Cast) -> No
     assert outcomes == ["execute", "execute", "escalate", "cap_exhausted"]
     assert all(0 < wait <= 25 * 3600 for wait in waits)
     case = Escalation.objects.get()
-    assert case.cap_key == "entity:customer=c-1|refunds|money|86400"
+    assert case.cap_key == "entity:customer=c-1|refunds|money"
     assert Refusal.objects.get().escalation_id == case.pk
 
 

@@ -435,7 +435,7 @@ def _over_cap(scene: Scene) -> Escalation:
     for _ in range(2):
         scene.approve(scene.case())
     case = scene.case()
-    assert case.cap_key == "entity:subject=c-1|shop.refund|money|86400"
+    assert case.cap_key == "entity:subject=c-1|shop.refund|money"
     return case
 
 

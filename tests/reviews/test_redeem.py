@@ -409,7 +409,7 @@ def test_a_new_linked_case_keeps_the_cap_it_stands_for(scene: Scene) -> None:
     halt.lift(halt.halt("agent", str(scene.cast.refunder.pk), reason="test", by=BY), by=BY)
     problem = refused(scene, grant)
     fresh = Escalation.objects.get(pk=problem.extra["escalation"])
-    assert fresh.cap_key == old.cap_key == "entity:subject=c-1|shop.refund|money|86400"
+    assert fresh.cap_key == old.cap_key == "entity:subject=c-1|shop.refund|money"
     with pytest.raises(Problem) as problem_of_next:
         scene.ask()
     assert problem_of_next.value.code is Code.CAP_EXHAUSTED

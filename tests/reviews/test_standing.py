@@ -130,7 +130,7 @@ def test_a_passed_cap_lowers_the_agent_for_that_key_alone(scene: Scene) -> None:
     for _ in range(3):
         express(scene, "480.00")
     (row,) = Standing.objects.all()
-    assert (row.latch, row.why) == ("key:entity:subject=c-1|shop.express|money|86400", "cap")
+    assert (row.latch, row.why) == ("key:entity:subject=c-1|shop.express|money", "cap")
     assert entries("action_decided")[-1]["standing"] == [
         {"latch": "key:entity", "red": True, "strikes": 1, "why": "cap"}
     ]

@@ -91,7 +91,7 @@ def test_any_number_of_exhausted_keys_hides_no_pull_and_no_latch_of_the_agent(ca
     for number in range(120):
         backdate(
             "insert into governance_standing (agent_id, latch, version, strikes, in_episode, why, red_at, pulled_by,"
-            " pulled_reason, restored_by) select agent_id, 'key:subject:c-' || %s || '|bench.refund|count|60', 0, 1,"
+            " pulled_reason, restored_by) select agent_id, 'key:subject:c-' || %s || '|bench.refund|count', 0, 1,"
             " true, 'cap', clock_timestamp(), '', '', '' from governance_standing where id = %s",
             number,
             pulled.pk,

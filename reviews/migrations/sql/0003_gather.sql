@@ -22,6 +22,11 @@ returns text language sql immutable as $$
   end || '|' || case p_cap->>'key' when 'guardrail' then p_cap->>'value' else p_family end || '|' || (p_cap->>'unit') || '|' || (p_cap->>'window')
 $$;
 
+-- A budget's key without its window: under it stand its case and its latch, which outlive an edit of the window.
+create function placet_any_window(p_key text) returns text language sql immutable strict parallel safe as $$
+  select rtrim(rtrim(p_key, '0123456789'), '|')
+$$;
+
 -- The rows of one cap over a whole chain, the agent's own first. Who acts for others spends what is theirs too:
 -- `agent`, `owner`, `project` and `domain` count once for each of them, `root` and `run` for each who has nobody
 -- registered above; a guardrail is of the agent alone. p_people: [{"id", "owner", "project", "domain", "root"}], the agent first.
@@ -42,7 +47,7 @@ $$;
 create function placet_bound(p_keys text[], p_rooms bigint[], p_at timestamptz)
 returns json language sql stable as $$
   select json_build_array(array_agg((select e.id from reviews_escalation e
-        where e.cap_key = w.key and (e.state = 'open' or e.cap_frees_at > p_at)
+        where e.cap_key = placet_any_window(w.key) and (e.state = 'open' or e.cap_frees_at > p_at)
         order by e.opened_at desc limit 1) order by w.o),
     array_agg(extract(epoch from placet_ring_frees_at(b.head, b.slots, b.width_ms,
         placet_slot(p_at, b.width_ms), w.room)) order by w.o))
@@ -165,7 +170,7 @@ begin
       keys := keys || own;
       rooms := rooms || array_fill((p_caps->n->>'room')::bigint, array[cardinality(own)]);
     end loop;
-    latches := latches || array(select 'key:' || k from unnest(keys) k);
+    latches := latches || array(select 'key:' || placet_any_window(k) from unnest(keys) k);
   end if;
 
   select (select array[count(*) filter (where x.good), count(*),
