@@ -1,11 +1,11 @@
 """Cumulative caps over sliding windows: a ring of 61 slots, rounded against the agent.
 
-A budget is one row per key, unit and window; its case and its latch belong to key and unit, whatever the window: 61
-slots and `head`, the number of the newest slot written. The number of a slot is floor(epoch milliseconds / width);
-slot `n` lives at place `n % 61`. The window is 60 widths and 61 slots count, the current partial one included: no
-window of the exact length ever passes the cap, and nothing older than 61/60 of it blocks. The moment of an action is
-when the clock was read under the lock of its budget, or just before a budget that did not exist; who waited longer
-than a slot lasts decides again.
+A budget is one row per key, unit and window: 61 slots and `head`, the number of the newest slot written. The number
+of a slot is floor(epoch milliseconds / width); slot `n` lives at place `n % 61`. The window is 60 widths and 61 slots
+count, the current partial one included: no window of the exact length ever passes the cap, and nothing older than
+61/60 of it blocks. The moment of an action is when the clock was read under the lock of its budget, or just before
+a budget that did not exist; who waited longer than a slot lasts decides again. The case and the latch of a budget
+belong to its key and unit, whatever the window.
 """
 
 from __future__ import annotations
