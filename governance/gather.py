@@ -11,6 +11,7 @@ import orjson
 import structlog
 from django.db import connection
 
+from governance.authenticate import Caller, Credential
 from governance.gathered import BudgetState as BudgetState
 from governance.gathered import CapUse as CapUse
 from governance.gathered import Flown as Flown
@@ -88,6 +89,22 @@ def count_request(key: bytes) -> None:
         cursor.execute("select placet_paced(%s)", [key])
         if cursor.fetchone()[0] is False:
             raise too_fast(1)
+
+
+def call(credential: Credential) -> Caller | None:
+    """The agent of a live key, its call counted: ten times as many as requests, and never less than ten a second.
+
+    For whatever decides nothing new: reads, checkpoints, reports, redemptions. Problem RATE_LIMITED.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select agent, name, wait from placet_called(%s)", [credential.digest])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    agent, name, wait = row
+    if wait:
+        raise too_fast(wait)
+    return Caller(agent=agent, name=name, digest=credential.digest)
 
 
 def too_fast(seconds: int) -> Problem:

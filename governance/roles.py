@@ -19,6 +19,7 @@ APPEND_ONLY = (
     "governance_daykey",
     "governance_seen",
     "governance_rate",
+    "governance_keyuse",
     "governance_shadow",
     "reviews_draw",
     "reviews_finding",

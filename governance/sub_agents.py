@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Manager, QuerySet
 
 from governance import locks, record
 from governance.authenticate import KEY_LIFE, Caller, new_key
 from governance.fit import require_fit
 from governance.guards import invalid, told
-from governance.models import ActionType, Agent, AgentKey, Permission
+from governance.models import ActionType, Agent, AgentKey, AgentState, Permission
 from governance.policy.names import name_below
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
@@ -31,10 +32,17 @@ _BELOW = """
   select count(*) - 1 from down
 """
 
+# Whether any key of an agent was ever used.
+_USED = """
+  select exists (select 1 from governance_keyuse u join governance_agentkey k on k.id = u.key_id where k.agent_id = %s)
+"""
+
+_Keys = Manager[AgentKey] | QuerySet[AgentKey]
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A sub-agent as its parent is told. `key` is given once: it and its end are None when the request comes again."""
+    """A sub-agent as its parent is told. Its key and the end of that are None when the key that was given is in use."""
 
     agent: Agent
     action_types: tuple[str, ...]
@@ -56,16 +64,19 @@ def register_sub_agent(
     """Register an agent below the caller, at PROPOSE and L0, with a key that ends no later than the caller's.
 
     It stands in the caller's project, the caller's owner answers for it, and its name begins with the caller's.
+    The same request again answers the same agent, and while nobody used its key yet with another one in its place.
     Problems: FORBIDDEN (not active, a type that the caller itself may not use, 64 below the root), HALTED, INVALID
     (name taken or not plain), ABOVE_PARENT (a ninth link), IDEMPOTENCY_BODY_CHANGED.
     """
-    now = locks.share_authority()
+    # whoever makes a key void holds the authority lock alone, which is taken first
+    lost = _unused(AgentKey.objects, Agent.objects.filter(parent_id=caller.agent, request_key=request_key).first())
+    now = locks.share_authority() if lost is None else locks.hold_authority()
     # two requests at once see each other: one request is one agent, and nobody is the sixty-fifth
     locks.hold_chains()
     parent = Agent.objects.select_related("owner", "project").get(pk=caller.agent)
     known = Agent.objects.filter(parent=parent, request_key=request_key).first()
     if known is not None:
-        return _again(known, request_hash)
+        return _again(known, request_hash, caller, now, renew=lost is not None)
     require_fit(parent.pk)
     types = permitted(parent, action_types)
     _refuse_crowd(parent)
@@ -110,11 +121,37 @@ def permitted(agent: Agent, keys: Sequence[str]) -> list[ActionType]:
     return [held[key] for key in dict.fromkeys(keys)]
 
 
-def _again(known: Agent, request_hash: bytes) -> Registered:
+def _unused(keys: _Keys, agent: Agent | None) -> AgentKey | None:
+    """The live key that an agent was registered with, while nobody used it.
+
+    Where the issued ones were taken back, only its last one lives. A key that somebody else gave it is no longer lost.
+    """
+    if agent is None or agent.state != AgentState.ACTIVE:
+        return None
+    live = list(keys.filter(agent=agent, revoked_at=None))
+    if len(live) != 1:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_USED, [agent.pk])
+        return None if cursor.fetchone()[0] else live[0]
+
+
+def _again(known: Agent, request_hash: bytes, caller: Caller, now: datetime, *, renew: bool) -> Registered:
     if not hmac.compare_digest(bytes(known.request_hash or b""), request_hash):
         raise Problem(Code.IDEMPOTENCY_BODY_CHANGED, "This Idempotency-Key was used with another body.")
     types = known.permissions.order_by("pk").values_list("action_type__key", flat=True)
-    return Registered(known, tuple(types), None, None)
+    # whoever uses it for the first time waits for its row, or has written before
+    lost = _unused(AgentKey.objects.select_for_update(), known) if renew else None
+    if lost is None:
+        return Registered(known, tuple(types), None, None)
+    require_fit(caller.agent)
+    lost.revoked_at = now
+    lost.save(update_fields=["revoked_at"])
+    key, row = _key(known, caller, now)
+    until = None if row.expires_at is None else row.expires_at.isoformat()
+    body = {"agent": str(known.pk), "key": row.pk, "prefix": row.prefix, "expires_at": until, "replaces": lost.pk}
+    record.append(event=record.Event.KEY_ISSUED, actor=f"agent:{caller.agent}", body=body)
+    return Registered(known, tuple(types), key, row.expires_at)
 
 
 def _name(parent: Agent, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from governance.authenticate import Caller, Credential, identify, read_header
-from governance.gather import count_request
+from governance.gather import call, count_request
 from reviews.api.problems import unauthenticated
 
 
@@ -17,14 +17,15 @@ def presented(request: HttpRequest) -> Credential | None:
 
 
 def authenticated(request: HttpRequest) -> Caller | None:
-    """The agent of a live key: one statement."""
+    """The agent of a live key, its call counted: one statement. Problem RATE_LIMITED."""
     credential = presented(request)
-    return None if credential is None else identify(credential)
+    return None if credential is None else call(credential)
 
 
 def counted(request: HttpRequest) -> Caller | None:
     """The agent of a live key, its request counted against its rate. Problem RATE_LIMITED."""
-    caller = authenticated(request)
+    credential = presented(request)
+    caller = None if credential is None else identify(credential)
     if caller is not None:
         count_request(caller.digest)
     return caller

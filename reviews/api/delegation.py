@@ -32,7 +32,7 @@ router = Router()
     response={201: SubAgentGiven, 200: SubAgentGiven},
 )
 def register_agent(request: HttpRequest, payload: SubAgentPayload) -> HttpResponse:
-    """Register an agent below this one: 201 with its only key. The same request again: 200 without the key."""
+    """Register an agent below this one: 201 with its only key. The same request again, once that was used: 200."""
     found = sub_agents.register_sub_agent(
         caller=caller_of(request),
         name=payload.name,

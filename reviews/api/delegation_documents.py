@@ -23,7 +23,7 @@ class SubAgentGiven(Document):
     name: str = Field(description="As it is registered, under the name of its parent.")
     parent: UUID
     action_types: list[str]
-    key: KeyGiven | None = Field(description="Null when this request was answered before: the key was given then.")
+    key: KeyGiven | None = Field(description="Null when the key that was given for this request is in use.")
 
 
 class Delegation(Document):

@@ -29,7 +29,11 @@ def test_an_agent_registers_a_sub_agent_which_asks_with_its_own_key(desk: Desk, 
     body = {"name": "drafter", "action_types": ["bench.refund"]}
     made = desk.post("agents/", body, key="r-1")
     assert made.status_code == 201
+    lost = made.json()
+    made = desk.post("agents/", body, key="r-1")
     told = made.json()
+    assert (made.status_code, told["id"]) == (201, lost["id"])
+    assert desk.holding(lost["key"]["bearer"]).ask().status_code == 401
     assert (told["name"], told["parent"]) == ("Refunder.drafter", str(cast.refunder.pk))
     asked = desk.holding(told["key"]["bearer"]).ask()
     assert (asked.status_code, asked.json()["outcome"], asked.json()["effective_tier"]) == (202, "escalate", "PROPOSE")

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.db import connection
 
-from governance import halt, permit, register, sub_agents
+from governance import gather, halt, permit, register, sub_agents
 from governance.authenticate import Credential, hash_key, identify
 from governance.models import Agent, AgentKey, AgentState, LedgerEntry, Permission
 from governance.policy.tiers import Level, Tier
@@ -60,10 +60,42 @@ def test_the_ledger_says_who_registered_whom_and_never_the_key(cast: Cast) -> No
 
 
 def test_the_key_is_given_once_and_a_twin_gets_the_same_agent(cast: Cast) -> None:
-    first, again = registered(cast), registered(cast)
+    first = registered(cast)
+    assert first.key is not None
+    assert gather.call(Credential(hash_key(first.key))) is not None
+    again = registered(cast)
     assert (again.agent, again.action_types) == (first.agent, ("bench.refund",))
     assert (first.key is None, again.key) == (False, None)
     assert AgentKey.objects.filter(agent=first.agent).count() == 1
+
+
+def test_an_answer_that_was_lost_costs_no_agent_its_key(cast: Cast) -> None:
+    lost, again = registered(cast), registered(cast)
+    assert (again.agent, again.action_types) == (lost.agent, lost.action_types)
+    assert lost.key is not None
+    assert again.key is not None
+    assert gather.call(Credential(hash_key(lost.key))) is None, "of two keys for one request the first is void"
+    entry = entries(Event.KEY_ISSUED)[-1]
+    assert (entry["agent"], entry["replaces"]) == (str(lost.agent.pk), AgentKey.objects.get(prefix=lost.key[4:12]).pk)
+    assert again.key.split("_", 2)[2] not in str(entry)
+    assert again.expires_at == lost.expires_at
+    own = gather.call(Credential(hash_key(again.key)))
+    assert own is not None
+    assert registered(cast).key is None, "it was used: nobody gets another one"
+    assert gather.call(Credential(hash_key(again.key))) == own
+
+
+def test_nobody_repeats_a_request_for_the_key_of_an_agent_that_was_stopped_or_given_another(cast: Cast) -> None:
+    found = registered(cast)
+    other = register.issue_key(found.agent, by=BY)
+    assert registered(cast).key is None
+    register.revoke_key(AgentKey.objects.get(prefix=other[4:12]), by=BY)
+    register.change_agent(found.agent, state=AgentState.SUSPENDED, by=BY)
+    assert registered(cast).key is None
+    register.change_agent(found.agent, state=AgentState.ACTIVE, by=BY)
+    halt.halt("project", "refunds", reason="a test", by=BY)
+    with refused(Code.HALTED):
+        registered(cast)
 
 
 def test_another_body_under_the_same_key_is_refused(cast: Cast) -> None:

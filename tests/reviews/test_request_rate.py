@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from governance import gather, register
+from governance.authenticate import Credential, hash_key
 from governance.models import Action, Agent, Breach, Budget, LedgerEntry, RequestRate
 from governance.problems import Code, Problem
 from tests.cast import BY, Cast
@@ -48,6 +49,25 @@ def test_ten_may_come_at_once_and_then_one_at_the_pace_of_the_agent(scene: Scene
     assert asked_until_refused(scene)[0] == 1
     later(3600)
     assert asked_until_refused(scene)[0] == BURST, "who was quiet has saved no more than the burst"
+
+
+def called_until_refused(credential: Credential, most: int = 1_000) -> tuple[int, Problem]:
+    for count in range(most):
+        try:
+            assert gather.call(credential) is not None
+        except Problem as problem:
+            return count, problem
+    raise AssertionError("never refused")
+
+
+def test_what_decides_nothing_is_counted_apart_and_as_often_as_ten_times_a_second(cast: Cast) -> None:
+    pace(cast.refunder, 1)
+    credential = Credential(hash_key(cast.refunder_key))
+    count, problem = called_until_refused(credential)
+    assert (problem.code, problem.retry_after) == (Code.RATE_LIMITED, 1)
+    assert 100 <= count < 1_000
+    gather.count_request(credential.digest)
+    assert gather.call(Credential(hash_key(cast.drafter_key))) is not None, "another agent has a pace of its own"
 
 
 def test_ten_seconds_worth_may_come_at_once(scene: Scene) -> None:
