@@ -35,7 +35,7 @@ _DECIDE = (
     Code.CAP_EXHAUSTED,
     Code.RATE_LIMITED,
 )
-_OWN = (*_ALL, Code.NOT_FOUND)
+_OWN = (*_ALL, Code.NOT_FOUND, Code.RATE_LIMITED)
 _GIVE = (
     *_ALL,
     *_BODY,
