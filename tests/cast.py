@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from governance import actors, catalogue, documents, genesis, mandates, narrow, permit, register
+from governance import actors, catalogue, genesis, mandates, narrow, permit, register
 from governance.enrol import enrol
 from governance.models import ActionType, Agent, Instance, Scope, ScopeKind
 from governance.models.agents import MOST_REQUESTS
 from governance.policy.tiers import Level, Risk, Tier
-from tests.support import stages
+from tests.support import catalogues, stages
 from tests.support.fixtures import Committed
 from tests.support.stages import Stages
 
@@ -121,7 +121,7 @@ def hired(*, demo: bool = False) -> Cast:
 
 def _from_retail(key: str, domain: Scope) -> ActionType:
     """One type of the retail file with its binding, through connector `records`."""
-    content = documents.load(RETAIL.read_text())
+    content = catalogues.content(RETAIL)
     (document,) = (each for each in content["action_types"] if each["key"] == key)
     (binding,) = (each for each in content["bindings"] if each["action_type"] == key)
     catalogue.save_action_type(document, domain=domain, by=BY)

@@ -14,12 +14,13 @@ from governance.problems import Code
 from governance.record import Event
 from tests.cast import BENCH_REFUND, BY, CANCEL, RETAIL, Cast
 from tests.governance.asking import entries, epoch, refused
+from tests.support import catalogues
 
 READ: dict[str, Any] = {"key": "shop.look", "class": "read", "risk": "low", "parameters": {"order": {"type": "id"}}}
 
 
 def retail_binding() -> dict[str, Any]:
-    content = documents.load(RETAIL.read_text())
+    content = catalogues.content(RETAIL)
     (found,) = (each for each in content["bindings"] if each["action_type"] == CANCEL)
     return dict(found)
 
@@ -176,7 +177,7 @@ def test_an_entry_that_cannot_be_read_any_more_is_unavailable_not_open(cast: Cas
 
 @pytest.mark.parametrize("path", sorted(RETAIL.parent.glob("*.yaml")), ids=lambda path: path.stem)
 def test_our_own_files_are_imported_whole_and_a_second_time_change_nothing(cast: Cast, path: Path) -> None:
-    content = documents.load(path.read_text())
+    content = catalogues.content(path)
     known = {row.key for row in ActionType.objects.all()}
     first = catalogue.import_file(path, domain=cast.service, by=cast.mary)
     assert {row.key for row in first.action_types} | known >= {each["key"] for each in content["action_types"]}

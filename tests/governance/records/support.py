@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from governance import documents
 from governance.policy.action_types import ActionTypeSpec, parse_action_type
 from governance.policy.contracts import Parsed
 from governance.policy.facts import Fact
@@ -23,6 +22,7 @@ from governance.records.fit import misfits
 from governance.records.parse import parse_binding
 from governance.records.protocol import Connector, Outage, Rows, Unavailable
 from governance.records.reading import Reading
+from tests.support import catalogues
 
 CATALOGUES = Path(__file__).parents[3] / "governance" / "catalogues"
 
@@ -76,7 +76,7 @@ class Database:
 def entry(key: str) -> tuple[ActionTypeSpec, Binding]:
     """A committed catalogue entry that is bound, parsed and fitting."""
     for path in sorted(CATALOGUES.glob("*.yaml")):
-        content = documents.load(path.read_text(encoding="utf-8"))
+        content = catalogues.content(path)
         specs = {each["key"]: parse_action_type(each) for each in content.get("action_types", [])}
         bindings = {each["action_type"]: parse_binding(each) for each in content.get("bindings", [])}
         if key in specs and key in bindings:

@@ -19,19 +19,20 @@ from governance.records.fit import misfits
 from governance.records.parse import parse_binding
 from governance.records.protocol import Outage
 from tests.governance.records.support import CATALOGUES, entry
+from tests.support import catalogues
 
 FILES = sorted(CATALOGUES.glob("*.yaml"))
 REFUNDS = ["retail.cancel_pending_order", "retail.return_delivered_order_items", "shop.refund", "shop.cancel_order"]
 
 
 def types(path: Path) -> list[ActionTypeSpec]:
-    found = [parse_action_type(each) for each in documents.load(path.read_text()).get("action_types", [])]
+    found = [parse_action_type(each) for each in catalogues.content(path).get("action_types", [])]
     assert all(isinstance(spec, ActionTypeSpec) for spec in found), found
     return [spec for spec in found if isinstance(spec, ActionTypeSpec)]
 
 
 def bindings(path: Path) -> list[Binding]:
-    found = [parse_binding(each) for each in documents.load(path.read_text()).get("bindings", [])]
+    found = [parse_binding(each) for each in catalogues.content(path).get("bindings", [])]
     assert all(isinstance(binding, Binding) for binding in found), found
     return [binding for binding in found if isinstance(binding, Binding)]
 
@@ -101,7 +102,7 @@ def test_money_below_high_risk_has_a_written_reason_and_a_threshold(spec: Action
 
 def document(key: str) -> dict[str, Any]:
     for path in FILES:
-        for each in documents.load(path.read_text()).get("bindings", []):
+        for each in catalogues.content(path).get("bindings", []):
             if each["action_type"] == key:
                 return dict(each)
     raise AssertionError(key)
