@@ -38,7 +38,7 @@ shell: $(VENV)/.ready ## a Django shell on the running demo
 # Many tests start processes, and each would compile every library anew where nobody may write what is compiled.
 test: $(VENV)/.ready ## every test, with a real browser
 	@$(BIN)/python -m tests.support.browser || test -z "$$CI"
-	@PYTHONDONTWRITEBYTECODE= PLACET_LINGER=0 $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= PLACET_LINGER=0 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(VENV)/.ready ## style, types, imports, templates, migrations, deployment, security
 	$(BIN)/ruff check .
