@@ -25,6 +25,9 @@ from tests.web.test_trace_page import said
 
 pytestmark = pytest.mark.browser
 
+# Half a megabyte of script, sent to a page only once.
+AXE = Axe()
+
 
 def furnish(scene: Scene) -> dict[str, str]:
     """A case in every state a page can show, draws to judge and judged, by what they are."""
@@ -104,7 +107,9 @@ def sideways(page: Page) -> int:
 def violations(page: Page, *rules: str) -> list[Any]:
     """What axe calls wrong about the page, by all its rules or only some."""
     only = {"runOnly": list(rules)} if rules else {}
-    found = Axe().run(page, options={"resultTypes": ["violations"], **only}).response["violations"]
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE.axe_script)
+    found = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **only})["violations"]
     return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
 
 
