@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from governance.models import Agent
 from tests.cast import Cast
 from tests.council.conftest import Desk
 from tests.support.clients import SurfaceClient
+from tests.support.quiet import quiet
 
 GUESSES = ("", "__startswith", "__contains", "__regex", "__gt", "__lt", "__in", "__isnull", "__exact")
 SECRETS = ("password", "digest", "secret", "hash", "leaf", "body")
@@ -58,7 +60,9 @@ def test_no_column_outside_the_filters_can_be_guessed_at_by_anybody_at_the_desk(
         fields = [field for field in model._meta.get_fields() if isinstance(field, Field)]
         for name in {field.name for field in fields} - declared(desk) - {"kind"}:
             for guess in ("", "__startswith", "__isnull"):
-                assert browser.get(path_of(model), {f"{name}{guess}": "1"}).status_code == 400, (model, name, guess)
+                with quiet(logging.ERROR):
+                    answer = browser.get(path_of(model), {f"{name}{guess}": "1"})
+                assert answer.status_code == 400, (model, name, guess)
 
 
 def test_a_password_hash_is_no_riddle_to_be_solved_letter_by_letter(cast: Cast, desk: Desk) -> None:
