@@ -10,10 +10,14 @@ from governance.policy.inputs import Inputs
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that would have to be so, and the same inputs with it."""
+    """One thing that would have to be so, and the same inputs with it.
+
+    `most`: where it bounds the amount, the most that it may be, in minor units of the reference currency.
+    """
 
     sentence: str
     apply: Callable[[Inputs], Inputs] = field(compare=False, repr=False)
+    most: int | None = None
 
 
 Changes = Iterator[Change]

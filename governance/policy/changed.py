@@ -101,10 +101,10 @@ def reported(flight: Flight, most: int) -> Callable[[Inputs], Inputs]:
 
 
 def widened(use: Usage, most: int) -> Callable[[Inputs], Inputs]:
-    """This cap is as high as the action alone needs it."""
+    """This cap is so high."""
 
     def wider(each: Usage) -> Usage:
-        return replace(each, cap=replace(each.cap, limit=most), live=0)
+        return replace(each, cap=replace(each.cap, limit=most), live=max(0, each.live))
 
     return lambda inputs: used(inputs, use, wider)
 

@@ -77,16 +77,18 @@ def _known(inputs: Inputs, goal: Risk) -> Changes:
     """What is unknown raises the risk and caps as well, so it is needed on every way."""
     limits = inputs.thresholds
     foreign = inputs.amount_known is True and inputs.currency_known is not True
-    over = [limit for limit in (limits.amount, railed(inputs, goal)) if limit is not None]
+    over = _amounts(inputs, goal)
     most = min(map(_limit, over), default=0)
     if not foreign and not (inputs.amount_known is True and whole(inputs.amount) and inputs.amount >= 0):
         reach = f", and at most {_money(most)}" if over else ""
-        amount = inputs.amount if whole(inputs.amount) and inputs.amount >= 0 else most
-        yield from _set(inputs, f"The amount must be known{reach}.", amount_known=True, amount=amount)
+        # where there is a most, it is tried with just that: what is said must be so of all of it
+        amount = most if over or not whole(inputs.amount) or inputs.amount < 0 else inputs.amount
+        bound = most if over else None
+        yield from _set(inputs, f"The amount must be known{reach}.", bound, amount_known=True, amount=amount)
     if foreign and not whole(inputs.amount):
         reach = f", and be at most {_money(most)}" if over else ""
         sentence = f"The amount must have a rate in the reference currency{reach}."
-        yield from _set(inputs, sentence, currency_known=True, amount=most)
+        yield from _set(inputs, sentence, most if over else None, currency_known=True, amount=most)
     else:
         yield from _set(inputs, "The amount must have a rate in the reference currency.", currency_known=True)
     if limits.quantity is not None and (not whole(inputs.quantity) or inputs.quantity < 0):
@@ -102,22 +104,29 @@ def _known(inputs: Inputs, goal: Risk) -> Changes:
 def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
     """Less of it: under the thresholds that keep the risk down, and with `cut` under the caps on money too."""
     limits = inputs.thresholds
-    # no threshold keeps a base risk down that is high already
-    keeps = goal is inputs.base_risk and goal is not Risk.HIGH
     # nor does a guardrail let through what is over one of these
-    bounded = keeps or required_tier(inputs.action_class, goal) is Tier.COMMIT
-    most = [limits.amount] if keeps and whole(limits.amount) else []
-    if (inside := railed(inputs, goal)) is not None:
-        most.append(inside)
+    bounded = _keeps(inputs, goal) or required_tier(inputs.action_class, goal) is Tier.COMMIT
+    most = [limit for limit in _amounts(inputs, goal) if whole(limit)]
     if cut:
         most += [use.cap.limit - use.live for use in _breached(inputs) if use.cap.unit is Unit.MONEY]
     if most and min(most) >= 0 and whole(inputs.amount) and inputs.amount > min(most):
-        yield Change(f"The amount must be at most {_money(min(most))}.", at_most(min(most)))
+        yield Change(f"The amount must be at most {_money(min(most))}.", at_most(min(most)), min(most))
     for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
         value, limit = getattr(inputs, name), getattr(limits, name)
         if bounded and whole(value) and whole(limit) and value > limit:
             most_text = class_name(limit) if name == "data_class" else str(limit)
             yield from _set(inputs, f"The {words} must be at most {most_text}.", **{name: limit})
+
+
+def _keeps(inputs: Inputs, goal: Risk) -> bool:
+    """Whether a threshold keeps the risk where this way goes; a base risk that is high already is kept by none."""
+    return goal is inputs.base_risk and goal is not Risk.HIGH
+
+
+def _amounts(inputs: Inputs, goal: Risk) -> list[int]:
+    """What bounds the amount on this way: the threshold under which the risk stays, or the guardrail of a grant."""
+    limits = (inputs.thresholds.amount if _keeps(inputs, goal) else None, railed(inputs, goal))
+    return [limit for limit in limits if limit is not None]
 
 
 def _raised(inputs: Inputs, goal: Risk) -> Changes:
@@ -182,14 +191,17 @@ def _freed(inputs: Inputs, cut: bool) -> Changes:
         if (use.cap, use.entity) in seen or use.amount < 0 or (cut and use.cap.unit is Unit.MONEY):
             continue
         seen.append((use.cap, use.entity))
-        most = max(each.amount for each in _breached(inputs) if (each.cap, each.entity) == seen[-1])
+        alike = [each for each in _breached(inputs) if (each.cap, each.entity) == seen[-1]]
+        most = max(each.amount for each in alike)
         entity = None if use.entity is None else registry_name(use.entity)
         cap = f"The cap of {use.cap.limit_text} in {use.cap.window_text} for {whose(use.cap.key, entity)}"
         if most <= use.cap.limit:
             room = "this action" if use.cap.unit is Unit.COUNT else _money(most)
             yield Change(f"{cap} must have room for {room} again: it frees with time.", waited(use))
         else:
-            yield Change(f"{cap} must be at least {use.cap.counted(most)}.", widened(use, most))
+            # no wait makes room for it, so the cap must hold also what is in it now
+            wide = max(max(0, each.live) + each.amount for each in alike)
+            yield Change(f"{cap} must be at least {use.cap.counted(wide)}.", widened(use, wide))
 
 
 def _landed(inputs: Inputs) -> Changes:
@@ -230,9 +242,9 @@ def _stated(inputs: Inputs) -> Changes:
         yield from _set(inputs, sentence, confidence=max(threshold, Decimal(0)))
 
 
-def _set(inputs: Inputs, sentence: str, **values: Any) -> Changes:
+def _set(inputs: Inputs, sentence: str, most: int | None = None, /, **values: Any) -> Changes:
     if any(getattr(inputs, name) is not value for name, value in values.items()):
-        yield Change(sentence, lambda given: with_values(given, **values))
+        yield Change(sentence, lambda given: with_values(given, **values), most)
 
 
 def _breached(inputs: Inputs) -> list[Usage]:

@@ -91,12 +91,23 @@ def _needed(inputs: Inputs) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     for route in ways:
         least = _least(inputs, route)
         found += [least] if least is not None else []
-        if least is not None and len(least) == 1:
+        if least is not None and len(least) == 1 and least[0].most is None:
             break
     if found:
-        return min(found, key=len), ()
+        return _easiest(found), ()
     left = decide(applied(inputs, ways[0]))
     return (), tuple(dict.fromkeys(given.sentence for given in left.reasons))
+
+
+def _easiest(found: list[tuple[Change, ...]]) -> tuple[Change, ...]:
+    """The fewest changes, of as many the first; if that bounds the amount, the one that leaves the most of it."""
+    fewest = [each for each in found if len(each) == min(map(len, found))]
+    bound = [each for each in fewest if _most(each) is not None]
+    return max(bound, key=lambda each: _most(each) or 0) if fewest[0] in bound else fewest[0]
+
+
+def _most(changes: tuple[Change, ...]) -> int | None:
+    return min((change.most for change in changes if change.most is not None), default=None)
 
 
 def _least(inputs: Inputs, route: tuple[Change, ...]) -> tuple[Change, ...] | None:

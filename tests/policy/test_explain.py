@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policy.ceilings import Limiter, LimiterKind
+from governance.policy.changed import at_most, with_values
 from governance.policy.decision import Inputs, Outcome, Thresholds, decide
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
 from governance.policy.explain import applied, explain
@@ -54,6 +55,29 @@ def test_only_what_a_person_must_decide_or_no_evidence_can_reach_is_said_to_be_o
         beyond = made.score_threshold > 1 or any(use.amount < 0 or use.live < 0 for use in made.usages)
         unset = made.thresholds.amount is not None and made.thresholds.amount < 0
         assert made.human_required or beyond or unset or _over_one(made) or _never_granted(made)
+
+
+@given(some.every_input)
+@examples(150)
+def test_an_amount_that_is_named_does_with_every_smaller_one_and_with_no_larger(made: Inputs) -> None:
+    told = explain(made)
+    for change in told.changes:
+        if change.most is not None:
+            rest = applied(made, [each for each in told.changes if each is not change])
+            known = with_values(rest, amount_known=True, currency_known=True)
+            for amount in {0, change.most // 2, change.most}:
+                assert decide(at_most(amount)(known)).outcome is Outcome.EXECUTE, (amount, change)
+            assert decide(at_most(change.most + 1)(known)).outcome is not Outcome.EXECUTE, change
+
+
+@given(some.every_input)
+@examples(100)
+def test_a_wider_cap_that_is_named_asks_for_nothing_but_its_width(made: Inputs) -> None:
+    told = explain(made)
+    waits = any("have room" in change.sentence for change in told.changes)
+    after = applied(made, told.changes)
+    for before, now in zip(made.usages, after.usages, strict=True):
+        assert waits or now.live == max(0, before.live)
 
 
 def _never_granted(made: Inputs) -> bool:
@@ -160,6 +184,20 @@ def test_every_limiter_under_the_bar_is_needed() -> None:
 
 def test_a_smaller_amount_is_one_change_where_more_authority_would_be_six() -> None:
     assert named(amount=600_00, usages=usages(0, 600_00)) == ["The amount must be at most $500.00."]
+
+
+@pytest.mark.parametrize(("rail", "most"), [(900_00, "$900.00"), (400_00, "$500.00")], ids=["rail", "threshold"])
+def test_of_a_threshold_and_a_guardrail_the_one_that_lets_more_through_is_named(rail: int, most: str) -> None:
+    over = {"base_risk": Risk.MEDIUM, "amount": 940_00, "usages": (), "guardrail": Guardrail(rail, 10, DAY)}
+    assert [change.sentence for change in explain(committed(**over)).changes] == [f"The amount must be at most {most}."]
+    unknown = {**over, "amount": None, "amount_known": False}
+    (known,) = explain(committed(**unknown)).changes
+    assert known.sentence == f"The amount must be known, and at most {most}."
+
+
+def test_a_cap_that_must_be_wider_holds_also_what_is_in_it() -> None:
+    told = named(usages=(dataclasses.replace(usages(1)[1], amount=3),))
+    assert told == ["The cap of 2 actions in 24 hours for this customer must be at least 4 actions."]
 
 
 def test_one_smaller_amount_serves_threshold_and_cap() -> None:

@@ -72,6 +72,16 @@ def test_inside_the_guardrail_policy_issues_the_grant_of_one_action(rails: Cast)
     assert sum(Budget.objects.get(key=key).slots) == 1
 
 
+def test_the_amount_that_would_help_is_that_of_the_guardrail_and_it_helps(cast: Cast) -> None:
+    railed(cast, risk="medium", thresholds={"amount": "100.00"})
+    with policy():
+        over = refund(cast, 1, "240.00")
+        assert over.body["outcome"] == "escalate"
+        told = states.action(Action.objects.get(pk=over.body["id"]).pk, caller=caller_of(cast))["explanation"]
+        assert told["to_execute"] == ["The amount must be at most $200.00."]
+        assert refund(cast, 2, "200.00").body["outcome"] == "execute"
+
+
 def test_its_alert_is_written_with_it_and_the_entry_says_so(rails: Cast) -> None:
     answer = refund(rails, 1)
     alert = Alert.objects.get()
