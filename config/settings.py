@@ -204,6 +204,7 @@ _ROUNDS = {
     "reviews.abandon": 15,
     "reviews.draw": 10,
     "reviews.lapse": 60,
+    "reviews.mend_policies": 60,
     "reviews.day_key": 900,
     "reviews.forget_keys": 3600,
 }

@@ -6,12 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from governance.bundle_files import Checked, program
 from governance.covering import Loaded
 from governance.engines import chosen
+from governance.locks import database_now
 from governance.models import Agent, Decision
 from governance.policy.decision import Inputs, Outcome, decide
 from governance.policy.memory import recalled
@@ -25,6 +27,8 @@ MOST_EXAMPLES = 5
 MOST_STOPPED = 5
 # For each decision. More than a decision itself waits: here it is asked what a rule says, not how fast.
 SECONDS = 0.5
+# Looked back so far for as many as are asked for, then further: what is old is found by its time, not by its order.
+_BACK = (timedelta(minutes=10), timedelta(hours=3), timedelta(days=2), timedelta(days=30), timedelta(days=3650))
 _FREEDOM = {Outcome.REFUSE.value: 0, Outcome.ESCALATE.value: 1, Outcome.EXECUTE.value: 2}
 
 
@@ -41,6 +45,11 @@ class Backtest:
     stricter: int = 0
     not_replayable: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=lambda: {"looser": [], "stricter": []})
+
+    @property
+    def left(self) -> list[tuple[str, int]]:
+        """Why some cannot be replayed, each with how many."""
+        return sorted(self.not_replayable.items())
 
     def summary(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -76,8 +85,9 @@ def _program(found: Checked) -> Any:
     return program(found.files, found.spec, found.digest)
 
 
-def _decisions(last: int) -> Iterator[Mapping[str, Any]]:
-    rows = Decision.objects.order_by("-decided_at").values(
+def recorded() -> Any:
+    """The recorded decisions, newest first, with what is needed to ask a bundle about one again."""
+    return Decision.objects.order_by("-decided_at").values(
         "action_id",
         "outcome",
         "inputs",
@@ -86,7 +96,23 @@ def _decisions(last: int) -> Iterator[Mapping[str, Any]]:
         "action__agent__project__parent__key",
         "action__chain",
     )
-    yield from rows[:last]
+
+
+def document(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str | None:
+    """What the version is asked about a recorded decision, as JSON; None where it does not govern it."""
+    action_type, domain = row["action__action_type__key"], row["action__agent__project__parent__key"] or ""
+    if not version.covers(action_type, (domain, *_domains(row["action__chain"]))):
+        return None
+    return json.dumps(policy_input(inputs, action_type=action_type, domain=domain, now=row["decided_at"]))
+
+
+def _decisions(last: int) -> Iterator[Mapping[str, Any]]:
+    now, found = database_now(), []
+    for back in _BACK:
+        found = list(recorded().filter(action__created_at__gte=now - back)[:last])
+        if len(found) == last:
+            break
+    yield from found
 
 
 def _again(version: Loaded, row: Mapping[str, Any]) -> str:
@@ -101,11 +127,10 @@ def _again(version: Loaded, row: Mapping[str, Any]) -> str:
 
 
 def _with(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str:
-    action_type, domain = row["action__action_type__key"], row["action__agent__project__parent__key"] or ""
     rules = [rule for rule in inputs.policy_rules if rule.bundle != version.name]
-    if version.covers(action_type, (domain, *_domains(row["action__chain"]))):
-        document = policy_input(inputs, action_type=action_type, domain=domain, now=row["decided_at"])
-        said = said_by(version, json.dumps(document), seconds=SECONDS)
+    asked = document(version, inputs, row)
+    if asked is not None:
+        said = said_by(version, asked, seconds=SECONDS)
         failed = next((rule.failure for rule in said if rule.mandatory and not rule.sound), "")
         if failed:
             return f"!policy_{failed}"

@@ -12,6 +12,7 @@ from django.db import connection
 from governance.bundle_files import program, spec_in
 from governance.engines import chosen
 from governance.engines.protocol import Program
+from governance.models import BundleVersion
 from governance.policy.bundles import BundleSpec, bundle_digest
 from governance.problems import Problem
 
@@ -84,6 +85,14 @@ def governing(revision: int) -> Standing | None:
     return found if found.revision == revision else None
 
 
+def loaded(version: BundleVersion) -> Loaded:
+    """One version as it is stored now."""
+    broken = version.broken_since is not None
+    return _parsed(
+        version.pk, version.bundle.name, version.number, version.shadow, broken, bytes(version.digest), version.files
+    )
+
+
 def _read() -> Standing:
     # revision and versions in one statement, so that they are of the same moment
     with connection.cursor() as cursor:
@@ -98,7 +107,12 @@ def _read() -> Standing:
 
 
 def _loaded(pk: int, name: str, number: int, shadow: bool, broken: bool, digest: bytes, stored: str) -> Loaded:
-    files = json.loads(stored)
+    return _parsed(pk, name, number, shadow, broken, digest, json.loads(stored))
+
+
+def _parsed(
+    pk: int, name: str, number: int, shadow: bool, broken: bool, digest: bytes, files: dict[str, str]
+) -> Loaded:
     try:
         spec = spec_in(files)
         if bundle_digest(files) != bytes(digest):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from governance.covering import Loaded, Standing
 from governance.engines import chosen
@@ -39,12 +40,22 @@ class Ruled:
     health: tuple[tuple[int, bool], ...] = ()
 
 
+class _Seen(NamedTuple):
+    """What this process knows of a version, by its monotonic clock."""
+
+    broken: bool
+    failed: float
+    told: float
+
+
 UNGOVERNED = Ruled(Ruling())
 # A bundle that failed is well again when it has answered for so long.
 MENDED_SECONDS = 60.0
+# One that goes on failing is told again after so long: another process may have found it well meanwhile.
+RETOLD_SECONDS = 60.0
 # One late answer tells of a busy machine; so many running tell of the rule. Any other failure counts at once.
 LATE_RUNNING = 5
-_seen: dict[int, tuple[bool, float]] = {}
+_seen: dict[int, _Seen] = {}
 _late: dict[int, int] = {}
 _breakers: dict[str, Breaker] = {}
 _guard = threading.Lock()
@@ -160,22 +171,22 @@ def _read(version: Loaded, rule: Rule, raw: Raw) -> RuleSaid:
 
 
 def _health(versions: Sequence[Loaded], said: Sequence[RuleSaid]) -> tuple[tuple[int, bool], ...]:
-    """The versions that begin to fail, and those that have not failed for a while since: each told once."""
+    """The versions that begin or go on to fail, and those that have not failed for a while: each told now and then."""
     failed = {each.digest for each in said if not each.sound}
     wrong = {each.digest for each in said if not each.sound and each.failure != Failure.SLOW}
     now, found = time.monotonic(), []
     for each in versions:
-        known, last = _seen.get(each.id, (each.broken, now))
+        known = _seen.get(each.id, _Seen(each.broken, now, now))
         digest = None if each.program is None else each.program.digest
         _late[each.id] = _late.get(each.id, 0) + 1 if digest in failed - wrong else 0
-        broken = digest is None or digest in wrong or _late[each.id] >= LATE_RUNNING
-        if broken:
-            _seen[each.id] = (True, now)
-        if (broken and not known) or (not broken and known and now - last >= MENDED_SECONDS):
-            _seen[each.id] = (broken, now)
-            found.append((each.id, broken))
-        elif known and each.id not in _seen:
-            _seen[each.id] = (True, now)
+        if digest is None or digest in wrong or _late[each.id] >= LATE_RUNNING:
+            tell = not known.broken or now - known.told >= RETOLD_SECONDS
+            _seen[each.id] = _Seen(True, now, now if tell else known.told)
+        else:
+            tell = known.broken and now - known.failed >= MENDED_SECONDS
+            _seen[each.id] = known._replace(broken=known.broken and not tell)
+        if tell:
+            found.append((each.id, _seen[each.id].broken))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from celery import shared_task
 
 from governance.day_keys import ensure_day_key
 from governance.locks import database_now
+from governance.mend import mend_due
 from governance.problems import Problem
 from reviews import sample, sweep, verify
 from reviews.bell import Bell, ring
@@ -44,6 +45,11 @@ def abandon() -> None:
 @shared_task(name="reviews.lapse")  # type: ignore[untyped-decorator]
 def lapse() -> None:
     sweep.lapse_unused()
+
+
+@shared_task(name="reviews.mend_policies")  # type: ignore[untyped-decorator]
+def mend_policies() -> None:
+    mend_due()
 
 
 @shared_task(name="reviews.forget_keys")  # type: ignore[untyped-decorator]

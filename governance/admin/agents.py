@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from governance import delegate, permit, register
+from governance import delegate, permit, register, standing
 from governance.admin.base import GovernedAdmin, GovernedForm, ReadOnlyAdmin, shown_once
 from governance.admin.site import site
 from governance.models import ActionType, Agent, AgentKey, AgentState, Permission, Scope, ScopeKind, Ticket
@@ -144,10 +144,17 @@ class PermissionAdmin(GovernedAdmin):
     search_fields = ("agent__name", "action_type__key")
     view_fields = ("agent", "action_type", "level")
     fixed = ("agent", "action_type")
-    actions = ("revoke",)
+    actions = ("lower", "revoke")
 
     def write(self, user: User, obj: Permission, form: Any, change: bool) -> Model:
         return permit.set_level(obj.agent, obj.action_type, level=Level(form.cleaned_data["level"]), by=user)
+
+    @admin.action(description="Lower by one level: reviews found too many errors", permissions=["council"])
+    def lower(self, request: HttpRequest, chosen: QuerySet[Permission]) -> None:
+        for permission in chosen:
+            lowered = standing.lower_level(permission, by=request.user)  # type: ignore[arg-type]
+            told = f"{lowered.agent} is at L{lowered.level} for {lowered.action_type} until its cooldown is over."
+            self.message_user(request, told, messages.SUCCESS)
 
     @admin.action(description="Take the selected permissions away", permissions=["council"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[Permission]) -> None:

@@ -7,7 +7,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from governance import policies
 from governance.admin.base import GovernedAdmin, GovernedForm
@@ -15,8 +16,8 @@ from governance.admin.site import site
 from governance.backtest import backtest
 from governance.beside import beside
 from governance.bundle_files import Checked, spec_in
+from governance.locks import database_now
 from governance.models import BundleVersion
-from governance.problems import Problem
 
 LAST = 200
 LINE = "\n"
@@ -57,10 +58,11 @@ class BundleVersionAdmin(GovernedAdmin):
     list_select_related = ("bundle",)
     view_fields = (
         *("bundle", "number", "state", "shadow", "broken_since", "proposed_by", "proposed_at", "activated_by"),
-        *("activated_at", "retirement_asked_by", "retired_by", "retired_at", "sha256", "tests", "replayed", "beside"),
+        *("activated_at", "retirement_asked_by", "retired_by", "retired_at", "sha256", "tests", "beside"),
         "text",
     )
-    actions = ("activate", "propose_again", "retire", "shadow_on", "shadow_off")
+    actions = ("replay", "activate", "propose_again", "retire", "shadow_on", "shadow_off")
+    change_form_template = "council/bundle.html"
 
     def write(self, user: User, obj: BundleVersion, form: Any, change: bool) -> Model:
         stored = policies.propose(unpacked(form.cleaned_data["text"]), by=user)
@@ -85,16 +87,17 @@ class BundleVersionAdmin(GovernedAdmin):
         """What it said beside the active policy."""
         return str(beside(row.pk))
 
-    @admin.display(description=f"backtest of the last {LAST} decisions")
-    def replayed(self, row: BundleVersion) -> str:
-        try:
-            checked = Checked(spec_in(row.files), row.files, bytes(row.digest), row.report)
-        except Problem as problem:
-            return problem.detail
+    @admin.action(description=f"Decide the last {LAST} decisions again with it", permissions=["council"])
+    def replay(self, request: HttpRequest, chosen: QuerySet[BundleVersion]) -> HttpResponse | None:
+        """Only when it is asked for: each of them is given to an engine."""
+        row = chosen.first()
+        if row is None or chosen.count() != 1:
+            self.message_user(request, "Select one version.", messages.ERROR)
+            return None
+        checked = Checked(spec_in(row.files), row.files, bytes(row.digest), row.report)
         found = backtest(checked, last=LAST)
-        left = ", ".join(f"{count} not replayable: {why}" for why, count in sorted(found.not_replayable.items()))
-        told = f"{found.same} stay, {found.stricter} get stricter, {found.looser} get looser"
-        return f"{told}; {left}" if left else told
+        context = {**site.each_context(request), "title": str(row), "row": row, "found": found, "at": database_now()}
+        return TemplateResponse(request, "council/backtest.html", context)
 
     @admin.action(description="Activate what another member proposed", permissions=["council"])
     def activate(self, request: HttpRequest, chosen: QuerySet[BundleVersion]) -> None:

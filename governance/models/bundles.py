@@ -74,13 +74,14 @@ class Shadow(models.Model):
     """
 
     action = models.ForeignKey("governance.Action", on_delete=models.PROTECT, related_name="shadows")
-    version = models.ForeignKey(BundleVersion, on_delete=models.PROTECT, related_name="shadows")
+    version = models.ForeignKey(BundleVersion, on_delete=models.PROTECT, related_name="shadows", db_index=False)
     tier = models.SmallIntegerField(null=True)
     outcome = models.CharField(max_length=8)
     decided = models.CharField(max_length=8)
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [models.Index(F("version"), F("id").desc(), name="shadow_of_version")]
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.outcome}"

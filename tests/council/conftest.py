@@ -8,7 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.cast import Cast
+from tests.reviews.scene import no_hold, scene, shop, shop_database
 from tests.support.clients import SurfaceClient
+
+__all__ = ["no_hold", "scene", "shop", "shop_database"]
 
 
 @dataclass

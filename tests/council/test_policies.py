@@ -6,12 +6,15 @@ import pytest
 from django.contrib.auth.models import User
 
 from governance import policies
-from governance.admin.policies import packed, unpacked
-from governance.models import BundleState, BundleVersion
+from governance.admin.policies import LAST, packed, unpacked
+from governance.backtest import Backtest, backtest
+from governance.bundle_files import Checked
+from governance.models import Action, BundleState, BundleVersion, Shadow
 from tests.cast import Cast
 from tests.council.conftest import Desk, errors
 from tests.governance.policies.rego import files
 from tests.governance.policies.test_policies import active
+from tests.reviews.scene import Scene
 
 LIST = "governance/bundleversion/"
 SignIn = Callable[[User], Desk]
@@ -36,6 +39,48 @@ def test_one_proposes_at_the_desk_and_another_activates(cast: Cast, sign_in: Sig
     page = desk.open(f"{LIST}{version.pk}/change/").content.decode()
     for said in ("passed: p_test.test_it_answers", bytes(version.digest).hex(), "0 agree, 0 stricter, 0 looser"):
         assert said in page
+
+
+def test_only_a_member_who_asks_for_it_has_decisions_decided_again(
+    scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(found: Checked, *, last: int) -> Backtest:
+        asked.append(last)
+        return backtest(found, last=last)
+
+    monkeypatch.setattr("governance.admin.policies.backtest", counted)
+    version = policies.propose(files("propose"), by=scene.cast.mary)
+    scene.running()
+    desk = sign_in(scene.cast.mary)
+    page = desk.open(f"{LIST}{version.pk}/change/").content.decode()
+    desk.open(LIST)
+    assert asked == []
+    assert 'name="action" value="replay"' in page
+    form = {"action": "replay", "index": "0", "_selected_action": str(version.pk)}
+    told = desk.send(LIST, form).content.decode()
+    assert asked == [LAST]
+    assert "The last 1 recorded decisions, decided again" in told
+    assert "1 get stricter" in told
+    assert f"/decisions/{Action.objects.get().pk}/" in told
+    auditor = sign_in(scene.cast.edith)
+    assert 'value="replay"' not in auditor.open(f"{LIST}{version.pk}/change/").content.decode()
+    assert auditor.send(LIST, form).status_code == 403
+    assert asked == [LAST]
+
+
+def test_the_list_counts_no_more_than_the_newest_answers_of_a_shadow(
+    scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = policies.propose(files(), by=scene.cast.mary)
+    for outcome in ("escalate", "execute", "execute", "execute"):
+        action = scene.running()
+        Shadow.objects.create(action=action, version=version, tier=3, outcome=outcome, decided="execute")
+    desk = sign_in(scene.cast.mary)
+    assert "3 agree, 1 stricter, 0 looser, 0 not evaluated<" in desk.open(LIST).content.decode()
+    monkeypatch.setattr("governance.beside.MOST", 3)
+    assert "3 agree, 0 stricter, 0 looser, 0 not evaluated of the last 3<" in desk.open(LIST).content.decode()
 
 
 def test_the_form_says_what_is_wrong_with_a_bundle(cast: Cast, sign_in: SignIn) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from governance import catalogue, permit, standing
@@ -149,6 +151,20 @@ def test_reviewed_errors_lower_the_level_by_one_and_it_stays_there_for_its_coold
     assert not row.in_episode
     entry = entries("level_lowered")[0]
     assert (entry["to"], entry["strikes"]) == (1, 1)
+
+
+def test_a_level_is_lowered_from_a_shell_by_a_member_by_name(cast: Cast) -> None:
+    said = StringIO()
+    call_command("lower_level", "refunder", cast.refund.key, by="mary", stdout=said)
+    assert said.getvalue() == "Lowered to L1. It may be raised again after its cooldown.\n"
+    assert permission(cast).level == Level.L1
+    assert LedgerEntry.objects.get(kind="level_lowered").actor == "user:mary"
+    for asked in (("nobody", cast.refund.key), ("refunder", "no.type")):
+        with pytest.raises(CommandError):
+            call_command("lower_level", *asked, by="mary")
+    with pytest.raises(CommandError, match="council"):
+        call_command("lower_level", "refunder", cast.refund.key, by="ada")
+    assert permission(cast).level == Level.L1
 
 
 def test_the_second_time_it_waits_twice_as_long(cast: Cast) -> None:
