@@ -12,7 +12,7 @@ from reviews import rows
 from reviews.models import AlertKind
 from reviews.shown import label
 
-# Of more than this many the newest are read: the page says so.
+# On one page, newest first; the next one goes on where it ends.
 MOST = 5_000
 LINES = 100
 COUNTED = 99
@@ -23,21 +23,28 @@ _WAITING = """
 """
 _COUNT = """select count(*) from (
   select 1 from reviews_alert where owner_id = %s and acknowledged_at is null limit %s) counted"""
-_OWN, _KIND = " and owner_id = %(viewer)s", " and kind = %(kind)s"
+_OWN, _KIND, _OLDER = " and owner_id = %(viewer)s", " and kind = %(kind)s", " and id <= %(upto)s"
 _GROUPS = """
-with waiting as materialized ({waiting} order by id desc limit {most}
+with waiting as materialized ({waiting} order by id desc limit {most} + 1
+), cut as (
+  select greatest(
+    (select max(id) from waiting group by kind, agent_id, action_type_id, halt_id
+      order by 1 desc offset {lines} limit 1),
+    (select id from waiting order by id desc offset {most} limit 1)) as older
+), page as (
+  select * from waiting where id > coalesce((select older from cut), 0)
 ), lines as (
   select kind, agent_id, action_type_id, halt_id, count(*) as count, min(id) as first, max(id) as last,
       min(raised_at) as since, max(raised_at) as latest, sum(count(*)) over () as total
-    from waiting group by 1, 2, 3, 4
+    from page group by 1, 2, 3, 4
 )
-select l.*, w.action_id, ag.name as agent, t.key as action_type, h.target, s.name as scope
-  from lines l join waiting w on w.id = l.last
+select l.*, w.action_id, ag.name as agent, t.key as action_type, h.target, s.name as scope, cut.older
+  from lines l join page w on w.id = l.last cross join cut
   left join governance_agent ag on ag.id = l.agent_id
   left join governance_actiontype t on t.id = l.action_type_id
   left join governance_halt h on h.id = l.halt_id
   left join governance_scope s on s.kind = h.target and s.key = h.key
-  order by array_position(array['red', 'halt', 'guardrail_grant'], l.kind::text), l.last desc limit {lines}
+  order by array_position(array['red', 'halt', 'guardrail_grant'], l.kind::text), l.last desc
 """
 
 
@@ -61,22 +68,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The lines, gravest kind first. `capped`: there are older ones than those counted."""
+    """One page of lines, gravest kind first, of `count` alerts. `older`: the newest of the next page, if any."""
 
     lines: tuple[Line, ...]
     count: int
-    capped: bool
+    older: int | None
     now: dt.datetime
 
 
-def read(*, viewer: int, every: bool, kind: str = "") -> Inbox:
-    """What waits to be seen: by the owner `viewer` of its agents, or of `every` owner; of one kind if given."""
-    waiting = _WAITING + ("" if every else _OWN) + (_KIND if kind else "")
+def read(*, viewer: int, every: bool, kind: str = "", upto: int | None = None) -> Inbox:
+    """What waits to be seen: by the owner `viewer` of its agents, or of `every` owner; of one kind if given.
+
+    `upto` is the id of the newest alert to begin with: `older` of the page before.
+    """
+    waiting = _WAITING + ("" if every else _OWN) + (_KIND if kind else "") + ("" if upto is None else _OLDER)
     # only fixed text is joined here
     statement = _GROUPS.format(waiting=waiting, most=MOST, lines=LINES)
-    found = rows.fetch(statement, {"viewer": viewer, "kind": kind})
-    total = int(found[0]["total"]) if found else 0
-    return Inbox(tuple(map(_line, found)), total, total >= MOST, database_now())
+    found = rows.fetch(statement, {"viewer": viewer, "kind": kind, "upto": upto})
+    total, older = (int(found[0]["total"]), found[0]["older"]) if found else (0, None)
+    return Inbox(tuple(map(_line, found)), total, older, database_now())
 
 
 def waiting(viewer: int) -> int:

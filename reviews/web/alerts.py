@@ -20,8 +20,16 @@ def show(request: ConsoleRequest) -> HttpResponse:
     every = oversees and request.GET.get("whose") != "mine"
     kind = request.GET.get("kind", "")
     kind = kind if kind in AlertKind.values else ""
-    inbox = alerts.read(viewer=request.user.pk, every=every, kind=kind)
-    context = {"inbox": inbox, "kinds": AlertKind.choices, "kind": kind, "every": every, "oversees": oversees}
+    upto = _number(request.GET.get("upto", ""))
+    inbox = alerts.read(viewer=request.user.pk, every=every, kind=kind, upto=upto)
+    context = {
+        "upto": upto,
+        "inbox": inbox,
+        "kinds": AlertKind.choices,
+        "kind": kind,
+        "every": every,
+        "oversees": oversees,
+    }
     context |= {"acts": not every or bool(request.groups & SEATS), "reads": bool(request.groups & READERS)}
     return render(request, "alerts/page.html", context)
 
@@ -30,5 +38,10 @@ def show(request: ConsoleRequest) -> HttpResponse:
 def seen(request: ConsoleRequest) -> HttpResponse:
     """One line was seen by this person."""
     acknowledge(shown_of(request.POST), by=request.user)
-    kept = {name: request.POST.get(name, "") for name in ("kind", "whose")}
+    kept = {name: request.POST.get(name, "") for name in ("kind", "whose", "upto")}
     return redirect(f"{reverse('alerts')}?{urlencode({name: word for name, word in kept.items() if word})}")
+
+
+def _number(text: str) -> int | None:
+    """An id of the address, or none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,13 @@ def shown(person: User, *, every: bool = False) -> Shown:
     """The first line as this person sees it."""
     line = alerts.read(viewer=person.pk, every=every).lines[0]
     return Shown(line.first, line.last, line.count, own=not every)
+
+
+def alert_of(cast: Cast, place: int) -> Alert:
+    """An alert of one of three lines."""
+    agent, action_type = ((cast.refunder, None), (cast.drafter, None), (cast.refunder, cast.refund))[place]
+    about = {"agent": agent, "action_type": action_type, "owner": cast.mary}
+    return Alert.objects.create(kind=AlertKind.RED, raised_at=locks.database_now(), **about)
 
 
 def owner() -> User:
@@ -124,6 +132,50 @@ def test_a_kind_filters_and_a_word_that_is_none_does_not(scene: Scene) -> None:
     scene.running()
     assert "Nothing to be seen." in words(inbox(scene.cast.mary, kind="halt"))
     assert "1 alert to be seen" in words(inbox(scene.cast.mary, kind="'; drop"))
+
+
+@pytest.mark.parametrize(("most", "lines"), [(4, 100), (5_000, 2), (4, 2), (1, 1)], ids=str)
+def test_every_alert_is_on_one_page_however_many_there_are(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, most: int, lines: int
+) -> None:
+    monkeypatch.setattr(alerts, "MOST", most)
+    monkeypatch.setattr(alerts, "LINES", lines)
+    raised = [alert_of(cast, place) for place in (0, 1, 2, 0, 0, 1, 2, 2, 2, 1, 0)]
+    client, address, met = visitor(cast.mary), "/alerts/", []
+    while address:
+        page = client.get(address)
+        inbox = page.context["inbox"]
+        assert len(inbox.lines) <= lines
+        assert inbox.count == sum(line.count for line in inbox.lines) <= most
+        for line in inbox.lines:
+            named = (line.agent_id, line.action_type)
+            alike = [one for one in raised if (one.agent_id, one.action_type.key if one.action_type else "") == named]
+            met += [one.pk for one in alike if line.first <= one.pk <= line.last]
+        found = re.search(r'rel="next" href="([^"]+)"', page.content.decode())
+        address = found.group(1).replace("&amp;", "&") if found else ""
+    assert sorted(met) == [one.pk for one in raised]
+
+
+def test_what_is_acknowledged_on_an_older_page_leads_back_to_it(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "MOST", 2)
+    raised = [alert_of(cast, 0) for _ in range(5)]
+    client = visitor(cast.mary)
+    page = client.get("/alerts/", {"whose": "mine", "upto": str(raised[2].pk)})
+    assert "2 older alerts to be seen" in words(page)
+    (line,) = page.context["inbox"].lines
+    sent = {"first": line.first, "last": line.last, "count": line.count, "whose": "mine", "upto": raised[2].pk}
+    assert f'name="upto" value="{raised[2].pk}"' in page.content.decode()
+    back = client.post("/alerts/acknowledge/", sent)
+    assert back["Location"] == f"/alerts/?whose=mine&upto={raised[2].pk}"
+    left = set(Alert.objects.filter(acknowledged_at=None).values_list("pk", flat=True))
+    assert left == {raised[0].pk, raised[3].pk, raised[4].pk}
+    assert "1 older alert to be seen" in words(client.get(back["Location"]))
+
+
+@pytest.mark.parametrize("upto", ["", "x", "-1", "9" * 30, "٣"], ids=repr)
+def test_an_address_that_names_no_alert_begins_with_the_newest(cast: Cast, upto: str) -> None:
+    alert_of(cast, 0)
+    assert "1 alert to be seen" in words(inbox(cast.mary, upto=upto))
 
 
 def test_acknowledging_a_line_is_one_entry_and_empties_it(scene: Scene) -> None:
