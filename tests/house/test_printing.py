@@ -21,7 +21,7 @@ ALLOWED = {
     "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat_words "
-    "case.limits inbox.count line.count line.first line.last each.strikes trace.nodes trace.agents "
+    "case.limits inbox.count inbox.older upto line.count line.first line.last each.strikes trace.nodes trace.agents "
     "told.score node.depth "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
     "ids, digests and tokens": "queue.version choice.key "
