@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The newest answers of a shadow are found without looking through all of them."""
 
-    dependencies = [("governance", "0012_standing_shared")]
+    dependencies = [("governance", "0013_key_use")]
     operations = [
         migrations.AddIndex(
             model_name="shadow",
