@@ -1,7 +1,20 @@
+"""How allauth works here: nobody signs up, a second factor comes before a password, secrets are stored encrypted."""
+
 from __future__ import annotations
 
+import base64
+import hashlib
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+from governance import first_password
+from governance.proof import has_second_factor
 
 
 class Closed(DefaultAccountAdapter):  # type: ignore[misc]
@@ -9,3 +22,29 @@ class Closed(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def set_password(self, user: User, password: str) -> None:
+        """By the verb, with its entry."""
+        first_password.change_password(user, password=password)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has a second factor confirms with it: a password alone proves less than the sign-in did."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and has_second_factor(user.pk):
+            return [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
+
+
+class Factors(DefaultMFAAdapter):  # type: ignore[misc]
+    """Who reads the database alone cannot make codes: seeds of authenticator apps and recovery codes are encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _box().decrypt(encrypted_text.encode()).decode()
+
+
+def _box() -> Fernet:
+    key = hashlib.sha256(b"placet second factors\0" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))

@@ -39,6 +39,8 @@ if not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = env.origins(_ENV, "PLACET_ORIGINS")
 if env.boolean(_ENV, "PLACET_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # The last address in X-Forwarded-For is the one that our proxy saw.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SECURE_SSL_REDIRECT = not _LOCAL
 SECURE_HSTS_SECONDS = 0 if _LOCAL else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not _LOCAL
@@ -53,7 +55,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "reviews.web.errors.csrf_failure"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# The database ends a session after 30 minutes without use and after 10 hours (governance/sessions.py).
+SESSION_ENGINE = "governance.sessions"
+SESSION_COOKIE_AGE = 10 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -63,7 +67,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.postgres",
@@ -88,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "reviews.web.edges.Plain",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "reviews.web.proofs.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -215,7 +219,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 # -- people -------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -232,8 +235,17 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
+# Who guesses is slowed down by account and by address, in rows of the database: all processes count together.
+CACHES = {"default": {"BACKEND": "governance.throttle.Counters"}}
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "50/15m/ip,10/15m/key", "reauthenticate": "20/15m/user"}
+# Whoever sits in the council or has rank 2 or 3 needs a second factor for high risk and for widening.
+PLACET_REQUIRE_MFA = env.boolean(_ENV, "PLACET_REQUIRE_MFA", True)
+MFA_ADAPTER = "config.accounts.Factors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Placet"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _LOCAL
 
 # -- language, time, files ------------------------------------------------------------------------

@@ -14,6 +14,9 @@ from csp.decorators import csp_update
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
+from config.welcome import welcome
+from reviews.web import security
+
 # The views below are class-based and would take a PUT for a POST.
 _form: Callable[[Any], Any] = require_http_methods(["GET", "HEAD", "POST"])
 # The code to scan is drawn into the page itself, on this page alone.
@@ -25,9 +28,11 @@ urlpatterns: list[URLPattern] = [
     path("inactive/", _form(account.account_inactive), name="account_inactive"),
     path("reauthenticate/", _form(account.reauthenticate), name="account_reauthenticate"),
     path("password/change/", _form(account.password_change), name="account_change_password"),
-    path("password/set/", _form(account.password_set), name="account_set_password"),
+    # a first password comes by a link of the council alone
+    path("password/set/", security.show, name="account_set_password"),
+    path("welcome/<str:token>/", welcome, name="welcome"),
     # /accounts/2fa/
-    path("2fa/", _form(factors.index), name="mfa_index"),
+    path("2fa/", security.show, name="mfa_index"),
     path("2fa/authenticate/", _form(factors.authenticate), name="mfa_authenticate"),
     path("2fa/reauthenticate/", _form(factors.reauthenticate), name="mfa_reauthenticate"),
     path("2fa/totp/activate/", _pictured(_form(totp.activate_totp)), name="mfa_activate_totp"),
@@ -35,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("2fa/recovery-codes/", _form(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path("2fa/recovery-codes/generate/", _form(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
     path("2fa/recovery-codes/download/", _form(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
+    path("2fa/webauthn/login/", _form(webauthn.login_webauthn), name="mfa_login_webauthn"),
     path("2fa/webauthn/", _form(webauthn.list_webauthn), name="mfa_list_webauthn"),
     path("2fa/webauthn/add/", _form(webauthn.add_webauthn), name="mfa_add_webauthn"),
     path("2fa/webauthn/reauthenticate/", _form(webauthn.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),

@@ -44,12 +44,13 @@ def enrol(username: str, *, groups: Collection[str], by: By, password: str | Non
 def change_person(person: User, *, by: By, groups: Collection[str] | None = None, active: bool | None = None) -> User:
     """Set the groups of a person, or whether they may sign in. Nobody changes themselves.
 
-    The council never loses its last member. Problems: FORBIDDEN, INVALID, WRONG_STATE.
+    Whoever leaves a group or is switched off loses their sessions and the cases they hold, at the same commit: the
+    database sees to it. The council never loses its last member. Problems: FORBIDDEN, INVALID, WRONG_STATE.
     """
     actor = require_council(by)
     # a reviewer's verdict holds it shared: it is given wholly before or wholly after this
     locks.hold_authority()
-    stored = User.objects.select_for_update().get(pk=person.pk)
+    stored = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if actor == f"user:{stored.get_username()}":
         raise Problem(Code.FORBIDDEN, "Nobody changes their own groups: ask another member of the council.")
     held = frozenset(stored.groups.filter(name__in=GROUPS).values_list("name", flat=True))
@@ -72,22 +73,6 @@ def change_person(person: User, *, by: By, groups: Collection[str] | None = None
     stored.groups.set([*Group.objects.filter(name__in=wanted), *others])
     record.append(event=record.Event.PERSON_CHANGED, actor=actor, body=body)
     return stored
-
-
-@transaction.atomic
-def reset_password(person: User, *, by: By) -> str:
-    """A new first password, shown this once; it ends the person's sessions. Nobody resets their own here."""
-    actor = require_council(by)
-    if actor == f"user:{person.get_username()}":
-        raise Problem(Code.FORBIDDEN, "Change your own password under your account.")
-    locks.share_authority()
-    stored = User.objects.select_for_update().get(pk=person.pk)
-    password = new_password()
-    stored.set_password(password)
-    stored.save(update_fields=["password"])
-    body = {"person": stored.get_username(), "password": "reset"}
-    record.append(event=record.Event.PERSON_CHANGED, actor=actor, body=body)
-    return password
 
 
 def new_password() -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -46,7 +47,14 @@ def set_mandate(
     mandate.expires_at = expires_at
     mandate.save()
     mandate.action_types.set(action_types)
-    body = {"reviewer": user.get_username(), "mandate": mandate.pk, "from": before, "to": _terms(mandate)}
+    wider = before is None or _wider(before, _terms(mandate))
+    body = {
+        "reviewer": user.get_username(),
+        "mandate": mandate.pk,
+        "from": before,
+        "to": _terms(mandate),
+        "widening": wider,
+    }
     record.append(event=record.Event.MANDATE_SET, actor=actor, body=body)
     return mandate
 
@@ -80,7 +88,18 @@ def _check(rank: int, money_limit: int, max_risk: Risk) -> None:
         raise invalid("/max_risk", "A risk is low, medium or high.")
 
 
-def _terms(mandate: Mandate) -> dict[str, object]:
+def _wider(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether any term reaches further than it did. No action types are all of them; no expiry is the latest."""
+    if any(after[name] > before[name] for name in ("rank", "money_limit", "max_risk")):
+        return True
+    held, wanted = set(before["action_types"]), set(after["action_types"])
+    if held and not (wanted and wanted <= held):
+        return True
+    until = before["expires_at"]
+    return until is not None and (after["expires_at"] is None or after["expires_at"] > until)
+
+
+def _terms(mandate: Mandate) -> dict[str, Any]:
     expires_at = mandate.expires_at
     return {
         "rank": mandate.rank,

@@ -33,6 +33,8 @@ class Code(StrEnum):
     NOT_APPROVABLE = "not_approvable"
     OUTSIDE_MANDATE = "outside_mandate"
     OWN_AGENT = "own_agent"
+    CONFIRM_IDENTITY = "confirm_identity"
+    SECOND_FACTOR_MISSING = "second_factor_missing"
     HOLD_OVER = "hold_over"
     HALTED = "halted"
     WRONG_STATE = "wrong_state"
@@ -77,6 +79,8 @@ STATUS: dict[Code, int] = {
     Code.NOT_APPROVABLE: 409,
     Code.OUTSIDE_MANDATE: 403,
     Code.OWN_AGENT: 403,
+    Code.CONFIRM_IDENTITY: 403,
+    Code.SECOND_FACTOR_MISSING: 403,
     Code.HOLD_OVER: 409,
     Code.HALTED: 409,
     Code.WRONG_STATE: 409,

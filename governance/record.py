@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from governance.digest import canonical
+from governance.proof import require_of_whoever_acts
 
 
 class Event(StrEnum):
@@ -75,6 +76,19 @@ class Event(StrEnum):
     ALERTS_ACKNOWLEDGED = "alerts_acknowledged"
 
 
+# What counts as a widening whatever its body says: it decides what agents may do, or who decides it.
+_ALWAYS_WIDE = frozenset(
+    {
+        Event.ACTION_TYPE_SAVED,
+        Event.BINDING_SAVED,
+        Event.KEY_ISSUED,
+        Event.POLICY_ACTIVATED,
+        Event.POLICY_RETIRED,
+        Event.RATE_PINNED,
+    }
+)
+
+
 def entry(*, event: Event, actor: str, body: Mapping[str, Any]) -> dict[str, str]:
     """A ledger entry as the committing function takes it: kind, actor and canonical body text."""
     return {"kind": event.value, "actor": actor, "body": canonical(dict(body)).decode()}
@@ -85,8 +99,11 @@ def append(*, event: Event, actor: str, body: Mapping[str, Any]) -> int:
 
     `actor` is `agent:<id>`, `user:<name>` or `system:<part>`. `body` carries ids, numbers and closed
     words, never an agent's text and never a secret. Raises `RuntimeError` outside a transaction,
-    for then the entry could stand without its change.
+    for then the entry could stand without its change. What a person widens in their browser asks for a fresh
+    proof that it is them: Problems CONFIRM_IDENTITY, SECOND_FACTOR_MISSING.
     """
+    if body.get("widening") or event in _ALWAYS_WIDE:
+        require_of_whoever_acts()
     if not connection.in_atomic_block:
         raise RuntimeError("a ledger entry belongs into the transaction of its change")
     with connection.cursor() as cursor:

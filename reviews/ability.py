@@ -11,8 +11,9 @@ from governance.entries import Entry, current
 from governance.locks import database_now
 from governance.models import Binding, Mandate
 from governance.problems import Code, Problem
+from governance.proof import Proof, lacking
 from governance.weigh import NOTICE
-from reviews.cases import halts_over
+from reviews.cases import asks_for_proof, halts_over
 from reviews.compared import labelled, labels_of
 from reviews.grounds import matter_of, missing_ground
 from reviews.models import Escalation
@@ -26,7 +27,8 @@ class Ability:
     """What a page offers. An obstacle is one sentence, empty where there is none.
 
     `judge`: they are a reviewer at all. `hold` are the seconds in which a verdict can be withdrawn.
-    `override`: to approve is to override a rule of policy.
+    `override`: to approve is to override a rule of policy. `unproved` is the code of what the reviewer must do about
+    themselves before they approve, empty where that is nothing.
     """
 
     judge: bool
@@ -36,9 +38,10 @@ class Ability:
     bound: bool
     hold: int
     override: bool = False
+    unproved: str = ""
 
 
-def ability(case_id: UUID, user: User) -> Ability:
+def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
     """What `user` can do with an existing case. Reads only; the verbs decide again."""
     case = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot").get(pk=case_id)
     entry = _entry(case)
@@ -50,7 +53,15 @@ def ability(case_id: UUID, user: User) -> Ability:
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
         override=overridable(case.action),
+        unproved=_unproved(case, user, proof),
     )
+
+
+def _unproved(case: Escalation, user: User, proof: Proof | None) -> str:
+    if not asks_for_proof(case.action) or not is_reviewer(user):
+        return ""
+    problem = lacking(user.pk, proof, database_now())
+    return "" if problem is None else problem.code.value
 
 
 def _approve_obstacle(case: Escalation, user: User) -> str:

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Sum
 
 from governance.models import Action, Refusal
+from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.models import Escalation, EscalationState, Verdict
 
@@ -41,6 +42,11 @@ def due_at(case: Escalation, now: datetime) -> datetime:
     """When the case expires as seen now: its deadline, later by the time that halts froze it."""
     due: datetime = _one("select placet_case_due(%s, %s)", [case.pk, now])
     return due
+
+
+def asks_for_proof(action: Action) -> bool:
+    """Whether approving this action asks the reviewer to confirm that it is them: the risk as decided is high."""
+    return Risk(action.decision.effective_risk) is Risk.HIGH
 
 
 def halts_over(action_id: UUID) -> list[str]:

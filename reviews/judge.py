@@ -15,10 +15,12 @@ from governance.entries import Entry
 from governance.models import Action, ActionState, Grant, Instance, Mandate
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from governance.proof import Proof, require
 from governance.weigh import NOTICE
 from reviews.budgets import cap_frees_at, reserve
 from reviews.cases import (
     LEASE,
+    asks_for_proof,
     counters,
     halts_over,
     locked,
@@ -49,14 +51,22 @@ class _Bench:
 
 @transaction.atomic
 def approve(
-    escalation_id: UUID, *, reviewer: User, action_digest: str, snapshot_digest: str, override: str = ""
+    escalation_id: UUID,
+    *,
+    reviewer: User,
+    action_digest: str,
+    snapshot_digest: str,
+    override: str = "",
+    proof: Proof | None = None,
 ) -> Verdict:
     """Approve what the two digests (hex) state, and issue the grant that opens when the hold ends.
 
-    `override` says why, where a soft rule of policy holds the action back; otherwise it is not kept.
+    `override` says why, where a soft rule of policy holds the action back; otherwise it is not kept. `proof` is when
+    the reviewer last showed that it is them: high risk asks for one of the last five minutes.
 
     Everything is read again under locks and committed at once. Problems: those of `take`, NOT_TAKEN,
-    FACTS_CHANGED, NOT_APPROVABLE (saying why; also a hard cap), OUTSIDE_MANDATE, HALTED.
+    FACTS_CHANGED, NOT_APPROVABLE (saying why; also a hard cap), OUTSIDE_MANDATE, HALTED, SECOND_FACTOR_MISSING,
+    CONFIRM_IDENTITY.
     """
     # a halt or a demotion stands wholly before this verdict or wholly after it
     locks.share_authority()
@@ -71,6 +81,8 @@ def approve(
     halts = halts_over(action.pk)
     if halts:
         raise Problem(Code.HALTED, "A halt is in force here: nothing is approved until it is lifted.")
+    if asks_for_proof(action):
+        require(reviewer.pk, proof, bench.now)
     frees_at = reserve(
         action,
         bench.entry.spec,
@@ -170,12 +182,13 @@ def _reopen(case: Escalation, reviewer: User, now: datetime) -> None:
 
 def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     """Lock in the order of `cases.locked`, read the clock after waiting, and refuse whoever may not judge."""
+    # the person before the case, like whoever signs them out
+    require_reviewer(reviewer)
     case = locked(escalation_id)
     action = locked_action(case.action_id)
     case.action = action
     mandate = held_mandate(reviewer)
     now = locks.database_now()
-    require_reviewer(reviewer)
     require_open(case, now)
     require_lease(case, reviewer, now)
     refuse_own_agent(reviewer, action)

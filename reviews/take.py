@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Now
 
 from governance import locks, record
 from reviews.cases import LEASE, locked, refuse_if_taken, require_lease, require_open
-from reviews.models import Escalation
+from reviews.models import Escalation, EscalationState
 from reviews.reviewers import refuse_own_agent, require_reviewer
 from reviews.verify import is_fresh, verify
 
@@ -29,9 +30,10 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
 
 @transaction.atomic
 def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
+    # the person before the case, like whoever signs them out
+    require_reviewer(reviewer)
     case = locked(escalation_id)
     now = locks.database_now()
-    require_reviewer(reviewer)
     require_open(case, now)
     refuse_own_agent(reviewer, case.action)
     refuse_if_taken(case, reviewer, now)
@@ -53,6 +55,21 @@ def release(escalation_id: UUID, *, reviewer: User) -> Escalation:
     case.save(update_fields=["taken_by", "taken_until"])
     record.append(event=record.Event.CASE_RELEASED, actor=_actor(reviewer), body={"escalation": str(case.pk)})
     return case
+
+
+@transaction.atomic
+def release_all(*, reviewer: User) -> int:
+    """Give back every case this person holds; how many there were."""
+    held = Escalation.objects.select_for_update(no_key=True).filter(
+        taken_by=reviewer, state=EscalationState.OPEN, taken_until__gt=Now()
+    )
+    cases = [case.pk for case in held.order_by("pk")]
+    if not cases:
+        return 0
+    Escalation.objects.filter(pk__in=cases).update(taken_by=None, taken_until=None)
+    body = {"escalations": [str(case) for case in cases]}
+    record.append(event=record.Event.CASE_RELEASED, actor=_actor(reviewer), body=body)
+    return len(cases)
 
 
 def _actor(reviewer: User) -> str:

@@ -5,5 +5,7 @@ import os
 os.environ.setdefault("PLACET_MODE", "local")
 os.environ.setdefault("PLACET_STATIC", "finders")
 os.environ.setdefault("PLACET_POOL_MIN", "0")
+# What a second factor is asked for has tests of its own.
+os.environ.setdefault("PLACET_REQUIRE_MFA", "False")
 
 from config.settings import *  # noqa: F403

@@ -204,7 +204,7 @@ class ReadOnlyAdmin(GovernedAdmin):
     may_change = False
 
 
-def shown_once(request: HttpRequest, *, title: str, secret: str, whose: str) -> HttpResponse:
+def shown_once(request: HttpRequest, *, title: object, secret: str, whose: str) -> HttpResponse:
     """A page with a secret that is stored nowhere: not in a message, not in a cookie, not in a cache."""
     context = {**site.each_context(request), "title": title, "secret": secret, "whose": whose}
     response = TemplateResponse(request, "council/shown_once.html", context)

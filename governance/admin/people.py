@@ -7,15 +7,16 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from governance import enrol, mandates
+from governance import enrol, first_password, mandates
 from governance.actors import GROUPS, REVIEWER
 from governance.admin.base import GovernedAdmin, GovernedForm, shown_once
 from governance.admin.site import site
 from governance.models import Mandate
 from governance.policy.money import REFERENCE_CURRENCY, amount_text, parse_amount
 from governance.policy.tiers import Risk
-from governance.problems import Problem
 
 
 class PersonForm(GovernedForm):
@@ -50,7 +51,7 @@ class PersonAdmin(GovernedAdmin):
     ordering = ("username",)
     view_fields = ("username", "roles", "is_active", "last_login")
     fixed = ("username",)
-    actions = ("reset_password",)
+    actions = ("invite", "remove_factors")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -67,29 +68,39 @@ class PersonAdmin(GovernedAdmin):
         if change:
             active = form.cleaned_data["is_active"]
             return enrol.change_person(obj, groups=form.cleaned_data["roles"], active=active, by=user)
-        obj.once = enrol.new_password()  # type: ignore[attr-defined]
-        return enrol.enrol(
-            form.cleaned_data["username"],
-            groups=form.cleaned_data["roles"],
-            password=obj.once,  # type: ignore[attr-defined]
-            by=user,
-        )
+        person = enrol.enrol(form.cleaned_data["username"], groups=form.cleaned_data["roles"], by=user)
+        obj.once = first_password.invite(person, by=user)  # type: ignore[attr-defined]
+        return person
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
-        return shown_once(request, title="A first password", secret=obj.once, whose=obj.username)  # type: ignore[attr-defined]
+        return _link(request, obj.once, obj.username)  # type: ignore[attr-defined]
 
-    @admin.action(description="Give the selected person a new first password", permissions=["council"])
-    def reset_password(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
-        person = chosen.first()
-        if person is None or chosen.count() != 1 or not isinstance(request.user, User):
-            self.message_user(request, "Select one person.", messages.ERROR)
+    @admin.action(description=_("Give the selected person a link to a new password"), permissions=["council"])
+    def invite(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+        person = self._one(request, chosen)
+        if person is None:
             return None
-        try:
-            password = enrol.reset_password(person, by=request.user)
-        except Problem as problem:
-            self.message_user(request, problem.detail, messages.ERROR)
-            return None
-        return shown_once(request, title="A first password", secret=password, whose=person.username)
+        return _link(request, first_password.invite(person, by=request.user), person.username)  # type: ignore[arg-type]
+
+    @admin.action(description=_("Remove the second factors of the selected person"), permissions=["council"])
+    def remove_factors(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        person = self._one(request, chosen)
+        if person is not None:
+            first_password.remove_factors(person, by=request.user)  # type: ignore[arg-type]
+            self.message_user(request, _("The second factors are gone, and every session with them."))
+
+    def _one(self, request: HttpRequest, chosen: QuerySet[User]) -> User | None:
+        found = list(chosen[:2])
+        if len(found) == 1:
+            return found[0]
+        self.message_user(request, _("Select one person."), messages.ERROR)
+        return None
+
+
+def _link(request: HttpRequest, token: str, whose: str) -> HttpResponse:
+    address = request.build_absolute_uri(reverse("welcome", args=[token]))
+    title = _("A link to choose a password, good for 24 hours, once")
+    return shown_once(request, title=title, secret=address, whose=whose)
 
 
 class MandateForm(GovernedForm):

@@ -20,6 +20,7 @@ from governance.models.ledger import DayKey, LedgerEntry
 from governance.models.people import Halt, HaltTarget, Mandate
 from governance.models.rates import Rate
 from governance.models.scopes import Instance, Scope, ScopeKind
+from governance.models.sign_in import Identity, Invitation, Session, Throttle
 from governance.models.standing import Standing
 from governance.models.tickets import Ticket
 
@@ -44,7 +45,9 @@ __all__ = [
     "Grant",
     "Halt",
     "HaltTarget",
+    "Identity",
     "Instance",
+    "Invitation",
     "LedgerEntry",
     "Mandate",
     "Permission",
@@ -56,10 +59,12 @@ __all__ = [
     "ScopeKind",
     "SealedText",
     "Seen",
+    "Session",
     "Shadow",
     "Snapshot",
     "SnapshotStatus",
     "Standing",
+    "Throttle",
     "Ticket",
     "ToolReading",
     "ToolSignal",

@@ -18,6 +18,7 @@ from governance import register
 from governance.locks import database_now
 from governance.models import Action, Agent, AgentKey, Grant, Refusal
 from governance.problems import Problem
+from governance.proof import Proof
 from reviews import judge, sample, spot_review, take
 from reviews.demo import together
 from reviews.demo.authority import abroad, governed, granted, shared_work
@@ -129,6 +130,7 @@ def decide_some() -> None:
                 reviewer=grace,
                 action_digest=bytes(taken.action.digest).hex(),
                 snapshot_digest=bytes(taken.snapshot.digest).hex(),
+                proof=Proof(grace.pk, database_now(), second=False),
             )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 
 from django import template
+from django.contrib.auth.models import User
 from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from governance.actors import COUNCIL, groups_of
 from governance.covering import broken_now
+from governance.locks import database_now
 from governance.policy.money import REFERENCE_CURRENCY, format_money
+from governance.proof import lacking
 from reviews import alerts
 from reviews.preferences import Preferences, preferences_of
 from reviews.shown import Piece
@@ -80,6 +84,16 @@ def alerts_waiting(context: Context) -> str:
     if found > alerts.COUNTED:
         return f"{alerts.COUNTED}+"
     return str(found) if found else ""
+
+
+@register.simple_tag(takes_context=True)
+def unproved(context: Context) -> str:
+    """What a member of the council must do about themselves before they widen anything; empty for anybody else."""
+    request = context["request"]
+    if not isinstance(request.user, User) or COUNCIL not in groups_of(request.user):
+        return ""
+    problem = lacking(request.user.pk, request.proof, database_now())
+    return "" if problem is None else problem.code.value
 
 
 def ago(moment: dt.datetime, now: dt.datetime) -> str:

@@ -78,6 +78,7 @@ def approve(request: ConsoleRequest, case: UUID) -> HttpResponse:
             action_digest=action,
             snapshot_digest=snapshot,
             override=override_of(request.POST),
+            proof=request.proof,
         )
 
     return _settled(request, case, verb)
@@ -124,7 +125,7 @@ def _shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) 
 
 def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
     found = _dossier(request, case)
-    can = ability(case, request.user)
+    can = ability(case, request.user, request.proof)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
@@ -139,7 +140,7 @@ def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None
         "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
         "announce": _announcement(found),
         "asked": wanted,
-        "seen": _seen(found, can.approve_obstacle, can.bound, wanted),
+        "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted),
     }
 
 

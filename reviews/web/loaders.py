@@ -19,6 +19,7 @@ from django_htmx.middleware import HtmxDetails
 
 from governance.actors import AUDITOR, COUNCIL, OPERATOR, REVIEWER, groups_of
 from governance.problems import Problem
+from governance.proof import Proof
 from reviews.web.errors import refused
 
 READERS = frozenset({REVIEWER, COUNCIL, AUDITOR})
@@ -35,6 +36,8 @@ class ConsoleRequest(HttpRequest):
     htmx: HtmxDetails
     user: User
     groups: frozenset[str]
+    # when they last showed that it is them
+    proof: Proof | None
 
 
 View = Callable[Concatenate[ConsoleRequest, ...], HttpResponse]

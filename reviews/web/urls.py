@@ -12,6 +12,7 @@ from reviews.web import (
     health,
     home,
     queue,
+    security,
     spot_review,
     standing,
     trace,
@@ -22,6 +23,10 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("preferences/", home.preferences, name="preferences"),
     path("preferences/choose/", home.choose, name="preferences-choose"),
+    # /security/
+    path("security/", security.show, name="security"),
+    path("security/sessions/<int:session>/end/", security.end, name="session-end"),
+    path("security/sessions/end-others/", security.end_others, name="sessions-end-others"),
     # /queue/
     path("queue/", queue.show, name="queue"),
     path("queue/next/", escalation.following, name="queue-next"),

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 
+from governance import first_password
 from governance.actors import groups_of
-from governance.models import LedgerEntry, Mandate
+from governance.models import Invitation, LedgerEntry, Mandate
 from governance.record import Event
 from tests.cast import Cast
 from tests.council.conftest import Desk, errors
@@ -20,13 +21,15 @@ def shown(page: bytes) -> str:
     return found[1]
 
 
-def test_a_person_is_enrolled_with_a_first_password_shown_once(cast: Cast, desk: Desk) -> None:
+def test_a_person_is_enrolled_with_a_link_shown_once(cast: Cast, desk: Desk) -> None:
     answer = desk.send("auth/user/add/", {"username": "olga", "roles": ["reviewer"]})
-    password = shown(answer.content)
+    link = shown(answer.content)
     olga = User.objects.get(username="olga")
-    assert olga.check_password(password)
+    assert not olga.has_usable_password()
     assert groups_of(olga) == {"reviewer"}
-    assert all(password.encode() not in bytes(entry.body) for entry in LedgerEntry.objects.all())
+    token = link.rstrip("/").rpartition("/")[2]
+    assert all(token.encode() not in bytes(entry.body) for entry in LedgerEntry.objects.all())
+    assert SurfaceClient().get(link).status_code == 200
 
 
 def test_roles_are_changed_through_the_verb(cast: Cast, desk: Desk) -> None:
@@ -52,11 +55,12 @@ def test_nobody_gives_themselves_a_role(cast: Cast, desk: Desk) -> None:
     assert groups_of(cast.mary) == {"council"}
 
 
-def test_a_password_is_reset_from_the_list_and_shown_once(cast: Cast, desk: Desk) -> None:
-    password = shown(desk.act("auth/user/", "reset_password", cast.ada.pk).content)
-    assert User.objects.get(pk=cast.ada.pk).check_password(password)
-    assert desk.act("auth/user/", "reset_password", cast.mary.pk).status_code == 302
-    assert desk.act("auth/user/", "reset_password", cast.ada.pk, cast.grace.pk).status_code == 302
+def test_a_link_to_a_new_password_is_given_from_the_list_to_one_other_person(cast: Cast, desk: Desk) -> None:
+    assert "/accounts/welcome/" in shown(desk.act("auth/user/", "invite", cast.ada.pk).content)
+    for chosen in ([cast.mary.pk], [cast.ada.pk, cast.grace.pk]):
+        assert desk.act("auth/user/", "invite", *chosen).status_code == 302
+    assert Invitation.objects.count() == 1
+    assert desk.act("auth/user/", "remove_factors", cast.ada.pk).status_code == 302
 
 
 def test_a_mandate_takes_its_limit_as_written_money(cast: Cast, desk: Desk) -> None:
@@ -95,6 +99,9 @@ def test_who_loses_the_seat_loses_the_desk_with_the_next_click(cast: Cast, desk:
 
     desk.open("")
     change_person(cast.mary, groups=[], by=cast.joan)
+    # signed out in the same transaction
+    assert desk.browser.get("/council/").status_code == 302
+    desk.browser.force_login(cast.mary)
     assert desk.browser.get("/council/").status_code == 403
 
 
@@ -110,9 +117,8 @@ def test_a_stranger_is_led_to_the_login_and_nobody_can_sign_up(cast: Cast) -> No
 
 
 def test_people_sign_in_with_their_password_and_land_on_the_console(cast: Cast) -> None:
-    from governance.enrol import reset_password
-
-    password = reset_password(cast.ada, by=cast.mary)
+    password = "correct horse battery"
+    first_password.change_password(cast.ada, password=password)
     browser = SurfaceClient()
     wrong = browser.post("/accounts/login/", {"login": "ada", "password": "no"})
     assert wrong.status_code == 200

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group, User
 
-from governance import enrol
+from governance import enrol, first_password
 from governance.actors import groups_of, require_council
 from governance.problems import Code
 from governance.record import Event
@@ -28,7 +28,9 @@ def test_only_the_council_enrols_and_changes_people(cast: Cast, who: str) -> Non
     with refused(Code.FORBIDDEN):
         enrol.change_person(cast.mallory, groups=["council"], by=getattr(cast, who))
     with refused(Code.FORBIDDEN):
-        enrol.reset_password(cast.mary, by=getattr(cast, who))
+        first_password.invite(cast.mary, by=getattr(cast, who))
+    with refused(Code.FORBIDDEN):
+        first_password.remove_factors(cast.mary, by=getattr(cast, who))
 
 
 @pytest.mark.parametrize("username", ["Mary", "m\u0430ry", "", "a b", "x" * 81, "a\x1fb"])
@@ -42,11 +44,13 @@ def test_there_are_four_groups_and_no_fifth(cast: Cast) -> None:
         enrol.enrol("olga", groups=["root"], by=cast.mary)
 
 
-def test_nobody_changes_their_own_groups_or_resets_their_own_password(cast: Cast) -> None:
+def test_nobody_changes_their_own_groups_password_or_second_factor(cast: Cast) -> None:
     with refused(Code.FORBIDDEN):
         enrol.change_person(cast.mary, groups=["council", "reviewer"], by=cast.mary)
     with refused(Code.FORBIDDEN):
-        enrol.reset_password(cast.mary, by=cast.mary)
+        first_password.invite(cast.mary, by=cast.mary)
+    with refused(Code.FORBIDDEN):
+        first_password.remove_factors(cast.mary, by=cast.mary)
 
 
 def test_the_council_keeps_a_member(cast: Cast) -> None:
@@ -77,15 +81,6 @@ def test_a_new_group_is_ledgered_as_a_widening(cast: Cast) -> None:
     enrol.change_person(cast.mallory, groups=["reviewer"], by=cast.mary)
     entry = entries(Event.PERSON_CHANGED)[-1]
     assert (entry["groups"], entry["widening"]) == ([[], ["reviewer"]], True)
-
-
-def test_a_reset_password_is_shown_once_and_ends_the_sessions(cast: Cast) -> None:
-    before = cast.ada.get_session_auth_hash()
-    password = enrol.reset_password(cast.ada, by=cast.mary)
-    ada = User.objects.get(username="ada")
-    assert ada.check_password(password)
-    assert ada.get_session_auth_hash() != before
-    assert all(password not in str(entry) for entry in entries(Event.PERSON_CHANGED))
 
 
 def test_a_user_name_is_never_changed_because_the_ledger_names_people_by_it(cast: Cast) -> None:

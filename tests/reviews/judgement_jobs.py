@@ -88,7 +88,7 @@ def _decide(case: UUID, person: User, what: str) -> str:
             assert seen.snapshot is not None
             if what == "approve":
                 digests = {"action_digest": seen.action.digest.hex(), "snapshot_digest": seen.snapshot.digest.hex()}
-                judge.approve(case, reviewer=person, **digests)
+                judge.approve(case, reviewer=person, proof=None, **digests)
             else:
                 judge.reject(case, reviewer=person, reason="not_needed")
             return what

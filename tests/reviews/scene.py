@@ -20,9 +20,11 @@ from config.services.stack import Endpoints
 from governance import catalogue, permit, record
 from governance.authenticate import Caller, Credential, hash_key, identify
 from governance.digest import canonical
+from governance.locks import database_now
 from governance.models import Action, ActionType, Agent, Grant, LedgerEntry
 from governance.policy.tiers import Level
 from governance.problems import Problem
+from governance.proof import Proof
 from reviews import judge, redeem, take
 from reviews.answers import Answer
 from reviews.intake import Ask, ask
@@ -158,7 +160,7 @@ class Scene:
         reviewer = reviewer or self.cast.ada
         seen = self.take(case, reviewer)
         stated = {"action_digest": seen.action.digest.hex(), "snapshot_digest": snapshot_digest(seen), **digests}
-        return judge.approve(case.pk, reviewer=reviewer, **stated)
+        return judge.approve(case.pk, reviewer=reviewer, proof=proven(reviewer), **stated)
 
     def approved(self, amount: str = "480.00", reviewer: User | None = None, **more: Any) -> Grant:
         """The grant of a case that was approved."""
@@ -180,6 +182,11 @@ def bench(amount: str = "20.00", *, number: int, customer: str | None = None) ->
         body_hash=hashlib.sha256(str(number).encode()).digest(),
         idempotency_key=f"bench-{number}",
     )
+
+
+def proven(person: User) -> Proof:
+    """They have just confirmed that it is them."""
+    return Proof(person.pk, database_now(), second=False)
 
 
 def snapshot_digest(case: Escalation) -> str:

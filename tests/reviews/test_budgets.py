@@ -76,7 +76,7 @@ def test_what_the_rows_refuse_for_any_other_reason_is_no_hard_cap(
     alter(committed, "placet_reserve", ("stale > 0", "true"), ("'PL004'", f"'{state}'"))
     expected = Problem if state == "PL004" else DatabaseError
     with pytest.raises(expected) as failed:
-        judge.approve(case.pk, reviewer=scene.cast.ada, **stated)
+        judge.approve(case.pk, reviewer=scene.cast.ada, proof=None, **stated)
     if isinstance(failed.value, Problem):
         assert failed.value.code is Code.UNAVAILABLE
     assert not Verdict.objects.exists()

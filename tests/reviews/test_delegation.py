@@ -23,7 +23,7 @@ from reviews.reviewers import refuse_own_agent
 from reviews.standings import standings
 from tests.cast import BENCH_REFUND, BY, Cast, cast, committed_cast
 from tests.governance.family import Member, expired, hired, ticket
-from tests.reviews.scene import Scene, no_hold, scene, shop, shop_database
+from tests.reviews.scene import Scene, no_hold, proven, scene, shop, shop_database
 from tests.reviews.test_intake import codes, refund
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE
@@ -211,6 +211,7 @@ def approved(scene: Scene, who: Member, under: Ticket) -> Grant:
         reviewer=scene.cast.grace,
         action_digest=bytes(case.action.digest).hex(),
         snapshot_digest=bytes(case.snapshot.digest).hex() if case.snapshot else "",
+        proof=proven(scene.cast.grace),
     )
     return Grant.objects.get(verdict_id=verdict.pk)
 

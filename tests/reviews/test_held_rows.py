@@ -69,7 +69,7 @@ def test_no_verb_that_allows_or_gives_back_overtakes_a_halt_under_way(
     grant = scene.approved(order="W2") if verb in ("redeem", "take back") else None
     digest = "" if grant is None else bytes(grant.digest).hex()
     verbs: dict[str, Callable[[], object]] = {
-        "approve": lambda: judge.approve(case.pk, reviewer=ada, **stated),
+        "approve": lambda: judge.approve(case.pk, reviewer=ada, proof=None, **stated),
         "take back": lambda: judge.withdraw((grant and grant.verdict_id) or 0, reviewer=ada),
         "redeem": lambda: redeem.redeem(nobody if grant is None else grant.pk, caller=scene.refunder, digest=digest),
         "report": lambda: report.report(nobody, caller=scene.refunder, status="succeeded"),

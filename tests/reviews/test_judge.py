@@ -136,7 +136,7 @@ def _rejected(case: Escalation, scene: Scene) -> Verdict:
 def _plain(case: Escalation, scene: Scene) -> Verdict:
     case.refresh_from_db()
     digests = {"action_digest": case.action.digest.hex(), "snapshot_digest": snapshot_digest(case)}
-    return judge.approve(case.pk, reviewer=scene.cast.ada, **digests)
+    return judge.approve(case.pk, reviewer=scene.cast.ada, proof=None, **digests)
 
 
 def test_nothing_is_decided_after_the_lease_ran_out(scene: Scene) -> None:

@@ -12,7 +12,7 @@ from reviews.ability import ability
 from reviews.models import Escalation, Verdict
 from tests.governance.policies.rego import children
 from tests.governance.policies.test_policies import active
-from tests.reviews.scene import Scene, entries, refused, snapshot_digest
+from tests.reviews.scene import Scene, entries, proven, refused, snapshot_digest
 from tests.reviews.test_policy_decisions import patient
 
 __all__ = ["children", "patient"]
@@ -38,6 +38,7 @@ def approve(scene: Scene, case: Escalation, override: str = "") -> Verdict:
         action_digest=seen.action.digest.hex(),
         snapshot_digest=snapshot_digest(seen),
         override=override,
+        proof=proven(scene.cast.grace),
     )
 
 
@@ -62,7 +63,7 @@ def test_nobody_of_a_lower_rank_overrides_it(scene: Scene) -> None:
     seen = scene.take(case)
     digests = {"action_digest": seen.action.digest.hex(), "snapshot_digest": snapshot_digest(seen)}
     with pytest.raises(Problem) as problem:
-        judge.approve(case.pk, reviewer=scene.cast.ada, override="rule_unfit", **digests)
+        judge.approve(case.pk, reviewer=scene.cast.ada, override="rule_unfit", proof=None, **digests)
     assert refused(problem) == "outside_mandate"
 
 

@@ -167,7 +167,7 @@ def test_nothing_is_stored(cast: Cast) -> None:
             return [each for each in cursor.fetchall() if each[0] not in sessions]
 
     with connection.cursor() as cursor:
-        cursor.execute("select 'django_session'::regclass::oid::bigint, 'auth_user'::regclass::oid::bigint")
+        cursor.execute("select 'governance_session'::regclass::oid::bigint, 'auth_user'::regclass::oid::bigint")
         sessions = {*cursor.fetchone()}
     before = written()
     asked(cast, level="L0", ceiling_0="OBSERVE", amount="10.00", standing="PROPOSE", facts="differ", novelty="red")
