@@ -12,6 +12,8 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from governance import first_password
 from governance.proof import has_second_factor
@@ -32,6 +34,8 @@ class Closed(DefaultAccountAdapter):  # type: ignore[misc]
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         if user.is_authenticated and has_second_factor(user.pk):
             return [method for method in methods if method["id"] != "reauthenticate"]
+        if user.is_authenticated and not methods and settings.PLACET_SSO_ISSUER:
+            return [{"id": "sso", "description": _("Sign in anew at the provider"), "url": reverse("sso")}]
         return methods
 
 

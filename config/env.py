@@ -105,6 +105,19 @@ def address(env: Env, name: str) -> str:
     return text.rstrip("/")
 
 
+def issuer(env: Env, name: str, *, insecure: bool) -> str:
+    """The address of an OpenID provider exactly as it names itself; empty where it is unset. http only if insecure."""
+    text = env.get(name, "")
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ({"https", "http"} if insecure else {"https"}) and bool(parts.hostname)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an address.") from error
+    if text and (not good or parts.query or parts.fragment or parts.username):
+        raise ImproperlyConfigured(f"{name} must look like https://login.example.")
+    return text
+
+
 def seed(env: Env, name: str, fallback: bytes | None) -> bytes:
     """32 bytes as unpadded base64url: the seed of an Ed25519 key."""
     text = secret(env, name)

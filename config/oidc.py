@@ -144,14 +144,16 @@ def _discovered(provider: Provider) -> dict[str, str]:
 def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
     """A JSON object of limited size, within seconds, from nowhere else."""
     try:
-        with httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False) as client:
-            with client.stream(method, url, headers={"Accept": "application/json"}, **more) as answer:
-                body = b""
-                for part in answer.iter_bytes():
-                    body += part
-                    if len(body) > _MOST:
-                        raise Refused("The provider's answer is too long.")
-                found = orjson.loads(body) if answer.status_code == 200 else None
+        with (
+            httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False) as client,
+            client.stream(method, url, headers={"Accept": "application/json"}, **more) as answer,
+        ):
+            body = b""
+            for part in answer.iter_bytes():
+                body += part
+                if len(body) > _MOST:
+                    raise Refused("The provider's answer is too long.")
+            found = orjson.loads(body) if answer.status_code == 200 else None
     except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError) as error:
         raise Refused("The provider does not answer.") from error
     if not isinstance(found, dict):

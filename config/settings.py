@@ -242,6 +242,12 @@ CACHES = {"default": {"BACKEND": "governance.throttle.Counters"}}
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "50/15m/ip,10/15m/key", "reauthenticate": "20/15m/user"}
 # Whoever sits in the council or has rank 2 or 3 needs a second factor for high risk and for widening.
 PLACET_REQUIRE_MFA = env.boolean(_ENV, "PLACET_REQUIRE_MFA", True)
+# Single sign-on, offered where an issuer is named.
+PLACET_SSO_ISSUER = env.issuer(_ENV, "PLACET_SSO_ISSUER", insecure=_LOCAL)
+PLACET_SSO_CLIENT_ID = _ENV.get("PLACET_SSO_CLIENT_ID", "")
+PLACET_SSO_CLIENT_SECRET = env.secret(_ENV, "PLACET_SSO_CLIENT_SECRET") or ""
+if PLACET_SSO_ISSUER and not (PLACET_SSO_CLIENT_ID and PLACET_SSO_CLIENT_SECRET):
+    raise ImproperlyConfigured("PLACET_SSO_ISSUER needs PLACET_SSO_CLIENT_ID and PLACET_SSO_CLIENT_SECRET.")
 MFA_ADAPTER = "config.accounts.Factors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

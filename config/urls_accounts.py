@@ -14,6 +14,7 @@ from csp.decorators import csp_update
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
+from config import sso
 from config.welcome import welcome
 from reviews.web import security
 
@@ -30,6 +31,8 @@ urlpatterns: list[URLPattern] = [
     path("password/change/", _form(account.password_change), name="account_change_password"),
     # a first password comes by a link of the council alone
     path("password/set/", security.show, name="account_set_password"),
+    path("sso/", sso.start, name="sso"),
+    path("sso/callback/", sso.callback, name="sso-callback"),
     path("welcome/<str:token>/", welcome, name="welcome"),
     # /accounts/2fa/
     path("2fa/", security.show, name="mfa_index"),

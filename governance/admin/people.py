@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django import forms
@@ -10,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from governance import enrol, first_password, mandates
+from governance import enrol, first_password, mandates, single_sign_on
 from governance.actors import GROUPS, REVIEWER
 from governance.admin.base import GovernedAdmin, GovernedForm, shown_once
 from governance.admin.site import site
-from governance.models import Mandate
+from governance.models import Identity, Mandate
 from governance.policy.money import REFERENCE_CURRENCY, amount_text, parse_amount
 from governance.policy.tiers import Risk
 
@@ -22,6 +23,13 @@ from governance.policy.tiers import Risk
 class PersonForm(GovernedForm):
     roles = forms.MultipleChoiceField(
         choices=[(name, name) for name in GROUPS], required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    subject = forms.CharField(
+        required=False, max_length=255, help_text=_("Who this is at the provider of single sign-on; best of the two.")
+    )
+    email = forms.CharField(
+        required=False, max_length=254, help_text=_("Or the address that the provider has verified.")
     )
 
     class Meta:
@@ -32,9 +40,12 @@ class PersonForm(GovernedForm):
         super().__init__(*args, **kwargs)
         if self.exists:
             self.initial["roles"] = held_by(self.instance)
+            known = Identity.objects.filter(person=self.instance).first()
+            self.initial["subject"], self.initial["email"] = (known.subject, known.email) if known else ("", "")
 
     def _print(self) -> str:
-        return f"{self.instance.is_active} {held_by(self.instance)}"
+        known = Identity.objects.filter(person=self.instance).values_list("subject", "email").first()
+        return hashlib.sha256(f"{self.instance.is_active} {held_by(self.instance)} {known}".encode()).hexdigest()
 
 
 def held_by(person: User) -> list[str]:
@@ -65,10 +76,16 @@ class PersonAdmin(GovernedAdmin):
         return ", ".join(held_by(person))
 
     def write(self, user: User, obj: User, form: Any, change: bool) -> Model:
+        known = {"subject": form.cleaned_data["subject"], "email": form.cleaned_data["email"]}
         if change:
             active = form.cleaned_data["is_active"]
-            return enrol.change_person(obj, groups=form.cleaned_data["roles"], active=active, by=user)
+            person = enrol.change_person(obj, groups=form.cleaned_data["roles"], active=active, by=user)
+            if {"subject", "email"} & set(form.changed_data):
+                single_sign_on.set_identity(person, **known, by=user)
+            return person
         person = enrol.enrol(form.cleaned_data["username"], groups=form.cleaned_data["roles"], by=user)
+        if any(known.values()):
+            single_sign_on.set_identity(person, **known, by=user)
         obj.once = first_password.invite(person, by=user)  # type: ignore[attr-defined]
         return person
 

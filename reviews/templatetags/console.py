@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django import template
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.template import Context
 from django.utils.html import format_html, format_html_join
@@ -94,6 +95,12 @@ def unproved(context: Context) -> str:
         return ""
     problem = lacking(request.user.pk, request.proof, database_now())
     return "" if problem is None else problem.code.value
+
+
+@register.simple_tag
+def single_sign_on() -> bool:
+    """Whether a provider is configured."""
+    return bool(settings.PLACET_SSO_ISSUER)
 
 
 def ago(moment: dt.datetime, now: dt.datetime) -> str:

@@ -96,6 +96,8 @@ WEB = (
     _form("accounts/reauthenticate/", SIGNED_IN),
     _form("accounts/password/change/", SIGNED_IN),
     Rule("accounts/password/set/", GET=SIGNED_IN),
+    Rule("accounts/sso/", GET=PEOPLE),  # 404 where no provider is configured
+    Rule("accounts/sso/callback/", GET=PEOPLE),
     _form("accounts/welcome/<str:token>/", PEOPLE),
     _form("accounts/2fa/webauthn/login/", PEOPLE),
     Rule("accounts/2fa/", GET=SIGNED_IN),

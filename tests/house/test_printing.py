@@ -12,12 +12,12 @@ from config.services.stack import BASE
 
 PAGES = (
     "alerts", "queue", "escalation", "decision", "trace", "spot_review", "agents", "authority", "halts", "health",
-    "parts", "preferences",
+    "parts", "preferences", "security",
 )  # fmt: skip
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
-    "numbers": "queue.count choice.count counter rank "
+    "numbers": "queue.count found choice.count counter rank "
     "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat_words "
@@ -27,7 +27,7 @@ ALLOWED = {
     "ids, digests and tokens": "queue.version choice.key "
     "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest csrf_token seen",
-    "addresses of ours": "poll next href",
+    "addresses of ours": "poll next href back",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from django.contrib.auth import hashers
@@ -21,6 +22,12 @@ from tests.web.test_step_up import code, with_app
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture
+def cheap(settings: Any) -> None:
+    """Hashes that cost nothing: here attempts are counted, not their time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 def tried(name: str, password: str = "a guess", address: str = "203.0.113.5") -> str:
     browser = SurfaceClient()
     answer = browser.post("/accounts/login/", {"login": name, "password": password}, REMOTE_ADDR=address)
@@ -29,7 +36,7 @@ def tried(name: str, password: str = "a guess", address: str = "203.0.113.5") ->
     return "slowed" if "Too many failed login attempts" in words(answer) else "wrong"
 
 
-def test_an_account_is_closed_to_guesses_whether_or_not_it_exists(cast: Cast) -> None:
+def test_an_account_is_closed_to_guesses_whether_or_not_it_exists(cast: Cast, cheap: None) -> None:
     first_password.change_password(cast.ada, password=PASSWORD)
     for name in ("ada", "nobody"):
         outcomes = [tried(name, address=f"203.0.113.{number}") for number in range(12)]
@@ -39,13 +46,13 @@ def test_an_account_is_closed_to_guesses_whether_or_not_it_exists(cast: Cast) ->
     assert tried("grace") == "wrong"
 
 
-def test_an_address_is_closed_after_fifty_guesses_at_any_accounts(cast: Cast) -> None:
+def test_an_address_is_closed_after_fifty_guesses_at_any_accounts(cast: Cast, cheap: None) -> None:
     outcomes = [tried(f"name-{number}") for number in range(52)]
     assert outcomes == ["wrong"] * 50 + ["slowed"] * 2
     assert tried("name-1", address="198.51.100.7") == "wrong"
 
 
-def test_signing_in_counts_as_no_guess(cast: Cast) -> None:
+def test_signing_in_counts_as_no_guess(cast: Cast, cheap: None) -> None:
     first_password.change_password(cast.ada, password=PASSWORD)
     assert {tried("ada", PASSWORD) for _ in range(12)} == {"in"}
 
