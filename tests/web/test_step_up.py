@@ -178,7 +178,7 @@ def test_narrowing_and_halting_ask_for_none(cast: Cast) -> None:
     assert desk.save(f"governance/scope/{cast.refunds.pk}/change/", ceiling=2).status_code == 302
     assert desk.save(f"governance/mandate/{cast.ada.mandate.pk}/change/", limit="400.00").status_code == 302
     assert desk.act("governance/mandate/", "revoke", cast.ada.mandate.pk).status_code == 302
-    desk.browser.post("/halts/declare/", {"target": "agent", "key": cast.refunder.pk, "reason": "Odd."})
+    desk.browser.post("/halts/declare/", {"target": "agent", "name": cast.refunder.pk, "reason": "Odd."})
     assert Halt.objects.filter(lifted_at=None).exists()
 
 
