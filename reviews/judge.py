@@ -32,7 +32,7 @@ from reviews.cases import (
 from reviews.grounds import amount_of, matter_of, require_ground, require_same, subject_of
 from reviews.models import Escalation, EscalationState, OverrideReason, RejectReason, Verdict
 from reviews.relink import give_back
-from reviews.reviewers import held_mandate, outside, refuse_own_agent, require_reviewer
+from reviews.reviewers import held_mandate, outside, refuse_own_agent, require_reviewer, stays_reviewer
 from reviews.routing import PICK_UP, hold_seconds
 from reviews.verify import entry_of
 from reviews.withheld import overridable, require_allowed
@@ -142,6 +142,7 @@ def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verd
     withdrew meanwhile).
     """
     locks.share_authority()
+    stays = stays_reviewer(reviewer)
     found = Verdict.objects.filter(pk=verdict_id).values_list("escalation_id", flat=True).first()
     if found is None or of not in (None, found):
         raise Problem(Code.NOT_FOUND, "This verdict does not exist.")
@@ -158,7 +159,7 @@ def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verd
         body["released"] = give_back(case, action)
     action.state = ActionState.ESCALATED
     action.save(update_fields=["state"])
-    _reopen(case, reviewer, now)
+    _reopen(case, reviewer if stays else None, now)
     record.append(event=record.Event.VERDICT_WITHDRAWN, actor=_actor(reviewer), body=body)
     return verdict
 
@@ -174,9 +175,10 @@ def _withdrawable(verdict_id: int, case: Escalation, reviewer: User) -> Verdict:
     return verdict
 
 
-def _reopen(case: Escalation, reviewer: User, now: datetime) -> None:
+def _reopen(case: Escalation, reviewer: User | None, now: datetime) -> None:
+    """Leased to who withdrew, unless they judge no more."""
     case.state, case.closed_at = EscalationState.OPEN.value, None
-    case.taken_by, case.taken_until = reviewer, now + LEASE
+    case.taken_by, case.taken_until = reviewer, None if reviewer is None else now + LEASE
     save_open(case)
 
 

@@ -29,6 +29,8 @@ def environment(stack: Stack, env: Mapping[str, str], say: Say) -> dict[str, str
         "PLACET_SECRET_KEY": secrets_of(stack.state)["secret_key"],
         "PLACET_SIGNING_KEY": secrets_of(stack.state)["signing_key"],
         "PLACET_STATIC_ROOT": str(stack.state / "static"),
+        # whoever tries the demo has no authenticator app for it; its pages say so
+        "PLACET_REQUIRE_MFA": given(env, "PLACET_REQUIRE_MFA") or "False",
     }
     outside = given(env, "DATABASE_URL")
     made |= _outside(outside, env) if outside else _embedded(stack, say)

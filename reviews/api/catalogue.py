@@ -94,6 +94,14 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.FACTS_CHANGED: ("The facts are not those that were shown.", "Look at the case again."),
     Code.NOT_APPROVABLE: ("The case cannot be approved as it is.", "Reject it, or have its facts read again."),
     Code.OUTSIDE_MANDATE: ("The case is outside the mandate.", "Hand it to somebody with the mandate."),
+    Code.CONFIRM_IDENTITY: (
+        "A person has not confirmed in the last five minutes that it is them.",
+        "Agents never meet it: a person confirms, then does it again.",
+    ),
+    Code.SECOND_FACTOR_MISSING: (
+        "A person has no second factor, which high risk and widening ask for.",
+        "Agents never meet it: a person sets one up.",
+    ),
     Code.OWN_AGENT: ("Nobody judges an agent that they own.", "Leave it to somebody else."),
     Code.HOLD_OVER: ("The verdict is final: its hold is over.", "Halt the agent if harm is near."),
     Code.HALTED: ("A halt covers this.", "Wait until the council has lifted it; rejecting works meanwhile."),

@@ -100,16 +100,7 @@ def _decide(case: UUID, person: User, what: str) -> str:
 
 def approvers(*, name: str, cases: list[list[str]], guarded: bool = True, pause: float = 0.0) -> Callable[[int], str]:
     """Approve one's own cases, one after the other. Without the guards authority is read and not held."""
-    if not guarded:
-        judge.locks.share_authority = locks.database_now  # type: ignore[attr-defined]
-        judge.held_mandate = lambda user: Mandate.objects.filter(reviewer=user).first()  # type: ignore[attr-defined]
-    reserve = judge.reserve  # type: ignore[attr-defined]
-
-    def slowly(*args: Any, **kwargs: Any) -> Any:
-        time.sleep(pause * random.random())
-        return reserve(*args, **kwargs)
-
-    judge.reserve = slowly  # type: ignore[attr-defined]
+    _slowed(guarded, pause)
     (person,) = _people([name])
 
     def one(number: int) -> str:
@@ -124,6 +115,40 @@ def approvers(*, name: str, cases: list[list[str]], guarded: bool = True, pause:
         return "approved"
 
     return one
+
+
+def hurried(*, name: str, cases: list[str], guarded: bool, pause: float) -> Callable[[int], str]:
+    """Take any case, approve it, and withdraw at once so that it can be approved again."""
+    _slowed(guarded, pause)
+    (person,) = _people([name])
+
+    def one(number: int) -> str:
+        case = UUID(random.choice(cases))
+        try:
+            seen = take.take(case, reviewer=person)
+            assert seen.snapshot is not None
+            digests = {"action_digest": seen.action.digest.hex(), "snapshot_digest": seen.snapshot.digest.hex()}
+            verdict = judge.approve(case, reviewer=person, proof=None, **digests)
+            judge.withdraw(verdict.pk, reviewer=person)
+        except Problem as problem:
+            return problem.code.value
+        return "approved"
+
+    return one
+
+
+def _slowed(guarded: bool, pause: float) -> None:
+    """Let an approval take its time; without the guards authority is read and not held."""
+    if not guarded:
+        judge.locks.share_authority = locks.database_now  # type: ignore[attr-defined]
+        judge.held_mandate = lambda user: Mandate.objects.filter(reviewer=user).first()  # type: ignore[attr-defined]
+    reserve = judge.reserve  # type: ignore[attr-defined]
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        time.sleep(pause * random.random())
+        return reserve(*args, **kwargs)
+
+    judge.reserve = slowly  # type: ignore[attr-defined]
 
 
 def sweepers(*, rounds: int) -> Callable[[int], str]:
