@@ -19,10 +19,12 @@ from dataclasses import dataclass
 from typing import Any
 
 ANONYMOUS, STRANGER, SUPERUSER = "anonymous", "stranger", "superuser without a group"
-REVIEWER, COUNCIL, AUDITOR = "reviewer", "council", "auditor"
-PEOPLE = (ANONYMOUS, STRANGER, SUPERUSER, REVIEWER, COUNCIL, AUDITOR)
+REVIEWER, COUNCIL, AUDITOR, OPERATOR = "reviewer", "council", "auditor", "operator"
+OWNER = "owner of an agent without a group"
+PEOPLE = (ANONYMOUS, STRANGER, SUPERUSER, REVIEWER, COUNCIL, AUDITOR, OPERATOR, OWNER)
 SIGNED_IN = frozenset(PEOPLE) - {ANONYMOUS}
 READERS = frozenset({REVIEWER, COUNCIL, AUDITOR})
+WATCHERS = READERS | {OPERATOR}
 OVERSEERS = frozenset({COUNCIL, AUDITOR})
 JUDGES = frozenset({REVIEWER})
 SEATED = frozenset({COUNCIL})
@@ -99,7 +101,7 @@ WEB = (
     Rule("accounts/sso/", GET=PEOPLE),  # 404 where no provider is configured
     Rule("accounts/sso/callback/", GET=PEOPLE),
     _form("accounts/welcome/<str:token>/", PEOPLE),
-    _form("accounts/2fa/webauthn/login/", PEOPLE),
+    _form("accounts/2fa/webauthn/login/", SIGNED_IN),  # without a passkey one is sent back to the login page
     Rule("accounts/2fa/", GET=SIGNED_IN),
     _form("accounts/2fa/authenticate/", SIGNED_IN),
     _form("accounts/2fa/reauthenticate/", SIGNED_IN),
@@ -114,7 +116,7 @@ WEB = (
     _form("accounts/2fa/webauthn/keys/<int:pk>/remove/", SIGNED_IN),
     _form("accounts/2fa/webauthn/keys/<int:pk>/edit/", SIGNED_IN),
     # -- the console -----------------------------------------------------------------------------
-    Rule("", GET=READERS),
+    Rule("", GET=WATCHERS),
     Rule("preferences/", GET=SIGNED_IN),
     Rule("preferences/choose/", POST=SIGNED_IN),
     Rule("security/", GET=SIGNED_IN),
@@ -142,19 +144,19 @@ WEB = (
     Rule("alerts/", GET=SIGNED_IN),
     Rule("alerts/acknowledge/", POST=SIGNED_IN),
     Rule("traces/<str:trace>/", GET=READERS),
-    Rule("agents/", GET=READERS),
-    Rule("agents/<uuid:agent>/", GET=READERS),
-    Rule("agents/<uuid:agent>/pull/", POST=READERS),
+    Rule("agents/", GET=WATCHERS),
+    Rule("agents/<uuid:agent>/", GET=WATCHERS),
+    Rule("agents/<uuid:agent>/pull/", POST=WATCHERS),
     Rule("agents/<uuid:agent>/restore/", POST=SEATED),
-    Rule("halts/", GET=READERS),
-    Rule("halts/new/", GET=READERS),
-    Rule("halts/declare/", POST=READERS),
-    Rule("halts/<int:halt>/", GET=READERS),
+    Rule("halts/", GET=WATCHERS),
+    Rule("halts/new/", GET=WATCHERS),
+    Rule("halts/declare/", POST=WATCHERS),
+    Rule("halts/<int:halt>/", GET=WATCHERS),
     Rule("halts/<int:halt>/release/", GET=SEATED),
     Rule("halts/<int:halt>/lift/", POST=SEATED),
     Rule("halts/<int:halt>/end-recovery/", POST=SEATED),
-    Rule("health/", GET=READERS),
-    Rule("authority/", GET=OVERSEERS),
+    Rule("health/", GET=WATCHERS),
+    Rule("authority/", GET=OVERSEERS | {OPERATOR}),
     Rule("what-if/", GET=SEATED),
     # -- the council's desk ----------------------------------------------------------------------
     Rule("council/", GET=OVERSEERS, POST=OVERSEERS),

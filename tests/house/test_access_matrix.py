@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver
 from config import surface
 from governance import halt, policies, rates
 from governance.authenticate import new_key
+from governance.enrol import enrol
 from governance.models import AgentKey, Binding, Grant, LedgerEntry, Mandate, Permission
 from governance.register import register_agent
 from governance.watch import set_watch
@@ -71,7 +72,10 @@ def test_the_web_lets_in_whom_the_table_names(cast: Cast, role: str) -> None:
         access.REVIEWER: cast.grace,
         access.COUNCIL: cast.mary,
         access.AUDITOR: cast.edith,
+        access.OPERATOR: enrol("olga", groups=["operator"], by=BY),
+        access.OWNER: enrol("owen", groups=[], by=BY),
     }
+    register_agent(name="Owned", owner=people[access.OWNER], project=cast.refunds, by=BY)
     # with a password that nobody could use, some pages about passwords would turn everybody away
     User.objects.update(password="pbkdf2_sha256$1$salt$hash")
     browser = SurfaceClient()

@@ -25,6 +25,7 @@ SOMETHING: dict[str, Any] = {
     "action": uuid.UUID(int=5),
     "halt": 6,
     "trace": "nothing",
+    "session": 7,
 }
 VIEWS: list[URLPattern] = urls.urlpatterns
 POSTS = [view for view in VIEWS if view.callback.methods == ("POST",)]  # type: ignore[attr-defined]
@@ -162,7 +163,8 @@ def test_a_group_taken_away_closes_the_next_page(cast: Cast) -> None:
     client = visitor(cast.ada)
     assert client.get("/queue/").status_code == 200
     cast.ada.groups.clear()
-    assert client.get("/queue/").status_code == 403
+    assert client.get("/queue/").status_code == 302, "her session ended with it"
+    assert visitor(cast.ada).get("/queue/").status_code == 403
 
 
 def test_a_form_without_its_token_does_nothing(cast: Cast) -> None:
