@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """Sessions by the database's clock, what slows guessing down, first passwords and single sign-on."""
 
     dependencies = [
-        ("governance", "0013_key_use"),
+        ("governance", "0014_shadows_by_version"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -106,5 +106,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        run_file(Path(__file__).parent / "sql" / "0014_sign_in.sql"),
+        run_file(Path(__file__).parent / "sql" / "0015_sign_in.sql"),
     ]
