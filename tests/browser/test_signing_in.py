@@ -100,7 +100,7 @@ def grow_old(page: Page, address: str) -> None:
     from governance.locks import database_now
     from governance.sessions import SessionStore
 
-    cookies = {each["name"]: each["value"] for each in page.context.cookies(address)}  # type: ignore[typeddict-item]
+    cookies = {each["name"]: each["value"] for each in page.context.cookies(address)}
     session = SessionStore(cookies[settings.SESSION_COOKIE_NAME])
     who, _, second = session["placet_proof"]
     session["placet_proof"] = [who, (database_now() - timedelta(minutes=6)).isoformat(), second]

@@ -18,7 +18,7 @@ from reviews import report, verify
 from reviews.models import Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
 from tests.cast import BY
-from tests.reviews.racers import racing, wait_for
+from tests.reviews.racers import MOST, racing, wait_for
 from tests.reviews.scene import Scene, entries, live, snapshot_digest
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE
