@@ -18,7 +18,7 @@ from reviews import report, verify
 from reviews.models import Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
 from tests.cast import BY
-from tests.reviews.racers import MOST, racing, wait_for
+from tests.reviews.racers import racing, wait_for
 from tests.reviews.scene import Scene, entries, live, snapshot_digest
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE
@@ -157,13 +157,14 @@ def demoted_while_approving(scene: Scene, what: str, *, guarded: bool) -> tuple[
     lose, regain, kinds = LOSSES[what]
     cases = [str(case.pk) for case in prepared(wide(scene), CASES)]
     with racing("hurried", processes=2, threads=2, name="ada", cases=cases, guarded=guarded, pause=0.01) as outcomes:
-        turns, stop = 0, time.monotonic() + MOST
-        while (turns < LOST or Verdict.objects.count() < 2 * LOST) and time.monotonic() < stop:
-            turns += 1
+        for _ in range(LOST):
             lose(scene.cast.ada)
             time.sleep(0.01)
+            given, patience = Verdict.objects.count(), time.monotonic() + 2
             regain(scene.cast.ada)
-            time.sleep(0.03)
+            # a busy machine needs its time before there is something to interrupt
+            while Verdict.objects.count() == given and time.monotonic() < patience:
+                time.sleep(0.01)
     return outcomes, done_without_authority(kinds)
 
 
@@ -178,7 +179,8 @@ def backdate_all(sql: str) -> None:
 @pytest.mark.parametrize("what", LOSSES)
 def test_i15_nothing_is_approved_nor_taken_after_its_reviewer_lost_authority(committed_scene: Scene, what: str) -> None:
     outcomes, wrong = demoted_while_approving(committed_scene, what, guarded=True)
-    assert outcomes["approved"] > 3
+    assert Verdict.objects.count() > LOST // 3
+    assert set(outcomes) & {"forbidden", "outside_mandate", "not_taken"}
     assert wrong == 0
 
 
