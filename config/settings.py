@@ -10,7 +10,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env, logs
+from config import env, logs, outgoing
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _ENV = env.environment()
@@ -211,10 +211,29 @@ _ROUNDS = {
     "reviews.mend_policies": 60,
     "reviews.day_key": 900,
     "reviews.forget_keys": 3600,
+    "reviews.tell": 5,
+    "reviews.deliver": 10,
+    "reviews.digests": 300,
 }
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     name: {"task": name, "schedule": float(pace), "options": {"expires": pace}} for name, pace in _ROUNDS.items()
 }
+
+# -- messages to people ---------------------------------------------------------------------------
+_mail = outgoing.smtp(_ENV, local=_LOCAL)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail else 'dummy'}.EmailBackend"
+if _mail:
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.ssl, _mail.tls
+# Empty where no mail leaves.
+PLACET_MAIL_FROM = outgoing.sender(_ENV, needed=_mail is not None)
+PLACET_SLACK_URL, PLACET_SLACK_TOKEN = outgoing.slack(_ENV, local=_LOCAL)
+PLACET_CONSOLE_ORIGIN = outgoing.console(_ENV, CSRF_TRUSTED_ORIGINS, local=_LOCAL)
+# The first channel of a person rings at once, the others only if nobody took care by then.
+PLACET_NOTICE_MINUTES = outgoing.minutes(_ENV)
+# How many people one case is told to.
+PLACET_NOTICE_MOST = env.integer(_ENV, "PLACET_NOTICE_MOST", 20, 1, 200)
 
 # -- people -------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

@@ -74,6 +74,9 @@ class Event(StrEnum):
     ACTIONS_DRAWN = "actions_drawn"
     DRAW_JUDGED = "draw_judged"
     ALERTS_ACKNOWLEDGED = "alerts_acknowledged"
+    ALERT_RAISED = "alert_raised"
+    PREFERENCES_CHANGED = "preferences_changed"
+    NOTICE_SENT_AGAIN = "notice_sent_again"
 
 
 # What counts as a widening whatever its body says: it decides what agents may do, or who decides it.

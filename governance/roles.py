@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "reviews_draw",
     "reviews_finding",
     "reviews_bindingrequest",
+    "reviews_notice",
 )
 
 # Nobody forgets what a budget has spent, nor how an agent stands. Of an entry the application says what happened and

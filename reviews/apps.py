@@ -8,4 +8,9 @@ class ReviewsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
+        from reviews.preferences import bring
         from reviews.web import proofs as proofs  # listens to sign-ins
+
+        user_logged_in.connect(bring, dispatch_uid="reviews.preferences")

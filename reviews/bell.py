@@ -13,6 +13,7 @@ class Bell(StrEnum):
     """Names of the tasks that something rings for; `reviews.tasks` answers."""
 
     VERIFY = "reviews.verify_case"
+    NOTIFY = "reviews.deliver"
 
 
 def ring(bell: Bell, *ids: UUID) -> None:

@@ -15,6 +15,7 @@ from governance.problems import Problem
 from reviews import sample, sweep, verify
 from reviews.bell import Bell, ring
 from reviews.models import Escalation, EscalationState
+from reviews.notify import deliver, digests, rounds
 
 
 @shared_task(name=Bell.VERIFY.value)  # type: ignore[untyped-decorator]
@@ -67,3 +68,19 @@ def draw() -> None:
 def day_key() -> None:
     """Commit to tomorrow's secret before tomorrow begins."""
     ensure_day_key((database_now() + timedelta(hours=1)).date())
+
+
+@shared_task(name="reviews.tell")  # type: ignore[untyped-decorator]
+def tell() -> None:
+    """What happened becomes notices."""
+    rounds.tell_due()
+
+
+@shared_task(name=Bell.NOTIFY.value)  # type: ignore[untyped-decorator]
+def deliver_notices() -> None:
+    deliver.deliver_due()
+
+
+@shared_task(name="reviews.digests")  # type: ignore[untyped-decorator]
+def write_digests() -> None:
+    digests.write_due()

@@ -12,6 +12,7 @@ class AlertKind(models.TextChoices):
     GUARDRAIL_GRANT = "guardrail_grant", "Granted by policy inside a guardrail"
     RED = "red", "Evidence turned red"
     HALT = "halt", "Halted"
+    CASE_EXPIRING = "case_expiring", "A case is about to expire"
 
 
 class Alert(models.Model):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,7 +16,9 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.acknowledge import Shown
 from reviews.models import OverrideReason, RejectReason, UnsoundReason
+from reviews.models.notices import ORDER
 from reviews.picks import Cursor, Filters
+from reviews.prefer import Wish
 from reviews.routing import RANKS
 
 _TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
@@ -23,6 +27,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::00)?", re.ASCII)
+_WISHES = ("language", "time_zone", "digest", "mail", "slack_member", "theme", "keys")
 # The seconds of each stage, and the words of its choice; the first is the default.
 RECOVERIES = {
     "900": "15 minutes",
@@ -134,3 +140,36 @@ def unsound_reason_of(sent: Mapping[str, str]) -> UnsoundReason:
         fields = (("/reason", "One of the listed reasons."),)
         raise Problem(Code.INVALID, "Choose what is unsound about it.", fields=fields)
     return UnsoundReason(reason)
+
+
+def wish_of(sent: QueryDict, before: Wish) -> Wish:
+    """What a person chose: `before`, with whatever the form says. Problem INVALID for a time that is none.
+
+    A channel is on when its place is 1, 2 or 3; two in one place keep the usual order.
+    """
+    told: dict[str, Any] = {name: sent.get(name, "").strip() for name in _WISHES if name in sent}
+    wish = replace(before, **told)
+    if any(f"place_{channel}" in sent for channel in ORDER):
+        places = [(sent.get(f"place_{channel}", ""), channel) for channel in ORDER]
+        on = sorted((place, ORDER.index(channel)) for place, channel in places if place in ("1", "2", "3"))
+        wish = replace(wish, channels=tuple(ORDER[at] for _, at in on))
+    if "quiet_from" in sent or "quiet_until" in sent:
+        wish = replace(wish, quiet=(_time_of(sent.get("quiet_from", "")), _time_of(sent.get("quiet_until", ""))))
+    return wish
+
+
+def deliveries_of(sent: QueryDict) -> list[UUID]:
+    """The dead letters that a form names. Problem INVALID for what is no id."""
+    named = sent.getlist("letter")
+    if not all(_UUID.fullmatch(each) for each in named):
+        raise Problem(Code.INVALID, "The form does not say which messages. Open the page again.")
+    return [UUID(each) for each in named]
+
+
+def _time_of(text: str) -> dt.time | None:
+    if not text:
+        return None
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise Problem(Code.INVALID, "A time looks like 22:30.", fields=(("/quiet", "A time looks like 22:30."),))
+    return dt.time(int(match[1]), int(match[2]))

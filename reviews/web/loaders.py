@@ -27,6 +27,7 @@ OVERSEERS = frozenset({COUNCIL, AUDITOR, OPERATOR})
 WATCHERS = READERS | {OPERATOR}
 JUDGES = frozenset({REVIEWER})
 SEATED = frozenset({COUNCIL})
+MENDERS = frozenset({COUNCIL, OPERATOR})
 SIGNED_IN: frozenset[str] = frozenset()
 
 

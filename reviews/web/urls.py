@@ -11,6 +11,8 @@ from reviews.web import (
     halts,
     health,
     home,
+    notices,
+    preferences,
     queue,
     security,
     spot_review,
@@ -21,8 +23,8 @@ from reviews.web import (
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("preferences/", home.preferences, name="preferences"),
-    path("preferences/choose/", home.choose, name="preferences-choose"),
+    path("preferences/", preferences.show, name="preferences"),
+    path("preferences/choose/", preferences.choose, name="preferences-choose"),
     # /security/
     path("security/", security.show, name="security"),
     path("security/sessions/<int:session>/end/", security.end, name="session-end"),
@@ -52,6 +54,11 @@ urlpatterns = [
     # /alerts/
     path("alerts/", alerts.show, name="alerts"),
     path("alerts/acknowledge/", alerts.seen, name="alerts-acknowledge"),
+    # /notices/
+    path("notices/", notices.show, name="notices"),
+    path("notices/new/", notices.new, name="notices-new"),
+    path("notices/dead/", notices.dead, name="notices-dead"),
+    path("notices/send-again/", notices.send_again, name="notices-send-again"),
     path("traces/<str:trace>/", trace.show, name="trace"),
     # /agents/
     path("agents/", agents.listed, name="agents"),

@@ -12,7 +12,7 @@ from config.services.stack import BASE
 
 PAGES = (
     "alerts", "queue", "escalation", "decision", "trace", "spot_review", "agents", "authority", "halts", "health",
-    "parts", "preferences", "security",
+    "notices", "parts", "preferences", "security",
 )  # fmt: skip
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
@@ -22,12 +22,13 @@ ALLOWED = {
     "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat_words "
     "case.limits inbox.count inbox.older upto line.count line.first line.last each.strikes trace.nodes trace.agents "
+    "letter.attempts "
     "told.score node.depth "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
-    "ids, digests and tokens": "queue.version choice.key "
+    "ids, digests and tokens": "queue.version choice.key letter.id "
     "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest csrf_token seen",
-    "addresses of ours": "poll next href back",
+    "addresses of ours": "poll next href back each.message.path",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
@@ -38,7 +39,8 @@ ALLOWED = {
     "decision.told.outcome decision.told.effective.name",
     "words of the template that includes": "title body action missing label every",
     "choices: reasons by their preset, types by their key": "value text key",
-    "what the person who reads it has just typed, in the field it was typed into": "name reason",
+    "what the person who reads it has just typed, in the field it was typed into": "name reason held.mail "
+    "held.slack_member held.quiet_from held.quiet_until",
 }
 NAMES = {name for names in ALLOWED.values() for name in names.split()}
 _VARIABLE = re.compile(r"\{\{\s*([\w.]+)[^}]*\}\}")
@@ -66,7 +68,7 @@ def test_nothing_is_listed_that_no_page_prints() -> None:
 
 
 def test_what_is_printed_raw_passes_no_filter_but_ours() -> None:
-    known = {"pluralize", "length", "lower", "money", "urlencode"}
+    known = {"time", "pluralize", "length", "lower", "money", "urlencode"}
     for path in templates():
         for filters in _FILTERS.findall(path.read_text(encoding="utf-8")):
             assert {part.partition(":")[0] for part in filters.split("|") if part} <= known, path
@@ -86,7 +88,7 @@ def test_scripts_and_styles_stay_small() -> None:
     def lines(folder: str, *names: str) -> int:
         return sum(len((BASE / "static" / folder / name).read_text().splitlines()) for name in names)
 
-    assert lines("js", "keys.js", "live.js") <= 200
+    assert lines("js", "keys.js", "live.js", "ring.js") <= 200
     assert lines("css", "tokens.css", "base.css", "layout.css", "parts.css", "states.css", "admin.css") <= 600
 
 

@@ -32,7 +32,7 @@ NEED_AN_ENTRY = {
     "governance_reservation", "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
     "governance_ticket", "governance_toolsignal", "governance_watch",
     "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding",
-    "reviews_verdict",
+    "reviews_preference", "reviews_verdict",
 }  # fmt: skip
 
 # Replication and restore scripts switch ordinary triggers off: these stay on ("enable always").
@@ -45,6 +45,7 @@ STANDING = {
     "append_only": {*APPEND_ONLY},
     "case_closed": {"reviews_escalation"},
     "delegation_frozen": {"governance_action"},
+    "delivery_kept": {"reviews_delivery"},
     "drawable": {"governance_execution"},
     "edit_action_type": {"governance_actiontype"},
     "edit_binding": {"governance_binding"},
@@ -78,6 +79,8 @@ STANDING = {
         "governance_ticket",
         "reviews_alert",
     },
+    "occasion_of_alert": {"reviews_alert"},
+    "occasion_of_case": {"reviews_escalation"},
     "only_unbound": {"reviews_bindingrequest"},
     "over_children": {"governance_agent", "governance_scope"},
     "password_changed": {"auth_user"},
