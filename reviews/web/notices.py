@@ -23,7 +23,7 @@ def new(request: ConsoleRequest) -> HttpResponse:
         return HttpResponse(status=204)
     tag = f'"{found.tag}"'
     if request.headers.get("If-None-Match") == tag:
-        return HttpResponseNotModified()
+        return HttpResponseNotModified(headers={"ETag": tag})
     said = told.messages(request.user.pk, found.notices)
     notices = [{"id": str(pk), "title": each.title, "lines": each.lines, "url": each.path} for pk, each in said]
     return JsonResponse({"notices": notices}, headers={"ETag": tag})

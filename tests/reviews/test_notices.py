@@ -187,8 +187,8 @@ def test_channels_ring_one_after_the_other_and_only_while_nobody_took_care(
     deliver.deliver_due()
     assert states() == {"browser": "sent", "slack": "sent", "email": "skipped taken"}
     assert (len(chat.posted), len(smtp.letters)) == (1, 0)
-    lines = told.lines(scene.cast.ada.pk)
-    assert [channel[:3] for channel in lines[0].channels][2] == ("E-mail", "not needed", "somebody took the case")
+    (line,) = told.lines(scene.cast.ada.pk)
+    assert ("E-mail", "not needed", "somebody took the case") in {channel[:3] for channel in line.channels}
 
 
 def test_a_later_message_of_the_same_case_takes_the_place_of_what_still_waits(scene: Scene, smtp: Office) -> None:
