@@ -72,11 +72,13 @@ def slack(settings: Env, *, local: bool) -> tuple[str, str]:
     return origin, token
 
 
-def console(settings: Env, trusted: list[str], *, local: bool) -> str:
+def console(settings: Env, trusted: list[str], *, local: bool, needed: bool = False) -> str:
     """The origin that links in messages begin with: as set, else the first whose forms we accept."""
     chosen = env.origins(settings, "PLACET_CONSOLE_ORIGIN") or trusted
     if len(settings.get("PLACET_CONSOLE_ORIGIN", "").split(",")) > 1:
         raise ImproperlyConfigured("PLACET_CONSOLE_ORIGIN is one origin.")
+    if needed and not chosen and not local:
+        raise ImproperlyConfigured("PLACET_CONSOLE_ORIGIN is missing: messages would lead nowhere.")
     return chosen[0].rstrip("/") if chosen else "http://localhost:8000" if local else ""
 
 

@@ -229,7 +229,8 @@ if _mail:
 # Empty where no mail leaves.
 PLACET_MAIL_FROM = outgoing.sender(_ENV, needed=_mail is not None)
 PLACET_SLACK_URL, PLACET_SLACK_TOKEN = outgoing.slack(_ENV, local=_LOCAL)
-PLACET_CONSOLE_ORIGIN = outgoing.console(_ENV, CSRF_TRUSTED_ORIGINS, local=_LOCAL)
+_leaves = bool(_mail or PLACET_SLACK_TOKEN)
+PLACET_CONSOLE_ORIGIN = outgoing.console(_ENV, CSRF_TRUSTED_ORIGINS, local=_LOCAL, needed=_leaves)
 # The first channel of a person rings at once, the others only if nobody took care by then.
 PLACET_NOTICE_MINUTES = outgoing.minutes(_ENV)
 # How many people one case is told to.
