@@ -14,7 +14,8 @@ from governance.models import Agent, ToolReading
 from governance.policy.tiers import Tier
 from governance.watch import set_watch
 from reviews import judge, sample
-from reviews.models import Draw, Escalation, Verdict
+from reviews.models import Delivery, Draw, Escalation, Notice, Verdict
+from reviews.notify import deliver, rounds
 from reviews.report import report
 from tests.browser.console import Console
 from tests.cast import BY
@@ -53,6 +54,10 @@ def furnish(scene: Scene) -> dict[str, str]:
         ToolReading(tool="shop.payments", good=False, source="report", read_at=now) for _ in range(9)
     )
     paths |= acted_together(scene) | stopped(scene, gateway)
+    rounds.tell_due()
+    deliver.deliver_due()
+    dead = {"state": "dead", "why": "refused", "attempts": 8, "due_at": now, "ended_at": now}
+    Delivery.objects.create(notice=Notice.objects.all()[0], channel="email", **dead)
     return paths | {f"draw {place}": f"/spot-reviews/{draw.pk}/" for place, draw in enumerate(Draw.objects.all())}
 
 
@@ -83,13 +88,14 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     agent = f"/agents/{scene.cast.refunder.pk}/"
     halting = f"/halts/new/?target=agent&name={scene.cast.refunder.pk}"
     lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting, "/health/"]
-    own = ["/preferences/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
+    own = ["/preferences/", "/notices/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
     return {
         "ada": [*lists, *paths.values(), *own, "/nothing/"],
         "mary": [
             "/authority/",
             "/alerts/",
             "/alerts/?kind=halt",
+            "/notices/dead/",
             f"/agents/{scene.cast.drafter.pk}/",
             f"{paths['halt']}release/",
             f"{paths['recovering']}release/",

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     """Who is told of what, over which channel, and what each person chose."""
 
     dependencies = [
-        ("reviews", "0010_queue"),
+        ("reviews", "0011_caps"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -291,5 +291,5 @@ class Migration(migrations.Migration):
                 name="preference_channels_are_channels",
             ),
         ),
-        run_file(Path(__file__).parent / "sql" / "0011_notices.sql"),
+        run_file(Path(__file__).parent / "sql" / "0012_notices.sql"),
     ]
