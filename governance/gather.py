@@ -184,7 +184,7 @@ def _gathered(row: dict[str, Any], caps: Sequence[CapUse], guardrail: Guardrail 
         budgets=_budgets(row, uses),
         guardrail=None if guardrail is None else _guardrail(row, guardrail),
         stored=_stored(row["stored"]),
-        flights=tuple(Flown(key, live) for key, live in row["flights"] or ()),
+        flights=tuple(Flown(*each) for each in row["flights"] or ()),
         handled=_handled(row["familiar"]),
         line=tuple(zip(row["line"], (each["name"] for each in (row, *chain)), strict=True)),
         latches=tuple(held_of(each) for each in row["latches"] or ()),

@@ -51,10 +51,12 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Flown:
-    """How many actions are executing under a key."""
+    """How many actions are executing under a key. `place` of its limit; `case`: the open one of this key."""
 
     key: str
     live: int
+    place: int
+    case: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Manager, QuerySet
+from django.db.models import Manager, Max, QuerySet
 
 from governance import locks, record
 from governance.authenticate import KEY_LIFE, Caller, new_key
@@ -90,6 +90,7 @@ def register_sub_agent(
         registered_at=now,
         request_key=request_key,
         request_hash=request_hash,
+        number=_number(parent),
     )
     for action_type in types:
         Permission.objects.create(agent=agent, action_type=action_type, level=int(Level.L0))
@@ -159,6 +160,12 @@ def _name(parent: Agent, name: str) -> str:
         return name_below(parent.name, name)
     except ValueError as error:
         raise invalid("/name", error) from error
+
+
+def _number(parent: Agent) -> int:
+    """The next number below a parent, under the lock of chains. Nobody's number becomes another's."""
+    last = parent.sub_agents.aggregate(last=Max("number"))["last"]
+    return int(last or 0) + 1
 
 
 def _refuse_crowd(parent: Agent) -> None:

@@ -134,7 +134,8 @@ def _under_way(wish: Wish, gathered: Gathered) -> tuple[Flight, ...]:
     limits = _flights(wish.spec, values=wish.values, subject=wish.whom)
     return tuple(
         Flight(key, flown.live, limit, entity)
-        for flown, (_, key, limit, entity) in zip(gathered.flights, limits, strict=True)
+        for flown in gathered.flights
+        for _, key, limit, entity in (limits[flown.place],)
     )
 
 

@@ -38,7 +38,7 @@ with waiting as materialized ({waiting} order by id desc limit {most} + 1
       min(raised_at) as since, max(raised_at) as latest, sum(count(*)) over () as total
     from page group by 1, 2, 3, 4
 )
-select l.*, w.action_id, ag.name as agent, t.key as action_type, h.target, s.name as scope, cut.older
+select l.*, w.action_id, placet_named(ag) as agent, t.key as action_type, h.target, s.name as scope, cut.older
   from lines l join page w on w.id = l.last cross join cut
   left join governance_agent ag on ag.id = l.agent_id
   left join governance_actiontype t on t.id = l.action_type_id

@@ -9,9 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
-from governance.gather import BudgetState, CapUse, Gathered
+from governance.gather import CapUse, Gathered
 from governance.hot import ServerError, Statement
 from governance.latches import told
 from governance.policy.action_types import ActionTypeSpec
@@ -100,23 +99,6 @@ def _result_of(error: ServerError) -> CommitResult:
             Code.IDEMPOTENCY_IN_FLIGHT, "The first request with this key is still being answered.", retry_after=1
         ) from error
     raise error
-
-
-def refuse_exhausted(gathered: Gathered, state: BudgetState, key: str, amount: int | None) -> Problem:
-    """Count one refusal of a key whose case exists, insert-only, and say when to ask again."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into governance_refusal (escalation_id, agent_id, idempotency_key, amount, refused_at)"
-            " values (%s, %s, %s, %s, clock_timestamp()) on conflict (agent_id, idempotency_key) do nothing",
-            [state.case, gathered.agent, key, amount],
-        )
-    wait = 60 if state.frees_at is None else int((state.frees_at - gathered.now).total_seconds()) + 1
-    return Problem(
-        Code.CAP_EXHAUSTED,
-        "The cap is exhausted; its case is open or its window has not freed.",
-        retry_after=max(1, wait),
-        extra={"escalation": str(state.case)},
-    )
 
 
 def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
@@ -252,7 +234,16 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         # the last of its windows to free
         frees = [each.frees_at for each in gathered.budgets if any_window(each.key) == row["cap_key"]]
         row["cap_frees_at"] = max((each.timestamp() for each in frees if each is not None), default=None)
+    elif (full := _full(parts)) is not None:
+        # it frees when something ends: nothing binds once the case is closed
+        row["cap_key"] = f"flight:{full}"
     return row
+
+
+def _full(parts: Parts) -> str | None:
+    """The first key under which as much is under way as may be."""
+    pairs = zip(parts.gathered.flights, parts.in_flight, strict=True)
+    return next((flown.key for flown, flight in pairs if flight.passed), None)
 
 
 def _override_rank(decision: Decision) -> int:

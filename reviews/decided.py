@@ -53,7 +53,7 @@ class Decided:
 
 _DECISION = """
   select a.id, a.state, a.amount, a.subject as named_subject, t.key as type_key, t.document, ag.id as agent_id,
-    ag.name as agent, a.chain, a.ticket_id, a.trace_id, d.outcome,
+    placet_named(ag) as agent, a.chain, a.ticket_id, a.trace_id, d.outcome,
     d.effective_tier, d.required_tier, d.effective_risk, d.bound_by, d.reasons, d.ladder,
     d.inputs, d.decided_at, b.document as binding, s.sentence, s.subject,
     (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id,
@@ -70,7 +70,7 @@ _DECISION = """
 
 
 _ABOVE = """
-  select ag.id, ag.name from unnest(%s::uuid[]) with ordinality as c(id, place)
+  select ag.id, placet_named(ag) as name from unnest(%s::uuid[]) with ordinality as c(id, place)
   join governance_agent ag on ag.id = c.id order by c.place
 """
 

@@ -61,10 +61,10 @@ _CASE = """
   select e.id, e.state, e.opened_by, e.opened_at, e.rank, e.taken_by_id, e.taken_until, e.previous_id,
     placet_case_due(e.id, %(now)s) as due, u.username as taken_by, a.id as action_id, a.parameters, a.amount,
     a.created_at as asked_at, d.inputs->'rate' as rate, encode(a.digest, 'hex') as action_digest,
-    (select array_agg(up.name order by c.place) from unnest(a.chain) with ordinality as c(id, place)
+    (select array_agg(placet_named(up) order by c.place) from unnest(a.chain) with ordinality as c(id, place)
       join governance_agent up on up.id = c.id) as above,
     a.subject as named_subject, a.trace_id, t.id as type_id, t.key as type_key, t.document,
-    ag.id as agent_id, ag.name as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
+    ag.id as agent_id, placet_named(ag) as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
     d.bound_by, d.reasons, d.inputs->'usages' as usages, s.id as snapshot_id, s.status, s.source, s.read_at,
     s.sentence, s.values, s.subject, encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
     (select f.id from reviews_escalation f where f.previous_id = e.id limit 1) as following,

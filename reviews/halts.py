@@ -111,7 +111,7 @@ class Told:
 
 
 _HALTS = """
-  select h.id, h.target, h.key, coalesce(ag.name, s.name, h.key) as name, h.reason, h.halted_by, h.halted_at,
+  select h.id, h.target, h.key, coalesce(placet_named(ag), s.name, h.key) as name, h.reason, h.halted_by, h.halted_at,
     h.lifted_at, h.lifted_by, h.recovery_seconds, h.recovers_until
   from governance_halt h
   left join governance_agent ag on h.target = 'agent' and ag.id::text = h.key
@@ -122,7 +122,8 @@ _LIFTED = f"{_HALTS} where h.lifted_at is not null order by h.lifted_at desc lim
 _ONE = f"{_HALTS} where h.id = %s"
 
 _NAME = """
-  select coalesce((select ag.name from governance_agent ag where %(target)s = 'agent' and ag.id::text = %(key)s),
+  select coalesce(
+    (select placet_named(ag) from governance_agent ag where %(target)s = 'agent' and ag.id::text = %(key)s),
     (select s.name from governance_scope s where s.kind = %(target)s and s.key = %(key)s), %(key)s) as name
 """
 
@@ -164,7 +165,7 @@ _COUNT = f"""{_FLIGHTS}
   select reach, count(*) as n, count(*) filter (where unused) as unused from reached group by reach
 """  # noqa: S608 -- fixed text on both sides
 _LIST = f"""{_FLIGHTS}
-  select r.id, r.agent_id, ag.name as agent, t.key, r.state, r.reach, r.stop_reason, r.started_at,
+  select r.id, r.agent_id, placet_named(ag) as agent, t.key, r.state, r.reach, r.stop_reason, r.started_at,
     case when r.state = 'executing' then least(r.lease_until, r.report_by) end as due
   from reached r join governance_agent ag on ag.id = r.agent_id
   join governance_actiontype t on t.id = r.action_type_id

@@ -86,7 +86,7 @@ _SUBJECTS = f"""
   ), heard as (
     select s.*, null as watcher, null::integer as heartbeat, r.* from s,
       lateral ({_SAID.format(whose="watcher_id is null")}) r
-    union all select s.*, ag.name, w.heartbeat_seconds, r.* from s join governance_watch w on w.tool = s.tool
+    union all select s.*, placet_named(ag), w.heartbeat_seconds, r.* from s join governance_watch w on w.tool = s.tool
       join governance_agent ag on ag.id = w.agent_id,
       lateral ({_SAID.format(whose="watcher_id = w.agent_id")}) r
   )

@@ -42,7 +42,7 @@ class History:
 
 
 _HEAD = """
-  select ag.id, ag.name, ag.state, ag.max_tier, t.key, p.level
+  select ag.id, placet_named(ag) as name, ag.state, ag.max_tier, t.key, p.level
   from governance_agent ag join governance_actiontype t on t.id = %(type)s
   left join governance_permission p on p.agent_id = ag.id and p.action_type_id = t.id
   where ag.id = %(agent)s

@@ -94,7 +94,7 @@ class Inspection:
 
 _ROWS = """
   select d.id, d.drawn_at, d.probability, d.action_id, t.key as type_key, t.document, b.document as binding,
-    ag.id as agent_id, ag.name as agent, a.amount, a.parameters, de.effective_risk, de.bound_by, de.reasons,
+    ag.id as agent_id, placet_named(ag) as agent, a.amount, a.parameters, de.effective_risk, de.bound_by, de.reasons,
     de.decided_at, x.status, x.latency_ms, x.reported_at, f.sound, f.reason, f.found_at, u.username as reviewer,
     (select s.sentence from governance_snapshot s where s.action_id = a.id and s.status = 'read'
        order by s.id desc limit 1) as sentence,

@@ -12,7 +12,7 @@ from governance.authenticate import Credential, identify
 from governance.breach import broken
 from governance.day_keys import ensure_day_key
 from governance.entries import Entry, lookup
-from governance.gather import BudgetState, Gathered, count_request, gather
+from governance.gather import Gathered, count_request, gather
 from governance.hot import ServerError
 from governance.policy.contracts import Problems
 from governance.policy.decision import Decision, Inputs, Outcome, decide
@@ -23,7 +23,8 @@ from reviews.answers import Answer, answer_of, replayed
 from reviews.asked import Asked
 from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
-from reviews.commit import CommitResult, commit, refuse_exhausted
+from reviews.commit import CommitResult, commit
+from reviews.exhausted import exhausted, refuse_exhausted
 from reviews.governed import judged, note_health
 
 _log = structlog.get_logger(__name__)
@@ -148,9 +149,9 @@ def _gather(case: Asked, *, paced: bool) -> Gathered:
 
 def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer | None, bool]:
     """Write it. The answer, or nothing and whether authority moved meanwhile: then it is decided again."""
-    exhausted = _exhausted(case, gathered, decision)
-    if exhausted is not None:
-        raise refuse_exhausted(gathered, exhausted, case.ask.idempotency_key, case.amount)
+    full = exhausted(case.inputs, gathered, decision)
+    if full is not None:
+        raise refuse_exhausted(gathered, full, case.ask.idempotency_key, case.amount)
     digest = asked.digest_of(case, gathered)
     answer = answer_of(
         case.entry.spec, gathered, decision, case.action, digest=digest, trace_id=case.ask.trace_of(case.action)
@@ -163,11 +164,3 @@ def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer
     if opened is not None and case.snapshot is None:
         ring(Bell.VERIFY, UUID(opened["id"]))
     return answer, False
-
-
-def _exhausted(case: Asked, gathered: Gathered, decision: Decision) -> BudgetState | None:
-    """A budget that this action would pass and that has its case already: then there is no other case, of no key."""
-    if decision.breach is None or decision.outcome is not Outcome.ESCALATE or case.inputs is None:
-        return None
-    passed = {usage.budget_key for usage in case.inputs.usages if usage.breached}
-    return next((each for each in gathered.budgets if each.key in passed and each.case is not None), None)

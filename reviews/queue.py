@@ -75,7 +75,7 @@ class Quiet:
 _COLUMNS = """
   with picked as materialized ({picked})
   select e.id, e.xmin::text as version, e.sort_key, e.opened_at, e.deadline,
-    coalesce(e.taken_until > %(now)s, false) as held, t.key, a.amount, ag.name as agent, e.risk, e.rank,
+    coalesce(e.taken_until > %(now)s, false) as held, t.key, a.amount, placet_named(ag) as agent, e.risk, e.rank,
     d.inputs->'usages' as usages, s.status, s.sentence, s.subject,
     a.subject as named_subject, b.document as binding, t.document,
     case when exists (select 1 from governance_halt h where coalesce(h.lifted_at, 'infinity') > e.opened_at)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from governance import locks, record
 from governance.authenticate import Caller
@@ -20,6 +21,7 @@ from governance.policy.reasons import Reason
 from governance.problems import Code, Problem
 from governance.records.snapshots import Frozen
 from reviews.answers import report_seconds
+from reviews.budgets import OVER
 from reviews.cases import halted_since, locked, locked_action
 from reviews.grounds import approver_reaches, unhex
 from reviews.models import Escalation, Verdict
@@ -29,6 +31,8 @@ from reviews.verify import entry_of, keep, note_reading, read_now
 
 TOOL_RETRY_SECONDS = 60
 SOURCE_RETRY_SECONDS = 30
+FLIGHT_RETRY_SECONDS = 30
+_BUSY = "As much is under way as may be: the approval stands, ask again when something was reported."
 
 _USE = """
 update governance_grant g set redeemed_at = clock_timestamp()
@@ -69,7 +73,7 @@ def redeem(grant_id: UUID, *, caller: Caller, digest: str) -> Grant:
     The record is read again before, rule, mandate and halts are judged again inside. What lost its ground
     is voided and, for a person's approval, becomes a new case (`extra["escalation"]`). Problems: NOT_FOUND,
     DIGEST_MISMATCH, GRANT_USED, GRANT_VOID, GRANT_EXPIRED, GRANT_NOT_YET_OPEN, RECORD_CHANGED, REFUSED,
-    and, voiding nothing, SOURCE_UNAVAILABLE and TOOL_RED with `retry_after`.
+    and, voiding nothing, SOURCE_UNAVAILABLE, TOOL_RED and, while too much is under way, UNAVAILABLE with `retry_after`.
     """
     grant = _own(grant_id, caller, digest)
     _require_usable(grant, locks.database_now())
@@ -191,6 +195,7 @@ def _use(held: _Held, caller: Caller) -> Grant:
         raise Problem(Code.GRANT_VOID, "This grant is void.")
     if held.action.state == ActionState.ESCALATED:
         _begin(held.action, held.now)
+        _fly(held.action)
     body: dict[str, Any] = {"grant": str(held.grant.pk), "action": str(held.action.pk)}
     body["escalation"] = None if held.approval is None else str(held.approval.case.pk)
     record.append(event=record.Event.GRANT_REDEEMED, actor=f"agent:{caller.agent}", body=body)
@@ -204,6 +209,22 @@ def _begin(action: Action, now: datetime) -> None:
     action.report_by = now + timedelta(seconds=report_seconds(lease))
     action.lease_until = None if lease is None else now + timedelta(seconds=lease)
     action.save(update_fields=["state", "started_at", "lease_seconds", "lease_until", "report_by"])
+
+
+def _fly(action: Action) -> None:
+    """A person approves an act, not that it runs beside others: it begins when there is room. Problem UNAVAILABLE."""
+    limits = entry_of(action).spec.in_flight
+    most = [(key, limits.agent if key.startswith("agent:") else limits.entity) for key in action.in_flight or ()]
+    rows = [{"key": key, "most": limit} for key, limit in most if limit is not None]
+    if not rows:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select placet_fly(%s::jsonb)", [json.dumps(rows)])
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) != OVER:
+            raise
+        raise Problem(Code.UNAVAILABLE, _BUSY, retry_after=FLIGHT_RETRY_SECONDS) from error
 
 
 def _decided_on(grant: Grant) -> Snapshot | None:

@@ -103,7 +103,8 @@ class Profile:
 
 
 _LIST = """
-  select ag.id, ag.name, u.username as owner, p.name as project, coalesce(up.name, '') as above, ag.state,
+  select ag.id, placet_named(ag) as name, u.username as owner, p.name as project,
+    coalesce(placet_named(up), '') as above, ag.state,
     least(ag.max_tier, p.ceiling, d.ceiling, e.ceiling) as reach,
     (select count(*) from governance_permission g where g.agent_id = ag.id) as types,
     exists (select 1 from governance_halt h where h.lifted_at is null and (h.target = 'enterprise'
@@ -117,7 +118,8 @@ _LIST = """
   order by lower(ag.name) limit %s
 """
 _AGENT = """
-  select ag.id, ag.name, ag.state, ag.max_tier, u.username as owner, p.name as project, p.ceiling as project_ceiling,
+  select ag.id, placet_named(ag) as name, ag.state, ag.max_tier, u.username as owner, p.name as project,
+    p.ceiling as project_ceiling,
     d.name as domain, d.ceiling as domain_ceiling, e.name as enterprise, e.ceiling as enterprise_ceiling,
     (select count(*) from governance_halt h where h.lifted_at is null and (h.target = 'enterprise'
       or (h.target, h.key) in (('project', p.key), ('domain', d.key), ('agent', ag.id::text)))) as halts
@@ -134,11 +136,14 @@ _ABOVE = """
     union all
     select ag.parent_id, up.depth + 1 from governance_agent ag join up on ag.id = up.parent_id where up.depth < 8
   )
-  select ag.id, ag.name, least(ag.max_tier, p.ceiling) as tier from up
+  select ag.id, placet_named(ag) as name, least(ag.max_tier, p.ceiling) as tier from up
   join governance_agent ag on ag.id = up.parent_id
   join governance_scope p on p.id = ag.project_id order by up.depth
 """
-_BELOW = "select id, name from governance_agent where parent_id = %s order by lower(name) limit 100"
+_BELOW = """
+  select ag.id, placet_named(ag) as name from governance_agent ag where ag.parent_id = %s
+  order by ag.number nulls first, lower(ag.name) limit 100
+"""
 _HELD = """
   select t.id, t.key, t.base_risk, g.level from governance_permission g
   join governance_actiontype t on t.id = g.action_type_id where g.agent_id = %s order by t.key limit 200
@@ -153,7 +158,7 @@ _LAST = f"""
 """  # noqa: S608 -- fixed text on both sides
 
 _DELEGATIONS = """
-  select k.parent_id = %(agent)s as given, ag.id, ag.name, k.expires_at,
+  select k.parent_id = %(agent)s as given, ag.id, placet_named(ag) as name, k.expires_at,
     (select array_agg(t.key order by t.key) from governance_actiontype t where t.id = any(k.action_types)) as types
   from governance_ticket k
   join governance_agent ag on ag.id = case when k.parent_id = %(agent)s then k.child_id else k.parent_id end

@@ -62,9 +62,9 @@ class Trace:
 
 # The first action of a trace has its id; only those that follow are in the index.
 _NODES = """
-  select a.id, a.parent_span, a.state, a.created_at, t.key, ag.id as agent_id, ag.name as agent, d.outcome,
+  select a.id, a.parent_span, a.state, a.created_at, t.key, ag.id as agent_id, placet_named(ag) as agent, d.outcome,
     d.effective_tier, d.bound_by, x.reported_at,
-    (select array_agg(up.name order by c.place) from unnest(a.chain) with ordinality as c(id, place)
+    (select array_agg(placet_named(up) order by c.place) from unnest(a.chain) with ordinality as c(id, place)
       join governance_agent up on up.id = c.id) as above,
     (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id
   from (

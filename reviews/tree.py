@@ -82,7 +82,7 @@ _TYPES = """
   order by t.key limit 500
 """
 _HALTS = """
-  select h.target, coalesce(ag.name, h.key) as name, h.halted_by, h.halted_at from governance_halt h
+  select h.target, coalesce(placet_named(ag), h.key) as name, h.halted_by, h.halted_at from governance_halt h
   left join governance_agent ag on h.target = 'agent' and ag.id::text = h.key
   where h.lifted_at is null order by h.halted_at desc limit 100
 """

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from governance.entries import Entry, current
 from governance.gather import gather
-from governance.models import ActionType, Agent
-from governance.models.agents import AgentState
+from governance.models import ActionType
 from governance.policy.decision import Inputs
 from governance.policy.evidence import Kind, Signal, completeness
 from governance.policy.facts import FactSummary, Result
@@ -19,6 +18,7 @@ from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import Unit
 from governance.problems import Code, Problem
 from governance.weigh import Wish, cap_uses, weigh
+from reviews import rows
 from reviews.explained import Told, tell
 from reviews.governed import judged
 
@@ -95,10 +95,13 @@ class Compared:
     then: Told
 
 
+_ACTIVE = "select ag.id, placet_named(ag) as name from governance_agent ag where ag.state = 'active'"
+
+
 def choices() -> tuple[list[tuple[UUID, str]], list[str]]:
     """The active agents by name, whether or not they hold a key, and the action types by key."""
-    agents = Agent.objects.filter(state=AgentState.ACTIVE).order_by("name").values_list("id", "name")[:500]
-    return list(agents), list(ActionType.objects.order_by("key").values_list("key", flat=True)[:500])
+    agents = [(row["id"], row["name"]) for row in rows.fetch(f"{_ACTIVE} order by lower(ag.name) limit 500")]
+    return agents, list(ActionType.objects.order_by("key").values_list("key", flat=True)[:500])
 
 
 def present(agent: UUID, action_type: str) -> Present:
@@ -108,14 +111,14 @@ def present(agent: UUID, action_type: str) -> Present:
     entry = None if row is None else current(row.pk)
     if entry is None:
         raise _unfit("type", "There is no such action type.")
-    found = Agent.objects.filter(pk=agent, state=AgentState.ACTIVE).first()
-    if found is None:
+    found = rows.fetch(f"{_ACTIVE} and ag.id = %s", [agent])
+    if not found:
         raise _unfit("agent", "There is no such active agent.")
     return Present(
-        agent=found.pk,
-        agent_name=found.name,
+        agent=agent,
+        agent_name=found[0]["name"],
         action_type=entry.spec.key,
-        inputs=_inputs(found.pk, entry),
+        inputs=_inputs(agent, entry),
         has_amount=entry.spec.amount is not None,
         has_quantity=entry.spec.quantity_of is not None,
         facts=() if entry.binding is None else tuple(fact.rule.name for fact in entry.binding.facts),

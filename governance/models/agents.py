@@ -36,6 +36,8 @@ class Agent(models.Model):
     # of a sub-agent that an agent registered: its Idempotency-Key and the hash of its body
     request_key = models.CharField(max_length=128, null=True, editable=False)  # noqa: DJ001 -- null: by a person
     request_hash = models.BinaryField(max_length=32, null=True, editable=False)
+    # and its number below its parent, which reviewers read in place of the name that the agent chose
+    number = models.IntegerField(null=True, editable=False)
 
     class Meta:
         ordering = ["name"]
@@ -52,6 +54,12 @@ class Agent(models.Model):
                 violation_error_message="An agent may ask 1 to 60,000 times a minute.",
             ),
             models.UniqueConstraint(fields=["parent", "request_key"], name="agent_registered_once_per_request"),
+            models.UniqueConstraint(fields=["parent", "number"], name="agent_numbered_once_below_its_parent"),
+            models.CheckConstraint(
+                condition=Q(request_key__isnull=True, number__isnull=True)
+                | Q(request_key__isnull=False, number__isnull=False, number__gte=1),
+                name="agent_numbered_if_an_agent_registered_it",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ from governance.policy.evidence import Kind, Signal
 from governance.policy.facts import Result
 from governance.policy.guards import is_fact, is_flight, is_limiter, is_usage, texts, whole
 from governance.policy.holds import UNNAMED, Hold
+from governance.policy.in_flight import acts_for_others
 from governance.policy.inputs import Inputs
 from governance.policy.ladder import label
 from governance.policy.money import REFERENCE_CURRENCY, format_money
@@ -209,7 +210,8 @@ def _landed(inputs: Inputs) -> Changes:
     for flight in dict.fromkeys(flight for flight in inputs.in_flight if is_flight(flight) and flight.passed):
         entity = None if flight.entity is None else registry_name(flight.entity)
         most = max(0, flight.limit - 1)
-        sentence = f"At most {most} other actions may be under way for {whose(flight.key, entity)}: reports end them."
+        whom = whose(flight.key, entity, chain=acts_for_others(inputs.in_flight))
+        sentence = f"At most {most} other actions may be under way for {whom}: reports end them."
         yield Change(sentence, reported(flight, most))
 
 

@@ -9,7 +9,7 @@ from governance.policy.data_classes import class_name
 from governance.policy.evidence import Kind, Signal, completeness, score, velocity_signal, worst
 from governance.policy.facts import FactSummary, Result
 from governance.policy.granting import granted
-from governance.policy.in_flight import Flight
+from governance.policy.in_flight import Flight, acts_for_others
 from governance.policy.inputs import Inputs
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.novelty import Novel, NovelKind
@@ -67,7 +67,8 @@ def evidence_caps(inputs: Inputs, breached: list[Usage]) -> tuple[list[Given], D
         found.append(Given(Reason.CONNECTOR_NOT_GREEN, slots))
     _judge_facts(inputs.facts, found)
     found.extend(map(_over, breached))
-    found.extend(_under_way(flight) for flight in inputs.in_flight if flight.passed)
+    chain = acts_for_others(inputs.in_flight)
+    found.extend(_under_way(flight, chain) for flight in inputs.in_flight if flight.passed)
     _judge_statements(inputs, found)
     if inputs.contended is not False:
         found.append(plain(Reason.CONTENDED))
@@ -195,9 +196,9 @@ def _over(usage: Usage) -> Given:
     return Given(Reason.CAP_EXCEEDED if cap.hard is False else Reason.HARD_CAP, slots)
 
 
-def _under_way(flight: Flight) -> Given:
+def _under_way(flight: Flight, chain: bool) -> Given:
     entity = None if flight.entity is None else registry_name(flight.entity)
-    slots = {"total": str(flight.live + 1), "key": whose(flight.key, entity), "limit": str(flight.limit)}
+    slots = {"total": str(flight.live + 1), "key": whose(flight.key, entity, chain=chain), "limit": str(flight.limit)}
     return Given(Reason.IN_FLIGHT_LIMIT, slots)
 
 

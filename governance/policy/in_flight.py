@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.policy.documents import Node
@@ -12,7 +13,7 @@ MOST_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """The limits of an action type; its family shares them. None: no limit."""
+    """The limits of an action type; its family shares them, and so does a whole line of agents. None: no limit."""
 
     agent: int | None = None
     entity: int | None = None
@@ -36,6 +37,11 @@ class Flight:
         if type(self.live) is not int or type(self.limit) is not int:
             return True
         return self.live < 0 or self.live + 1 > self.limit
+
+
+def acts_for_others(flights: Sequence[object]) -> bool:
+    """Whether a limit per agent stands more than once: for the agent and for each one above it. Total."""
+    return sum(type(each) is Flight and each.key is CapKey.AGENT for each in flights) > 1
 
 
 def parse_in_flight(node: Node) -> InFlight:

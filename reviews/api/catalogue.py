@@ -73,7 +73,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Ask again after Retry-After, with the same key and body.",
     ),
     Code.CAP_EXHAUSTED: (
-        "A cap is exhausted, and its case is open or its window has not freed.",
+        "A cap is exhausted, or as much is under way as may be, and its case is open or its window has not freed.",
         "Wait for Retry-After: the one case stands for all, nothing more is opened.",
     ),
     Code.RATE_LIMITED: (

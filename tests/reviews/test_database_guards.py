@@ -79,6 +79,7 @@ STANDING = {
         "governance_ticket",
         "reviews_alert",
     },
+    "number_kept": {"governance_agent"},
     "occasion_of_alert": {"reviews_alert"},
     "occasion_of_case": {"reviews_escalation"},
     "only_unbound": {"reviews_bindingrequest"},

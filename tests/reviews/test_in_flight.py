@@ -10,14 +10,18 @@ from django.db.models import Count
 
 from governance import catalogue, permit
 from governance.authenticate import Credential, hash_key
-from governance.models import Action, Budget
+from governance.models import Action, Budget, Decision, Refusal
+from governance.policy.memory import recalled
 from governance.policy.tiers import Level
-from reviews import report, sweep
+from governance.problems import Code, Problem
+from reviews import judge, report, sweep
 from reviews.answers import Answer
 from reviews.intake import Ask, ask
+from reviews.models import Escalation
 from tests.cast import BENCH_REFUND, BY, Cast, committed_cast
+from tests.governance.family import Member, hired, ticket
 from tests.reviews.racers import race
-from tests.reviews.scene import Scene, backdate
+from tests.reviews.scene import REFUND, Scene, backdate, entries
 from tests.reviews.test_commit_races import WIDER, alter
 from tests.support.fixtures import Committed
 
@@ -31,7 +35,9 @@ def limit(cast: Cast, **limits: int) -> None:
     catalogue.save_action_type({**ROOMY, "in_flight": limits}, domain=cast.service, by=BY)
 
 
-def asked(scene: Scene, customer: str | list[str], kind: str = "bench.refund") -> Answer:
+def asked(
+    scene: Scene, customer: str | list[str], kind: str = "bench.refund", who: Member | None = None, **more: Any
+) -> Answer:
     number = next(NUMBERS)
     request = Ask(
         action_type=kind,
@@ -41,8 +47,9 @@ def asked(scene: Scene, customer: str | list[str], kind: str = "bench.refund") -
         subject=None,
         body_hash=number.to_bytes(32),
         idempotency_key=f"flight-{number}",
+        **more,
     )
-    return ask(Credential(hash_key(scene.cast.refunder_key)), request)
+    return ask(Credential(hash_key(scene.cast.refunder_key if who is None else who.key)), request)
 
 
 def outcome(answer: Answer) -> str:
@@ -103,6 +110,74 @@ def test_a_type_without_limits_keeps_no_keys(scene: Scene) -> None:
     assert keys == ["entity:customer=c-1|refunds", f"agent:{scene.cast.refunder.pk}|refunds"]
 
 
+def test_over_a_limit_there_is_one_case_and_the_rest_are_counted_on_it(scene: Scene) -> None:
+    limit(scene.cast, entity=1)
+    first = asked(scene, "c-1")
+    asked(scene, "c-1")
+    case = Escalation.objects.get()
+    assert case.cap_key == "flight:entity:customer=c-1|refunds"
+    for _ in range(2):
+        with pytest.raises(Problem) as refused:
+            asked(scene, "c-1")
+        assert (refused.value.code, refused.value.status, refused.value.retry_after) == (Code.CAP_EXHAUSTED, 403, 60)
+        assert refused.value.extra["escalation"] == str(case.pk)
+    assert outcome(asked(scene, "c-2")) == "execute", "of another customer nothing is held back"
+    scene.take(case)
+    judge.reject(case.pk, reviewer=scene.cast.ada, reason="not_needed")
+    assert entries("verdict_given")[-1]["cap_exhausted"] == {"count": 2, "amount": 200}
+    assert outcome(asked(scene, "c-1")) == "limited", "the next case of the key"
+    assert Escalation.objects.filter(cap_key=case.cap_key).count() == 2
+    report.report(first.body["id"], caller=scene.refunder, status="failed")
+    assert outcome(asked(scene, "c-1")) == "execute", "with room again its open case holds nothing back"
+
+
+def test_what_a_person_approves_begins_when_there_is_room(scene: Scene, no_hold: None) -> None:
+    document = {**REFUND, "caps": [], "in_flight": {"entity": 1}}
+    catalogue.save_action_type(document, domain=scene.cast.service, by=BY)
+    first, second = scene.approved("10.00"), scene.approved("20.00")
+    scene.redeem(first)
+    with pytest.raises(Problem) as waits:
+        scene.redeem(second)
+    assert (waits.value.code, waits.value.retry_after) == (Code.UNAVAILABLE, 30)
+    second.refresh_from_db()
+    assert (second.redeemed_at, second.voided_at, second.action.state) == (None, None, "escalated")
+    report.report(first.action_id, caller=scene.refunder, status="succeeded")
+    assert scene.redeem(second).redeemed_at is not None
+
+
+def test_a_line_of_agents_shares_what_its_root_may_have_under_way(scene: Scene) -> None:
+    cast = scene.cast
+    limit(cast, agent=3)
+    root = Member(cast.refunder, cast.refunder_key)
+    below, deeper = hired(cast, "Below", parent=cast.refunder), hired(cast, "Shared", shared=True)
+    lone = hired(cast, "Lone")
+    under = ticket(root, deeper)
+    assert outcome(asked(scene, "c-1", who=below)) == "execute"
+    assert outcome(asked(scene, "c-2", who=deeper, delegation=under.pk)) == "execute"
+    assert outcome(asked(scene, "c-3")) == "execute"
+    limited = asked(scene, "c-4", who=below)
+    sentence = "With this action 4 would be under way for one agent of the chain; the limit is 3."
+    assert sentence in [reason["sentence"] for reason in limited.body["reasons"]]
+    with pytest.raises(Problem) as refused:
+        asked(scene, "c-5")
+    assert refused.value.code is Code.CAP_EXHAUSTED, "one case for the whole line"
+    assert [outcome(asked(scene, f"c-{number}", who=lone)) for number in range(6, 9)] == ["execute"] * 3
+    assert outcome(asked(scene, "c-9", who=deeper)) == "execute", "for itself it acts for nobody"
+    assert recalled(Decision.objects.get(pk=limited.body["id"]).inputs).in_flight[1].live == 3
+
+
+def test_in_another_family_what_is_under_way_counts_as_well(scene: Scene) -> None:
+    limit(scene.cast, entity=1)
+    asked(scene, "c-1")
+    asked(scene, "c-1")
+    case = Escalation.objects.get()
+    document = {**ROOMY, "in_flight": {"entity": 1}, "family": "payouts"}
+    catalogue.save_action_type(document, domain=scene.cast.service, by=BY)
+    with pytest.raises(Problem) as refused:
+        asked(scene, "c-1")
+    assert refused.value.extra["escalation"] == str(case.pk)
+
+
 def many_at_once(cast: Cast, *, until: Any, each: int = 10_000) -> dict[str, int]:
     terms = {"key": cast.refunder_key, "customer": "c", "amount": "1.00", "each": each}
     return race("refunds", processes=4, threads=8, until=until, **terms)
@@ -111,9 +186,10 @@ def many_at_once(cast: Cast, *, until: Any, each: int = 10_000) -> dict[str, int
 @pytest.mark.full
 def test_whoever_asks_at_once_exactly_the_limit_executes(committed_cast: Cast) -> None:
     limit(committed_cast, entity=2, agent=10_000)
-    outcomes = many_at_once(committed_cast, until=lambda: Action.objects.filter(state="escalated").count() > 60)
+    outcomes = many_at_once(committed_cast, until=lambda: Refusal.objects.count() > 60)
     assert outcomes["execute"] == 2 == Action.objects.filter(state="executing").count()
-    assert set(outcomes) == {"execute", "escalate"}
+    assert set(outcomes) == {"execute", "escalate", "cap_exhausted"}
+    assert outcomes["escalate"] == 1 == Escalation.objects.count()
     assert not Budget.objects.exists(), "nothing else held them back"
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,13 +14,16 @@ from governance import gather, register
 from governance.authenticate import Credential, hash_key
 from governance.models import Action, Agent, Breach, Budget, LedgerEntry, RequestRate
 from governance.problems import Code, Problem
+from reviews.intake import ask
 from tests.cast import BY, Cast
+from tests.governance.family import Member, hired, ticket
 from tests.reviews.racers import racing, wait_for
-from tests.reviews.scene import Scene, refused
+from tests.reviews.scene import Scene, bench, refused
 from tests.reviews.test_commit_races import alter
 from tests.support.fixtures import Committed
 
 BURST = 10
+NUMBERS = itertools.count(1_000_000)
 
 
 def pace(agent: Agent, requests: int) -> None:
@@ -138,7 +144,57 @@ def test_what_breaks_its_contract_counts_too(scene: Scene) -> None:
 def test_agents_do_not_take_from_each_other(scene: Scene) -> None:
     pace(scene.cast.refunder, 1)
     asked_until_refused(scene)
-    assert scene.ask("10.00", key=scene.cast.drafter_key).body["outcome"] == "escalate"
+    other = hired(scene.cast, "Other", level=None)
+    assert scene.ask("10.00", key=other.key).body["outcome"] == "refuse", "it may not, but nobody says it is too fast"
+
+
+def answered(who: Member, times: int, **more: Any) -> list[str]:
+    """What an agent is told that asks so often: its outcomes, or the code of the refusal."""
+    found = []
+    for _ in range(times):
+        try:
+            asked = replace(bench("1.00", number=next(NUMBERS)), **more)
+            found.append(ask(who.credential, asked).body["outcome"])
+        except Problem as problem:
+            found.append(problem.code.value)
+    return found
+
+
+def test_a_line_of_agents_shares_the_rate_of_its_root(scene: Scene) -> None:
+    root = Member(scene.cast.refunder, scene.cast.refunder_key)
+    below, shared = hired(scene.cast, "Below", parent=root.agent), hired(scene.cast, "Shared", shared=True)
+    under = ticket(root, shared).pk
+    pace(root.agent, 1)
+    assert "rate_limited" not in answered(below, 5) + answered(shared, 4, delegation=under)
+    assert answered(root, 2)[1] == "rate_limited"
+    assert answered(below, 1) == answered(shared, 1, delegation=under) == ["rate_limited"]
+    assert "rate_limited" not in answered(shared, 3), "for itself it acts for nobody"
+    with pytest.raises(Problem) as broken:
+        scene.ask("1", key=below.key)
+    assert refused(broken) == "rate_limited", "what breaks its contract counts for the line too"
+
+
+def test_who_is_too_fast_alone_takes_nothing_from_its_line(scene: Scene) -> None:
+    root = Member(scene.cast.refunder, scene.cast.refunder_key)
+    below = hired(scene.cast, "Below", parent=root.agent)
+    pace(root.agent, 2)
+    pace(below.agent, 1)
+    answered(below, BURST)
+    later(1)
+    before = RequestRate.objects.get(agent_id=root.agent.pk).tat
+    with connection.cursor() as cursor:
+        cursor.execute("select placet_paced(%s)", [below.caller.digest])
+        assert cursor.fetchone() == (False,)
+    assert RequestRate.objects.get(agent_id=root.agent.pk).tat == before
+
+
+def test_the_ticket_of_another_takes_nothing_from_who_gave_it(scene: Scene) -> None:
+    root = Member(scene.cast.refunder, scene.cast.refunder_key)
+    shared, thief = hired(scene.cast, "Shared", shared=True), hired(scene.cast, "Thief")
+    under = ticket(root, shared).pk
+    RequestRate.objects.all().delete()
+    assert answered(thief, 2, delegation=under) == ["delegation_invalid"] * 2
+    assert set(RequestRate.objects.values_list("agent_id", flat=True)) == {thief.agent.pk}
 
 
 def test_a_rate_is_one_to_sixty_thousand(scene: Scene) -> None:

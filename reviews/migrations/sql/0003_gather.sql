@@ -62,7 +62,7 @@ returns jsonb language plpgsql stable as $$
 begin
   if p_ticket is not null and not placet_ticket_stands(p_ticket, p_agent, p_type, p_at) then return null; end if;
   return (
-    select coalesce(jsonb_agg(jsonb_build_object('id', ag.id, 'name', ag.name, 'tier', ag.max_tier,
+    select coalesce(jsonb_agg(jsonb_build_object('id', ag.id, 'name', placet_named(ag), 'tier', ag.max_tier,
         'state', ag.state, 'level', perm.level, 'project', p.key, 'domain', d.key,
         'ceiling', least(p.ceiling, d.ceiling), 'owner', ag.owner_id, 'root', ag.parent_id is null)
         order by up.nearest), '[]')
@@ -79,7 +79,7 @@ create function placet_halted(p_agent uuid, p_project text, p_domain text, p_cha
   p_type_domain text, p_at timestamptz) returns jsonb language plpgsql stable as $$
 begin return (
   select jsonb_agg(jsonb_build_array(replace(h.target, '_', ' ') || ' ' || coalesce(
-      (select ag.name from governance_agent ag where h.target = 'agent' and ag.id::text = h.key),
+      (select placet_named(ag) from governance_agent ag where h.target = 'agent' and ag.id::text = h.key),
       (select s.name from governance_scope s where h.target in ('enterprise', 'domain', 'project') and s.key = h.key),
       h.key), extract(epoch from h.lifted_at), h.recovery_seconds, extract(epoch from h.recovers_until))
     order by h.id) from governance_halt h
@@ -119,9 +119,9 @@ declare
   a record; now_is record; held record; bound json; place int; over boolean := false;
   chain jsonb := '[]'; people jsonb; in_force boolean := true; own text[]; places int[];
   keys text[] := '{}'; rooms bigint[] := '{}'; lives bigint[] := '{}';
-  line uuid[]; latches text[]; recent text[];
+  line uuid[]; latches text[]; recent text[]; opens timestamptz;
 begin
-  select key.agent_id, ag.name, ag.max_tier, ag.state, ag.fingerprint, ag.owner_id, ag.parent_id,
+  select key.agent_id, case when ag.number is null then ag.name else placet_named(ag) end as name, ag.max_tier, ag.state, ag.fingerprint, ag.owner_id, ag.parent_id,
       p.key as project, p.name as project_name, p.ceiling as project_ceiling, d.key as domain,
       d.name as domain_name, d.ceiling as domain_ceiling, e.key as enterprise,
       e.name as enterprise_name, e.ceiling as enterprise_ceiling,
@@ -156,6 +156,10 @@ begin
     line := line || array(select (x->>'id')::uuid from jsonb_array_elements(chain) x);
     people := jsonb_build_object('id', a.agent_id, 'owner', a.owner_id, 'project', a.project, 'domain', a.domain,
       'root', a.parent_id is null) || chain;
+    if p_paced then
+      select max(r.tat - placet_burst(r.gap)) into opens from governance_requestrate r where r.agent_id = any(line);
+      if opens > t then return json_build_object('wait', ceil(extract(epoch from opens - t))); end if;
+    end if;
   end if;
   latches := array['agent', 'type:' || coalesce(a.type_id, 0)];
   if a.type_id is not null and jsonb_array_length(p_caps) > 0 then
@@ -236,7 +240,7 @@ begin
     'day_key', now_is.day_key,
     'stored', case when now_is.answered is not null then placet_stored(now_is.answered) end,
     'keys', keys, 'lives', lives, 'line', line, 'stands', now_is.stands, 'latches', now_is.latches, 'recent', recent,
-    'flights', case when p_watch ? 'flights' then placet_flights(p_watch->'flights', a.agent_id, a.family) end,
+    'flights', case when p_watch ? 'flights' then placet_flights(p_watch->'flights', line, a.family) end,
     'familiar', case when p_watch ? 'values' then placet_familiar(a.agent_id, a.type_id, p_watch->'values') end,
     'bound', bound);
 end $$;
@@ -247,6 +251,6 @@ create function placet_asked(p_key bytea, p_idem text, p_type text, p_caps jsonb
 returns text language plpgsql volatile as $$
 declare answer text := placet_gather(p_key, p_idem, p_type, p_caps, p_run, p_watch, true);
 begin
-  if answer is null or answer like '{"wait"%' or placet_paced(p_key) then return answer; end if;
+  if answer is null or answer like '{"wait"%' or placet_paced(p_key, (p_watch->>'ticket')::uuid) then return answer; end if;
   return json_build_object('wait', 1);
 end $$;

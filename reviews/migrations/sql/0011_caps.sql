@@ -92,21 +92,78 @@ begin
   return carried;
 end $$;
 
--- A type moves from one family to another: what is red in the one is red in the other too, and the cases that its
--- own actions opened bind the keys there.
+-- The key of a case or a latch in another family; null when it is of none of p_from.
+create function placet_in_family(p_key text, p_from text, p_to text) returns text language sql immutable as $$
+  select case when p_key like 'flight:%' then
+      case when right(p_key, length(p_from) + 1) = '|' || p_from then left(p_key, -length(p_from)) || p_to end
+    else (select m[1] || '|' || p_to || '|' || m[3]
+      from regexp_match(p_key, '^(.*)\|([^|]*)\|([^|]*)$') m where m[2] = p_from) end
+$$;
+
+-- A type moves from one family to another: what is red in the one is red in the other too, the cases that its own
+-- actions opened bind the keys there, and what is under way or may still begin counts there as well.
 create function placet_move_family(p_type bigint, p_from text, p_to text) returns void language plpgsql volatile as $$
 declare t timestamptz := clock_timestamp();
 begin
   insert into governance_standing (agent_id, latch, strikes, in_episode, red_at, green_since, why, pulled_by,
       pulled_reason, restored_by, version)
-    select s.agent_id, m[1] || '|' || p_to || '|' || m[3], s.strikes, s.in_episode, s.red_at, s.green_since, s.why,
-        '', '', '', 0
-      from governance_standing s, regexp_match(s.latch, '^(key:.*)\|([^|]*)\|([^|]*)$') m where m[2] = p_from
+    select s.agent_id, k.latch, s.strikes, s.in_episode, s.red_at, s.green_since, s.why, '', '', '', 0
+      from governance_standing s, placet_in_family(s.latch, p_from, p_to) k(latch)
+      where s.latch like 'key:%' and k.latch is not null
     on conflict (agent_id, latch) do nothing;
-  update reviews_escalation e set cap_key = m[1] || '|' || p_to || '|' || m[3]
+  update reviews_escalation e set cap_key = k.key
     from reviews_escalation old join governance_action a on a.id = old.action_id and a.action_type_id = p_type,
-      regexp_match(old.cap_key, '^(.*)\|([^|]*)\|([^|]*)$') m
-    where e.id = old.id and m[2] = p_from and (old.state = 'open' or old.cap_frees_at > t)
-      and not exists (select 1 from reviews_escalation o
-        where o.cap_key = m[1] || '|' || p_to || '|' || m[3] and o.state = 'open');
+      placet_in_family(old.cap_key, p_from, p_to) k(key)
+    where e.id = old.id and k.key is not null and (old.state = 'open' or old.cap_frees_at > t)
+      and not exists (select 1 from reviews_escalation o where o.cap_key = k.key and o.state = 'open');
+  update governance_action a set in_flight = a.in_flight || array(
+      select left(k, -length(p_from)) || p_to from unnest(a.in_flight) k
+        where right(k, length(p_from) + 1) = '|' || p_from)
+    where a.action_type_id = p_type and a.state in ('executing', 'escalated') and a.in_flight is not null;
+end $$;
+
+-- A whole line shares what its root may have under way and how fast it may ask -----------------------------------
+drop function placet_flights(jsonb, uuid, text);
+drop function placet_paced(bytea);
+
+-- [[key, how many, the place of its limit, its open case or null]] for "agent" and "entity:name=value": an agent counts
+-- for everybody above it too, the agent itself first.
+create function placet_flights(p_asked jsonb, p_line uuid[], p_family text) returns json language sql stable as $$
+  select json_agg(json_build_array(k.key, placet_flying(k.key), k.o - 1,
+      (select e.id from reviews_escalation e where e.cap_key = 'flight:' || k.key and e.state = 'open'))
+      order by k.o, k.place) from (
+    select case e.value when 'agent' then 'agent:' || l.id else e.value end || '|' || p_family as key, e.o, l.place
+      from jsonb_array_elements_text(p_asked) with ordinality e(value, o)
+      join unnest(p_line) with ordinality l(id, place) on l.place = 1 or e.value = 'agent') k
+$$;
+
+-- Counts a request of the holder of a key, for it and everybody above it, by the registry and by the ticket if it holds
+-- it; false when it came too early for one of them. The rows are locked in the order of their ids. Notes the first use of
+-- the key, as before.
+create function placet_paced(p_key bytea, p_ticket uuid default null) returns boolean language plpgsql volatile as $$
+declare fits boolean;
+begin
+  with used as (
+    insert into governance_keyuse (key_id) select k.id from governance_agentkey k
+      where k.digest = p_key and not exists (select 1 from governance_keyuse u where u.key_id = k.id) on conflict do nothing
+  ), line as materialized (
+    select unnest(case when a.parent_id is null and p_ticket is null then array[a.id]
+        else a.id || placet_lineage(a.id, (select t.id from governance_ticket t where t.id = p_ticket
+          and t.child_id = a.id and t.revoked_at is null and t.expires_at > clock_timestamp())) end) as id
+      from governance_agentkey k join governance_agent a on a.id = k.agent_id where k.digest = p_key
+  ), counted as (
+    insert into governance_requestrate as r (agent_id, gap, tat)
+      select a.id, g.gap, clock_timestamp() + g.gap from line join governance_agent a on a.id = line.id,
+        lateral (select interval '1 minute' / a.requests_per_minute as gap) g
+        -- who is over the rate of one takes nothing from the others
+        where (select count(*) from line) = 1 or not exists (select 1 from line o
+          join governance_requestrate x on x.agent_id = o.id where x.tat > clock_timestamp() + placet_burst(x.gap))
+        order by a.id
+    on conflict (agent_id) do update
+      set gap = excluded.gap, tat = greatest(r.tat, clock_timestamp()) + excluded.gap
+      where r.tat <= clock_timestamp() + placet_burst(excluded.gap)
+    returning 1
+  )
+  select count(*) > 0 and count(*) = (select count(*) from counted) into fits from line;
+  return fits;
 end $$;
