@@ -177,6 +177,11 @@ PLACET_DATA: Path | None = _data if _data.is_dir() else None
 # An OPA that has the active bundles; without one, regorus evaluates them here where it is installed.
 PLACET_OPA_URL = env.address(_ENV, "OPA_URL")
 
+# -- reading -------------------------------------------------------------------------------------
+# How long facts lie before a person until they can be approved: seconds for the case, and for each required fact.
+PLACET_READING_SECONDS = env.integer(_ENV, "PLACET_READING_SECONDS", 3, 0, 60)
+PLACET_READING_SECONDS_PER_CHECK = env.integer(_ENV, "PLACET_READING_SECONDS_PER_CHECK", 1, 0, 10)
+
 # -- the bell -----------------------------------------------------------------------------------
 REDIS_URL = env.redis(_ENV, "REDIS_URL", "redis://127.0.0.1:6379/0" if _LOCAL else None)
 CELERY_BROKER_URL = REDIS_URL

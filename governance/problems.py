@@ -30,6 +30,7 @@ class Code(StrEnum):
     CASE_CLOSED = "case_closed"
     CASE_EXPIRED = "case_expired"
     FACTS_CHANGED = "facts_changed"
+    NOT_READ_YET = "not_read_yet"
     NOT_APPROVABLE = "not_approvable"
     OUTSIDE_MANDATE = "outside_mandate"
     OWN_AGENT = "own_agent"
@@ -76,6 +77,7 @@ STATUS: dict[Code, int] = {
     Code.CASE_CLOSED: 409,
     Code.CASE_EXPIRED: 409,
     Code.FACTS_CHANGED: 412,
+    Code.NOT_READ_YET: 409,
     Code.NOT_APPROVABLE: 409,
     Code.OUTSIDE_MANDATE: 403,
     Code.OWN_AGENT: 403,

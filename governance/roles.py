@@ -25,6 +25,7 @@ APPEND_ONLY = (
     "reviews_finding",
     "reviews_bindingrequest",
     "reviews_notice",
+    "reviews_showing",
 )
 
 # Nobody forgets what a budget has spent, nor how an agent stands. Of an entry the application says what happened and

@@ -15,7 +15,7 @@ from governance.proof import Proof, lacking
 from governance.weigh import NOTICE
 from reviews.cases import asks_for_proof, halts_over
 from reviews.compared import labelled, labels_of
-from reviews.grounds import matter_of, missing_ground
+from reviews.grounds import matter_of, missing_ground, soft_facts
 from reviews.models import Escalation
 from reviews.reviewers import is_reviewer, outside, refuse_own_agent
 from reviews.routing import hold_seconds
@@ -28,7 +28,8 @@ class Ability:
 
     `judge`: they are a reviewer at all. `hold` are the seconds in which a verdict can be withdrawn.
     `override`: to approve is to override a rule of policy. `unproved` is the code of what the reviewer must do about
-    themselves before they approve, empty where that is nothing.
+    themselves before they approve, empty where that is nothing. `over_facts`: of the highest rank, they can approve
+    although required facts do not agree, on a page of its own.
     """
 
     judge: bool
@@ -39,6 +40,7 @@ class Ability:
     hold: int
     override: bool = False
     unproved: str = ""
+    over_facts: bool = False
 
 
 def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
@@ -54,6 +56,7 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
         hold=hold_seconds(entry.spec),
         override=overridable(case.action),
         unproved=_unproved(case, user, proof),
+        over_facts=_over_facts(case, user, entry),
     )
 
 
@@ -78,6 +81,20 @@ def _approve_obstacle(case: Escalation, user: User) -> str:
     if forbidden:
         return forbidden
     return "A halt is in force here: nothing is approved until it is lifted." if halts_over(case.action_id) else ""
+
+
+def _over_facts(case: Escalation, user: User, entry: Entry) -> bool:
+    """Whether only facts that may be approved over stand against it, and the mandate of `user` reaches that far."""
+    over = soft_facts(case, entry.binding)
+    if not over or missing_ground(case, over) is not None:
+        return False
+    mandate = Mandate.objects.filter(reviewer=user).first()
+    matter = matter_of(case, entry.spec, over_facts=True)
+    return (
+        outside(mandate, matter, database_now()) is None
+        and not withheld(case.action)
+        and not halts_over(case.action_id)
+    )
 
 
 def _own_agent(case: Escalation, user: User) -> str:

@@ -1,17 +1,19 @@
-"""What reviewers ask of the council, at the council's desk."""
+"""What reviewers ask of the council, and why they may reject, at the council's desk."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 
-from governance.admin.base import ReadOnlyAdmin
+from governance.admin.base import GovernedAdmin, GovernedForm, ReadOnlyAdmin
 from governance.admin.site import site
 from governance.models import Binding
-from reviews.models import BindingRequest
+from reviews import reject_reasons
+from reviews.models import BindingRequest, RejectReason
 
 
 @admin.register(BindingRequest, site=site)
@@ -29,3 +31,36 @@ class BindingRequestAdmin(ReadOnlyAdmin):
     @admin.display(description="bound meanwhile", boolean=True)
     def bound(self, asked: Any) -> bool:
         return bool(asked.is_bound)
+
+
+class RejectReasonForm(GovernedForm):
+    class Meta:
+        model = RejectReason
+        fields = ("code", "sentence", "action_type", "seen")
+        help_texts = {
+            "code": "What agents are told. It stays taken for ever.",
+            "sentence": "What reviewers read. It never changes: retire the reason and add another one.",
+            "action_type": "Empty: offered for every action type.",
+        }
+
+
+@admin.register(RejectReason, site=site)
+class RejectReasonAdmin(GovernedAdmin):
+    form = RejectReasonForm
+    may_change = False
+    list_display = ("code", "sentence", "action_type", "retired_at")
+    list_select_related = ("action_type",)
+    list_filter = (("retired_at", admin.EmptyFieldListFilter),)
+    view_fields = ("code", "sentence", "action_type", "added_at", "retired_at")
+    actions = ("retire",)
+
+    def write(self, user: User, obj: RejectReason, form: Any, change: bool) -> Model:
+        values = form.cleaned_data
+        return reject_reasons.add_reason(values["code"], values["sentence"], action_type=values["action_type"], by=user)
+
+    @admin.action(description="Retire", permissions=["council"])
+    def retire(self, request: HttpRequest, chosen: QuerySet[RejectReason]) -> None:
+        if not isinstance(request.user, User):
+            raise TypeError("the admin is for people who are signed in")
+        for reason in chosen:
+            reject_reasons.retire_reason(reason.code, by=request.user)

@@ -44,7 +44,8 @@ select l.*, w.action_id, placet_named(ag) as agent, t.key as action_type, h.targ
   left join governance_actiontype t on t.id = l.action_type_id
   left join governance_halt h on h.id = l.halt_id
   left join governance_scope s on s.kind = h.target and s.key = h.key
-  order by array_position(array['red', 'halt', 'case_expiring', 'guardrail_grant'], l.kind::text), l.last desc
+  order by array_position(array['red', 'halt', 'against_facts', 'case_expiring', 'guardrail_grant'], l.kind::text),
+    l.last desc
 """
 
 

@@ -26,6 +26,11 @@ class FactLine:
     source: str
     read_at: dt.datetime
 
+    @property
+    def said(self) -> str:
+        """The result as a verdict covers it: whether it was required is part of it."""
+        return f"{self.result}, required" if self.required else self.result
+
 
 @dataclass(frozen=True, slots=True)
 class FactTable:

@@ -10,8 +10,11 @@ from uuid import UUID
 from governance.policy.tiers import Risk, Tier
 from reviews.compared import FactTable, Parameter
 from reviews.exposure import Bar
+from reviews.material import Material
 from reviews.phrases import Left
 from reviews.shown import Pieces
+from reviews.since import Since
+from reviews.tally import Tally
 
 
 class Phase(StrEnum):
@@ -40,7 +43,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The standing verdict of a case. `hold` are the seconds until it is final, 0 once it is."""
+    """The standing verdict of a case. `hold` are the seconds until it is final, 0 once it is.
+
+    `against` says why it was approved although required facts did not agree.
+    """
 
     id: int
     approve: bool
@@ -50,6 +56,7 @@ class Judged:
     decided_at: dt.datetime
     final_at: dt.datetime
     hold: int
+    against: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +90,7 @@ class Dossier:
     status: str
     source: str
     read_at: dt.datetime | None
-    facts: FactTable | None
-    parameters: tuple[Parameter, ...]
+    material: Material
     bars: tuple[Bar, ...]
     amount_known: bool
     rate: str
@@ -100,7 +106,19 @@ class Dossier:
     snapshot_digest: str
     previous: UUID | None
     following: UUID | None
+    tally: Tally | None
+    since: Since | None
     trace: str
+
+    @property
+    def facts(self) -> FactTable | None:
+        """What was compared, once something was read."""
+        return self.material.facts
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Exactly what would run."""
+        return self.material.parameters
 
     @property
     def is_open(self) -> bool:

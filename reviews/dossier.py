@@ -14,16 +14,16 @@ from governance.policy.tiers import Risk, Tier
 from governance.policy.velocity import Unit, Usage
 from governance.problems import Code, Problem
 from governance.weigh import cap_uses
-from reviews import rows
-from reviews.compared import labelled, labels_of, parameters, table
+from reviews import material, rows, since, tally
+from reviews.compared import labelled, labels_of
 from reviews.docket import Dossier as Dossier
 from reviews.docket import Judged, Why
 from reviews.docket import Phase as Phase
 from reviews.exposure import as_of_now, bars, usages
 from reviews.grounds import worth
-from reviews.models import RejectReason
-from reviews.phrases import lasting, left, sentence_of
-from reviews.shown import Lens, is_sealed, label
+from reviews.models import FactsReason
+from reviews.phrases import lasting, left
+from reviews.shown import is_sealed, label
 from reviews.traces import shared
 
 _LIMITS = frozenset(
@@ -63,10 +63,10 @@ _CASE = """
     a.created_at as asked_at, d.inputs->'rate' as rate, encode(a.digest, 'hex') as action_digest,
     (select array_agg(placet_named(up) order by c.place) from unnest(a.chain) with ordinality as c(id, place)
       join governance_agent up on up.id = c.id) as above,
-    a.subject as named_subject, a.trace_id, t.id as type_id, t.key as type_key, t.document,
+    a.subject as named_subject, a.trace_id, t.id as type_id, t.key as type_key,
     ag.id as agent_id, placet_named(ag) as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
-    d.bound_by, d.reasons, d.inputs->'usages' as usages, s.id as snapshot_id, s.status, s.source, s.read_at,
-    s.sentence, s.values, s.subject, encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
+    d.bound_by, d.reasons, d.inputs->'usages' as usages, s.status, s.source, s.read_at, s.values, s.subject,
+    encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
     (select f.id from reviews_escalation f where f.previous_id = e.id limit 1) as following,
     (select count(*) from placet_halts_over(a.id) h where h.lifted_at is null) as halts,
     (select count(*) from governance_refusal r where r.escalation_id = e.id) as refused,
@@ -83,8 +83,10 @@ _CASE = """
   where e.id = %(case)s
 """
 _VERDICT = """
-  select v.id, v.approve, v.reject_reason, v.decided_at, v.final_at, v.reviewer_id, u.username as reviewer
+  select v.id, v.approve, v.facts_override, coalesce(r.sentence, v.reject_reason) as reason, v.decided_at,
+    v.final_at, v.reviewer_id, u.username as reviewer
   from reviews_verdict v join auth_user u on u.id = v.reviewer_id
+  left join reviews_rejectreason r on r.code = v.reject_reason
   where v.escalation_id = %s and v.withdrawn_at is null
 """
 
@@ -96,14 +98,15 @@ def read(case: UUID, *, viewer: int) -> Dossier:
     if not found:
         raise Problem(Code.NOT_FOUND, "There is no such case.")
     row = found[0]
-    lens = Lens.of(row["binding"], row["document"], subjects=(row["subject"], row["named_subject"]))
+    shown = material.read(case)
     judged = _judged(case, viewer, now)
     amount, known, used, rate = _exposed(row)
     return Dossier(
         **_same(row),
         now=now,
         phase=_phase(row, judged, viewer, now),
-        sentence=sentence_of(row["type_key"], amount, row["sentence"], lens),
+        sentence=shown.sentence,
+        material=shown,
         above=tuple(row["above"] or ()),
         action_type_id=row["type_id"],
         action_type=row["type_key"],
@@ -117,8 +120,6 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         why=_why(row),
         status=row["status"] or "checking",
         source=row["source"] or "",
-        facts=table(row["snapshot_id"], row["binding"], lens),
-        parameters=parameters(row["parameters"], lens),
         bars=bars(used),
         amount_known=known,
         rate=rate,
@@ -127,6 +128,8 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         judged=judged,
         snapshot_digest=row["snapshot_digest"] or "",
         previous=row["previous_id"],
+        tally=tally.read(row["action_id"]),
+        since=since.read(case, shown) if row["previous_id"] else None,
         trace=row["trace_id"] if shared(row["trace_id"], row["action_id"]) else "",
     )
 
@@ -187,8 +190,9 @@ def _judged(case: UUID, viewer: int, now: dt.datetime) -> Judged | None:
         approve=row["approve"],
         reviewer=row["reviewer"],
         mine=row["reviewer_id"] == viewer,
-        reason="" if row["approve"] else str(RejectReason(row["reject_reason"]).label),
+        reason=row["reason"],
         decided_at=row["decided_at"],
         final_at=row["final_at"],
+        against=str(FactsReason(row["facts_override"]).label) if row["facts_override"] else "",
         hold=max(0, -int(-seconds // 1)),
     )

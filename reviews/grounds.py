@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from governance.policy.reasons import Given, Reason
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.rates import Valued, valued
+from governance.records.bindings import Binding
 from governance.records.snapshots import digest_of
 from governance.weigh import NOTICE
 from reviews.budgets import typed
@@ -36,8 +37,11 @@ _FACTS = {
 }
 
 
-def missing_ground(case: Escalation) -> str | None:
-    """Why nobody can approve this case as it was read, in one sentence; None when somebody can."""
+def missing_ground(case: Escalation, spared: Collection[str] = ()) -> str | None:
+    """Why nobody can approve this case as it was read, in one sentence; None when somebody can.
+
+    `spared` names facts that are approved over.
+    """
     snapshot = case.snapshot
     if case.action.action_type.key == NOTICE:
         return "A notice is acknowledged, never approved."
@@ -48,12 +52,29 @@ def missing_ground(case: Escalation) -> str | None:
     facts = list(snapshot.facts.all())
     if not hmac.compare_digest(digest_of(snapshot, facts), bytes(snapshot.digest)):
         return "What is stored of the record is not what was read."
-    return next((_sentence(fact) for fact in facts if fact.required and fact.result != Result.AGREES), None)
+    return next((_sentence(fact) for fact in _against(facts) if fact.name not in spared), None)
 
 
-def require_ground(case: Escalation) -> None:
+def soft_facts(case: Escalation, binding: Binding | None) -> tuple[str, ...]:
+    """The required facts against this case that its binding of today lets the highest rank approve over.
+
+    None of them where another fact stands against it: who may not approve over all of them approves over none.
+    """
+    snapshot = case.snapshot
+    if binding is None or snapshot is None or snapshot.status != SnapshotStatus.READ:
+        return ()
+    soft = {spec.rule.name for spec in binding.facts if spec.soft}
+    against = [fact.name for fact in _against(snapshot.facts.all())]
+    return tuple(against) if soft.issuperset(against) else ()
+
+
+def _against(facts: Iterable[Fact]) -> Iterator[Fact]:
+    return (fact for fact in facts if fact.required and fact.result != Result.AGREES)
+
+
+def require_ground(case: Escalation, spared: Collection[str] = ()) -> None:
     """Problem NOT_APPROVABLE, saying why."""
-    why = missing_ground(case)
+    why = missing_ground(case, spared)
     if why is not None:
         raise Problem(Code.NOT_APPROVABLE, why)
 
@@ -99,12 +120,12 @@ def subject_of(action: Action, snapshot: Snapshot | None) -> str:
     return (snapshot.subject if snapshot is not None else "") or action.subject
 
 
-def matter_of(case: Escalation, spec: ActionTypeSpec) -> Matter:
-    """What the approver's mandate must reach."""
+def matter_of(case: Escalation, spec: ActionTypeSpec, *, over_facts: bool = False) -> Matter:
+    """What the approver's mandate must reach; `over_facts`: to approve against a required fact is for rank 3."""
     return Matter(
         action_type=case.action.action_type_id,
         risk=Risk(case.action.decision.effective_risk),
-        rank=max(case.rank, OVERRIDE_RANK) if overridable(case.action) else case.rank,
+        rank=max(case.rank, OVERRIDE_RANK) if over_facts or overridable(case.action) else case.rank,
         is_money=spec.amount is not None,
         amount=amount_of(case.action, spec, case.snapshot),
     )
@@ -112,7 +133,8 @@ def matter_of(case: Escalation, spec: ActionTypeSpec) -> Matter:
 
 def approver_reaches(verdict: Verdict, case: Escalation, spec: ActionTypeSpec, now: datetime) -> bool:
     """Whether who approved still is a reviewer whose mandate reaches the case, until the transaction ends."""
-    reaches = outside(held_mandate(verdict.reviewer), matter_of(case, spec), now) is None
+    matter = matter_of(case, spec, over_facts=bool(verdict.facts_override))
+    reaches = outside(held_mandate(verdict.reviewer), matter, now) is None
     return reaches and stays_reviewer(verdict.reviewer)
 
 

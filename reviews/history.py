@@ -9,7 +9,6 @@ from uuid import UUID
 from governance.locks import database_now
 from governance.policy.tiers import LEVEL_NAMES, Level, Tier
 from reviews import rows
-from reviews.models import RejectReason
 from reviews.statistics import Rate, error_rate
 
 LAST = 5
@@ -49,12 +48,13 @@ _HEAD = """
 """
 # Only the last thousand actions are looked through: an agent that runs alone has a verdict rarely.
 _SAID = """
-  select e.id, v.approve, v.reject_reason, u.username, v.decided_at
+  select e.id, v.approve, coalesce(r.sentence, v.reject_reason) as reason, u.username, v.decided_at
   from (select id from governance_action where agent_id = %(agent)s and action_type_id = %(type)s
         order by created_at desc limit 1000) a
   join reviews_escalation e on e.action_id = a.id
   join reviews_verdict v on v.escalation_id = e.id and v.withdrawn_at is null and v.final_at <= %(now)s
   join auth_user u on u.id = v.reviewer_id
+  left join reviews_rejectreason r on r.code = v.reject_reason
   where e.id is distinct from %(besides)s
   order by v.decided_at desc limit %(last)s
 """
@@ -79,5 +79,4 @@ def read(*, agent: UUID, action_type: int, besides: UUID | None = None) -> Histo
 
 
 def _said(row: rows.Row) -> Said:
-    reason = "" if row["approve"] else str(RejectReason(row["reject_reason"]).label)
-    return Said(row["id"], row["approve"], reason, row["username"], row["decided_at"])
+    return Said(row["id"], row["approve"], row["reason"], row["username"], row["decided_at"])

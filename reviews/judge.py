@@ -17,6 +17,7 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.proof import Proof, require
 from governance.weigh import NOTICE
+from reviews import material
 from reviews.budgets import cap_frees_at, reserve
 from reviews.cases import (
     LEASE,
@@ -29,11 +30,14 @@ from reviews.cases import (
     require_open,
     save_open,
 )
-from reviews.grounds import amount_of, matter_of, require_ground, require_same, subject_of
-from reviews.models import Escalation, EscalationState, OverrideReason, RejectReason, Verdict
+from reviews.grounds import amount_of, matter_of, require_ground, require_same, soft_facts, subject_of, unhex
+from reviews.material import require_consent
+from reviews.models import Escalation, EscalationState, FactsReason, OverrideReason, Verdict
+from reviews.reject_reasons import require_offered
 from reviews.relink import give_back
 from reviews.reviewers import held_mandate, outside, refuse_own_agent, require_reviewer, stays_reviewer
 from reviews.routing import PICK_UP, hold_seconds
+from reviews.showing import require_read
 from reviews.verify import entry_of
 from reviews.withheld import overridable, require_allowed
 
@@ -49,6 +53,16 @@ class _Bench:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Approval:
+    """What an approval states besides its digests: why it passes over a rule, and over which facts why."""
+
+    consent: bytes
+    override: str
+    against: str
+    over: tuple[str, ...]
+
+
 @transaction.atomic
 def approve(
     escalation_id: UUID,
@@ -56,16 +70,20 @@ def approve(
     reviewer: User,
     action_digest: str,
     snapshot_digest: str,
+    consent: str,
     override: str = "",
+    against: str = "",
     proof: Proof | None = None,
 ) -> Verdict:
-    """Approve what the two digests (hex) state, and issue the grant that opens when the hold ends.
+    """Approve what the digests (hex) state, and issue the grant that opens when the hold ends.
 
-    `override` says why, where a soft rule of policy holds the action back; otherwise it is not kept. `proof` is when
-    the reviewer last showed that it is them: high risk asks for one of the last five minutes.
+    `consent` is the digest of everything material that the page showed; it is computed again here. `override` says why,
+    where a soft rule of policy holds the action back; otherwise it is not kept. `against` says why, where the highest
+    rank approves although required facts do not agree: only those that their binding lets be approved over. `proof` is
+    when the reviewer last showed that it is them: high risk asks for one of the last five minutes.
 
-    Everything is read again under locks and committed at once. Problems: those of `take`, NOT_TAKEN,
-    FACTS_CHANGED, NOT_APPROVABLE (saying why; also a hard cap), OUTSIDE_MANDATE, HALTED, SECOND_FACTOR_MISSING,
+    Everything is read again under locks and committed at once. Problems: those of `take`, NOT_TAKEN, FACTS_CHANGED,
+    NOT_READ_YET, NOT_APPROVABLE (saying why; also a hard cap), OUTSIDE_MANDATE, HALTED, SECOND_FACTOR_MISSING,
     CONFIRM_IDENTITY.
     """
     # a halt or a demotion stands wholly before this verdict or wholly after it
@@ -73,16 +91,22 @@ def approve(
     bench = _bench(escalation_id, reviewer)
     case, action = bench.case, bench.action
     require_same(case, action_digest=action_digest, snapshot_digest=snapshot_digest)
-    require_ground(case)
-    why = outside(bench.mandate, matter_of(case, bench.entry.spec), bench.now)
+    shown = material.read(case.pk)
+    require_consent(shown, consent)
+    over = soft_facts(case, bench.entry.binding) if against else ()
+    require_ground(case, over)
+    why = outside(bench.mandate, matter_of(case, bench.entry.spec, over_facts=bool(over)), bench.now)
     if why is not None:
         raise Problem(Code.OUTSIDE_MANDATE, why)
+    if over and against not in FactsReason.values:
+        raise Problem(Code.INVALID, "Say why you approve against the record.", fields=(("/against", "unknown"),))
     require_allowed(action, override=override, known=frozenset(OverrideReason.values))
     halts = halts_over(action.pk)
     if halts:
         raise Problem(Code.HALTED, "A halt is in force here: nothing is approved until it is lifted.")
     if asks_for_proof(action):
         require(reviewer.pk, proof, bench.now)
+    require_read(case.pk, reviewer=reviewer, material=shown, now=bench.now)
     frees_at = reserve(
         action,
         bench.entry.spec,
@@ -91,7 +115,8 @@ def approve(
     )
     if case.cap_key is not None:
         case.cap_frees_at = cap_frees_at(case.cap_key, frees_at) or case.cap_frees_at
-    verdict = _verdict(bench, reviewer, approve=True, override=override if overridable(action) else "")
+    given = _Approval(unhex(consent), override if overridable(action) else "", against if over else "", over)
+    verdict = _verdict(bench, reviewer, approval=given)
     grant = _grant(bench, verdict)
     _close(bench, EscalationState.APPROVED)
     body = {"grant": str(grant.pk), "budgets": len(frees_at)}
@@ -103,12 +128,11 @@ def approve(
 def reject(escalation_id: UUID, *, reviewer: User, reason: str) -> Verdict:
     """Reject for a preset reason. It needs no facts, no mandate and no halt lifted, only the lease.
 
-    Problems: those of `take`, NOT_TAKEN, INVALID (no such reason).
+    Problems: those of `take`, NOT_TAKEN, INVALID (no reason that is offered for its type).
     """
-    if reason not in RejectReason.values:
-        raise Problem(Code.INVALID, "Choose one of the reasons.", fields=(("/reason", "unknown"),))
     bench = _bench(escalation_id, reviewer)
-    verdict = _verdict(bench, reviewer, approve=False, reason=reason)
+    require_offered(reason, bench.action.action_type_id)
+    verdict = _verdict(bench, reviewer, reason=reason)
     bench.action.state = ActionState.REFUSED
     bench.action.save(update_fields=["state"])
     _close(bench, EscalationState.REJECTED)
@@ -197,16 +221,19 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     return _Bench(case, action, entry_of(action), mandate, now)
 
 
-def _verdict(bench: _Bench, reviewer: User, *, approve: bool, reason: str = "", override: str = "") -> Verdict:
+def _verdict(bench: _Bench, reviewer: User, *, reason: str = "", approval: _Approval | None = None) -> Verdict:
     case, snapshot = bench.case, bench.case.snapshot
     return Verdict.objects.create(
         escalation=case,
         reviewer=reviewer,
-        approve=approve,
+        approve=approval is not None,
         reject_reason=reason,
-        override_reason=override,
+        override_reason="" if approval is None else approval.override,
+        facts_override="" if approval is None else approval.against,
+        overridden=[] if approval is None else list(approval.over),
         action_digest=bytes(bench.action.digest),
         snapshot_digest=b"" if snapshot is None else bytes(snapshot.digest),
+        consent_digest=b"" if approval is None else approval.consent,
         policy_revision=Instance.objects.values_list("policy_revision", flat=True).get(),
         rank=0 if bench.mandate is None else bench.mandate.rank,
         decided_at=bench.now,
@@ -240,7 +267,7 @@ def _close(bench: _Bench, state: EscalationState) -> None:
 
 
 def _said(bench: _Bench, verdict: Verdict) -> dict[str, Any]:
-    """What the ledger keeps of a verdict: the statement and its two digests, never a reason in free words."""
+    """What the ledger keeps of a verdict: the statement and its digests, never a reason in free words."""
     return {
         "escalation": str(bench.case.pk),
         "action": str(bench.action.pk),
@@ -248,8 +275,10 @@ def _said(bench: _Bench, verdict: Verdict) -> dict[str, Any]:
         "approve": verdict.approve,
         "reason": verdict.reject_reason,
         **({"override": verdict.override_reason} if verdict.override_reason else {}),
+        **({"against": verdict.facts_override, "over": verdict.overridden} if verdict.facts_override else {}),
         "action_digest": verdict.action_digest.hex(),
         "snapshot_digest": verdict.snapshot_digest.hex(),
+        **({"consent_digest": verdict.consent_digest.hex()} if verdict.consent_digest else {}),
         "rank": verdict.rank,
         "policy_revision": verdict.policy_revision,
         "final_at": verdict.final_at.isoformat(),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.policy.money import REFERENCE_CURRENCY, format_money
-from governance.records.reading import NOT_SHOWN, NOT_VERIFIED
+from governance.records.reading import NOT_RECORDED, NOT_SHOWN, NOT_VERIFIED
 from reviews.shown import Lens, Piece, Pieces, apart, label, pieces, words
 
 _SLOT = re.compile(r"\{([a-z][a-z0-9_.]{0,80})\}", re.ASCII)
@@ -65,8 +65,10 @@ def _slot(value: object, lens: Lens) -> Pieces:
 def _slot_piece(part: str, lens: Lens) -> Piece | None:
     if part in lens.hidden:
         return Piece(NOT_SHOWN)
-    if part == NOT_VERIFIED:
-        return Piece(NOT_VERIFIED)
+    if part in (NOT_VERIFIED, NOT_RECORDED):
+        return Piece(part)
+    if part in lens.closed.words:  # a word of the council, such as the name of a field
+        return Piece(part.replace("_", " "), True)
     piece = Piece(part, True) if _MONEY.fullmatch(part) else pieces(part, lens)[0]
     return piece if piece.literal or part in ("yes", "no") else None
 

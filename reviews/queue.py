@@ -36,6 +36,7 @@ class Row:
     """One open case. `reach` is the cap it would pass or fill most, as it was when the agent asked.
 
     `rank` is the lowest that may approve; `related` are other open cases about the same entity, up to nine.
+    `approved_before`: it follows a case whose approval lost its ground.
     """
 
     case: UUID
@@ -47,6 +48,7 @@ class Row:
     left: Left
     rank: int
     related: int
+    approved_before: bool
     taken_by: str
     mine: bool
 
@@ -76,6 +78,7 @@ _COLUMNS = """
   with picked as materialized ({picked})
   select e.id, e.xmin::text as version, e.sort_key, e.opened_at, e.deadline,
     coalesce(e.taken_until > %(now)s, false) as held, t.key, a.amount, placet_named(ag) as agent, e.risk, e.rank,
+    e.previous_id is not null as approved_before,
     d.inputs->'usages' as usages, s.status, s.sentence, s.subject,
     a.subject as named_subject, b.document as binding, t.document,
     case when exists (select 1 from governance_halt h where coalesce(h.lifted_at, 'infinity') > e.opened_at)
@@ -177,6 +180,7 @@ def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
         left=left(row["opened_at"], row["due"], now),
         rank=row["rank"],
         related=row["related"],
+        approved_before=row["approved_before"],
         taken_by=row["username"] if row["taken_by"] is not None else "",
         mine=row["taken_by"] == viewer,
     )

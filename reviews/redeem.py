@@ -41,6 +41,8 @@ update governance_grant g set redeemed_at = clock_timestamp()
     and g.instance_epoch = (select instance_epoch from governance_instance)
 """
 
+# What the council calls things.
+_WORDS = ("label", "says")
 _LOST = {
     Lost.HALTED: "A halt was declared after the approval, so it no longer stands.",
     Lost.APPROVER: "The approver's mandate no longer reaches this action.",
@@ -245,7 +247,15 @@ def _changed(before: Snapshot | None, reading: Frozen) -> bool:
     if reading.row["status"] != before.status or reading.row["subject"] != before.subject:
         return True
     now = {fact["name"]: _material(fact) for fact in reading.row["facts"] if fact["material"]}
-    return now != {fact.name: _material(_as_row(fact)) for fact in before.facts.all() if fact.material}
+    if now != {fact.name: _material(_as_row(fact)) for fact in before.facts.all() if fact.material}:
+        return True
+    return _beside(reading.row["sentence"]) != _beside(before.sentence)
+
+
+def _beside(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was recorded of the lines beside the facts: before, sums and roles. Being paid meanwhile is no change."""
+    lines = [line for line in said.get("lines", ()) if line["kind"] != "payee"]
+    return [{name: value for name, value in line.items() if name not in _WORDS} for line in lines]
 
 
 def _material(fact: dict[str, Any]) -> tuple[Any, ...]:

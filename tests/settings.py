@@ -7,5 +7,8 @@ os.environ.setdefault("PLACET_STATIC", "finders")
 os.environ.setdefault("PLACET_POOL_MIN", "0")
 # What a second factor is asked for has tests of its own.
 os.environ.setdefault("PLACET_REQUIRE_MFA", "False")
+# Whoever tests something else than the time for reading does not wait for it.
+os.environ.setdefault("PLACET_READING_SECONDS", "0")
+os.environ.setdefault("PLACET_READING_SECONDS_PER_CHECK", "0")
 
 from config.settings import *  # noqa: F403

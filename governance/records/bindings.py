@@ -9,6 +9,7 @@ from functools import cached_property
 
 from governance.policy.facts import FactRule
 from governance.policy.identifiers import Listed
+from governance.records.beside import NOTHING_BESIDE, Beside
 from governance.records.grammar import Lookup, Path, Value, paths
 
 SLOT = re.compile(r"\{([a-z0-9_.]+)\}", re.ASCII)
@@ -62,7 +63,8 @@ class FactSpec:
 
     `values` are joined into one list when there are several. `if_claimed` makes it required only when something is
     claimed. `may_be_new`: the claim may be a new value, so that a difference proves nothing either way. `pattern` is a
-    closed form of identifiers that may be printed.
+    closed form of identifiers that may be printed. `soft`: the highest rank may approve, with a reason, although this
+    required fact does not agree.
     """
 
     rule: FactRule
@@ -71,6 +73,7 @@ class FactSpec:
     if_claimed: bool = False
     may_be_new: bool = False
     pattern: re.Pattern[str] | None = None
+    soft: bool = False
 
     @property
     def listed(self) -> Listed:
@@ -98,6 +101,7 @@ class Binding:
     values: Mapping[str, BoundValue]
     facts: tuple[FactSpec, ...]
     sentence: str
+    beside: Beside = NOTHING_BESIDE
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
@@ -124,6 +128,7 @@ class Binding:
             yield from source.paths()
         for value in self.values.values():
             yield from value.paths()
+        yield from self.beside.paths()
         yield from (path for path in (self.subject, self.version) if path is not None)
 
     @cached_property
@@ -144,7 +149,7 @@ class Binding:
         """Names of the parameters that a reading uses."""
         named = {path.steps[1].name for path in self.paths() if path.root == PARAMETERS and len(path.steps) > 1}
         named |= {slot.removeprefix("parameters.") for slot in self.slots if slot.startswith("parameters.")}
-        return frozenset(named | self._claimed("parameters."))
+        return frozenset(named | self._claimed("parameters.") | self.beside.parameters())
 
     def claims(self) -> frozenset[str]:
         """Names of the claims that a reading compares."""

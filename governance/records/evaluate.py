@@ -16,6 +16,7 @@ from governance.policy.money import REFERENCE_CURRENCY, Money
 from governance.records.bindings import PARAMETERS, Binding, BoundValue, Fixed, KeySource, Source
 from governance.records.comparing import Found, Stated, facts_of, facts_without, source_of
 from governance.records.grammar import Path, Step
+from governance.records.lines import lines_of
 from governance.records.protocol import Connector, Json, Key, Row, Rows, Session, Unavailable
 from governance.records.reading import NOT_VERIFIED, Reading, Sentence, Status, printable, slot_text, to_json
 from governance.records.resolve import money_of, resolve, text_of
@@ -44,6 +45,24 @@ def evaluate(
     begun = time.monotonic()
     reading = _evaluated(binding, connector, plain, stated)
     return replace(reading, took_ms=int((time.monotonic() - begun) * 1000))
+
+
+def words_of(binding: Binding, connector: Connector, *, parameters: Mapping[str, object]) -> dict[str, str] | None:
+    """Free text among the values of a record as it is now, by name; None where no record was read.
+
+    For whoever may see sealed text: what a page may print as it is, is left out here.
+    """
+    plain = {name: value for name, value in parameters.items() if not _is_seal(value)}
+    with connector.reading() as session:
+        found = _read(binding, session, {PARAMETERS: cast(Json, plain)})
+    if not isinstance(found, Found):
+        return None
+    texts: dict[str, str] = {}
+    for name, value in found.values.items():
+        members = value if isinstance(value, list) else [value]
+        written = [each for each in members if isinstance(each, str) and not printable(each, binding.words[name])]
+        texts |= {f"{name} {place}": text for place, text in enumerate(written, 1)}
+    return texts
 
 
 def _evaluated(binding: Binding, connector: Connector, plain: Mapping[str, object], stated: Stated) -> Reading:
@@ -138,6 +157,7 @@ def _reading(binding: Binding, stated: Stated, found: Found, source: str) -> Rea
         money={name: value for name, value in found.values.items() if isinstance(value, Money)},
         facts=facts,
         sentence=_sentence(binding, stated, found, facts),
+        lines=lines_of(binding, stated, found, facts),
     )
 
 
@@ -186,6 +206,11 @@ def _stated_text(binding: Binding, stated: Stated, found: Found, facts: Sequence
     compared = [(spec, fact) for spec, fact in pairs if spec.rule.claim == f"{PARAMETERS}.{name}"]
     results = {fact.result for _, fact in compared}
     agrees = Result.AGREES in results and Result.DIFFERS not in results
+    # a word by which the council tells the lines of the page apart: it says what would run, not what is recorded
+    tells = {change.when[1] for change in binding.beside.changes if change.when and change.when[0] == name}
+    said = stated.parameters.get(name)
+    if isinstance(said, str) and said in tells:
+        return slot_text(said, tells)
     if not agrees and not _finds(binding, stated, found, name):
         return NOT_VERIFIED
     return slot_text(stated.parameters.get(name), Listed.joined(spec.listed for spec, _ in compared))

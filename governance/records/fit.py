@@ -39,9 +39,12 @@ def _keys(contract: Contract, binding: Binding) -> Iterator[tuple[str, str]]:
 
 
 def _slots(contract: Contract, binding: Binding) -> Iterator[tuple[str, str]]:
+    tells = {change.when[0] for change in binding.beside.changes if change.when is not None}
     for slot in binding.slots:
         kind, _, name = slot.rpartition(".")
         field = contract.fields.get(name) if kind == PARAMETERS else None
+        if field is not None and field.type == "enum" and name in tells:
+            continue  # the binding lists the words of it that are printed
         if field is not None and (field.type not in _PRINTED or field.sealed):
             yield "sentence", f"{slot} is of type {field.type}, which a sentence never prints."
 

@@ -12,6 +12,7 @@ from governance.policy.money import EXPONENTS
 from governance.records import grammar
 from governance.records.bindings import PARAMETERS, Binding, BoundValue, FactSpec, Fixed, KeySource, Source, names_read
 from governance.records.grammar import GrammarError, Lookup, Path, Step, Value
+from governance.records.parse_beside import parse_beside
 
 ACTION_TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 CONNECTOR = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*", re.ASCII)
@@ -37,12 +38,13 @@ def parse_binding(document: object, path: str = "binding") -> Binding | list[Doc
     node = Node(document, path)
     node.fields(
         required=("action_type", "connector", "record", "values", "facts"),
-        optional=("joins", "subject", "subject_from", "version", "sentence"),
+        optional=("joins", "subject", "subject_from", "version", "sentence", "changes", "derived", "payee", "paid"),
     )
     record = node.at("record")
     record.fields(required=("table", "by"), optional=("target",))
     values = {name: _value(at) for name, at in node.at("values").entries(NAME, MAX_VALUES).items()}
     joins = {name: _join(at) for name, at in node.at("joins").entries(NAME, MAX_JOINS).items()}
+    facts = tuple(_fact(at, values) for at in node.at("facts").items(MAX_FACTS))
     binding = Binding(
         action_type=node.at("action_type").text(ACTION_TYPE, "The key of an action type is expected."),
         connector=node.at("connector").text(CONNECTOR, "The name of a connector is expected, in lower case."),
@@ -53,8 +55,9 @@ def parse_binding(document: object, path: str = "binding") -> Binding | list[Doc
         subject_from=node.at("subject_from").text(TOOLS, "A tool name is expected, which may end in *."),
         version=None if node.at("version").value == "digest" else _path(node.at("version")),
         values=values,
-        facts=tuple(_fact(at, values) for at in node.at("facts").items(MAX_FACTS)),
+        facts=facts,
         sentence=node.at("sentence").text(SENTENCE, "Plain words with {slots} are expected, at most 300 parts."),
+        beside=parse_beside(node, values, [spec.rule.name for spec in facts]),
     )
     _check(node, binding)
     return node.problems or binding
@@ -135,7 +138,7 @@ def _path(node: Node) -> Path | None:
 def _fact(node: Node, values: Mapping[str, BoundValue]) -> FactSpec:
     node.fields(
         required=("name", "value", "compare"),
-        optional=("label", "claim", "required", "material", "show", "options", "may_be_new", "pattern"),
+        optional=("label", "claim", "required", "material", "show", "options", "may_be_new", "pattern", "soft"),
     )
     name = node.at("name").text(NAME, "A fact name has lower-case letters, digits and underscores.")
     used = _value_names(node.at("value"), values)
@@ -152,7 +155,10 @@ def _fact(node: Node, values: Mapping[str, BoundValue]) -> FactSpec:
     )
     _check_fact(node, rule, used, values)
     label = node.at("label").text(LABEL, "A label is plain words.", name.replace("_", " ").capitalize())
-    return FactSpec(rule, used, label, if_claimed, node.at("may_be_new").flag(), _pattern(node.at("pattern")))
+    soft = node.at("soft").flag()
+    if soft and not (rule.required or if_claimed):
+        node.at("soft").say("Only a required fact can be approved over.")
+    return FactSpec(rule, used, label, if_claimed, node.at("may_be_new").flag(), _pattern(node.at("pattern")), soft)
 
 
 def _pattern(node: Node) -> re.Pattern[str] | None:

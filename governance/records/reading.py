@@ -20,6 +20,8 @@ from governance.records.protocol import Outage
 _CODE = re.compile(r"[A-Z]{2,3}", re.ASCII)
 
 NOT_SHOWN = "(not shown)"
+# Stands for what the record does not have.
+NOT_RECORDED = "(not recorded)"
 # Stands for what an agent stated and no record confirmed.
 NOT_VERIFIED = "(not verified)"
 
@@ -51,8 +53,8 @@ class Reading:
     """One reading. `values` are plain and fit for JSON, money as whole minor units; `money` has it with its currency.
 
     `subject` is who the record says it belongs to. `version` is the record's own, or a digest of what was read.
-    `read_at` is the record system's clock, or ours when it did not answer. `took_ms`: how long the reading took, in
-    milliseconds.
+    `lines` are what stands beside the facts, fit for JSON. `read_at` is the record system's clock, or ours when it did
+    not answer. `took_ms`: how long the reading took, in milliseconds.
     """
 
     status: Status
@@ -64,6 +66,7 @@ class Reading:
     money: Mapping[str, Money] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     sentence: Sentence | None = None
+    lines: tuple[Mapping[str, object], ...] = ()
     outage: Outage | None = None
     took_ms: int = field(default=0, compare=False)
 
@@ -82,7 +85,9 @@ def slot_text(value: object, words: Container[object] = ()) -> str:
     """The text of a slot; a fixed phrase for what may not be printed."""
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
-    if value is None or not printable(value, words):
+    if value is None:
+        return NOT_RECORDED
+    if not printable(value, words):
         return NOT_SHOWN
     if isinstance(value, list):
         return ", ".join(slot_text(element, words) for element in value[:5]) + (" and more" if len(value) > 5 else "")

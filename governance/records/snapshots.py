@@ -22,7 +22,7 @@ _STATUS = {
     Status.UNAVAILABLE: SnapshotStatus.UNAVAILABLE,
 }
 # What the digest states. Times of reading are left out: an unchanged record keeps its digest.
-_STATED = ("status", "subject", "source", "version", "values")
+_STATED = ("status", "subject", "source", "version", "values", "sentence")
 _STATED_OF_FACTS = ("name", "claimed", "recorded", "result", "required", "material", "show", "source", "version")
 
 
@@ -63,7 +63,6 @@ def frozen(
         }
         for position, fact in enumerate(reading.facts)
     ]
-    sentence = reading.sentence
     return _frozen(
         {
             "action": str(action),
@@ -72,7 +71,7 @@ def frozen(
             "source": reading.source,
             "version": reading.version,
             "values": _values(reading),
-            "sentence": {} if sentence is None else {"template": sentence.template, "slots": dict(sentence.slots)},
+            "sentence": _said(reading),
             "read_at": reading.read_at.isoformat(),
             "asked_at": asked_at.isoformat(),
             "facts": facts,
@@ -123,6 +122,13 @@ def _values(reading: Reading) -> dict[str, Any]:
     foreign = {name: money.to_wire() for name, money in reading.money.items() if money.currency != REFERENCE_CURRENCY}
     values: dict[str, Any] = _json({**reading.values, **foreign})
     return values
+
+
+def _said(reading: Reading) -> dict[str, Any]:
+    """Our own words about the action: the sentence with its slots, and the lines beside the facts."""
+    sentence = reading.sentence
+    said: dict[str, Any] = {} if sentence is None else {"template": sentence.template, "slots": dict(sentence.slots)}
+    return {**said, "lines": _json(reading.lines)} if reading.lines else said
 
 
 def _frozen(row: dict[str, Any], *, good: bool, took_ms: int | None = None) -> Frozen:

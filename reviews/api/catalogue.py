@@ -92,6 +92,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     Code.CASE_CLOSED: ("The case is closed.", "Read the case; ask for the action anew if it is still meant."),
     Code.CASE_EXPIRED: ("Nobody decided the case in time, which is a rejection.", "Ask anew if it is still meant."),
     Code.FACTS_CHANGED: ("The facts are not those that were shown.", "Look at the case again."),
+    Code.NOT_READ_YET: ("The facts were shown too short a time ago to have been read.", "Read them, then approve."),
     Code.NOT_APPROVABLE: ("The case cannot be approved as it is.", "Reject it, or have its facts read again."),
     Code.OUTSIDE_MANDATE: ("The case is outside the mandate.", "Hand it to somebody with the mandate."),
     Code.CONFIRM_IDENTITY: (

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from governance.policy.continuing import Stop
 from governance.policy.rulings import Enforcement
 from reviews.api.payloads import Digest
-from reviews.models import RejectReason
 
 Tier = Literal["HALT", "OBSERVE", "PROPOSE", "EXECUTE", "COMMIT"]
 Risk = Literal["low", "medium", "high"]
@@ -184,9 +183,9 @@ class ActionShown(Document):
 
 
 class RejectGiven(Document):
-    """Why a person said no: one of a closed list."""
+    """Why a person said no: one of the council's preset reasons. A code keeps its meaning, also when it is retired."""
 
-    code: Literal[tuple(RejectReason.values)]  # type: ignore[valid-type]
+    code: str = Field(pattern="^[a-z][a-z0-9_]{2,31}$")
     sentence: str
 
 

@@ -135,8 +135,8 @@ def _plain(case: Escalation, *, waiting: bool = False) -> str:
 def _rejected(known: _Known) -> dict[str, str] | None:
     if known.verdict is None or known.status != EscalationState.REJECTED:
         return None
-    reason = RejectReason(known.verdict.reject_reason)
-    return {"code": reason.value, "sentence": str(reason.label)}
+    code = known.verdict.reject_reason
+    return {"code": code, "sentence": RejectReason.objects.values_list("sentence", flat=True).get(code=code)}
 
 
 def _grant_told(action: Action) -> Grant | None:

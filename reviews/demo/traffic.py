@@ -19,21 +19,21 @@ from governance.locks import database_now
 from governance.models import Action, Agent, AgentKey, Grant, Refusal
 from governance.problems import Problem
 from governance.proof import Proof
-from reviews import judge, sample, spot_review, take
+from reviews import judge, material, sample, showing, spot_review, take
 from reviews.demo import together
 from reviews.demo.authority import abroad, governed, granted, shared_work
 from reviews.demo.cast import ROLES
 from reviews.demo.incidents import incidents
 from reviews.demo.scenario import Step, cases, history
 from reviews.demo.seed import BY
-from reviews.models import Draw, Escalation, RejectReason
+from reviews.models import Draw, Escalation
 from reviews.replay.envelope import Posting
 from reviews.replay.send import TIMEOUT, Answered, Pace, report, send_all
 
 KEY_LIFE = dt.timedelta(hours=1)
 CONNECTIONS = 4
-# Of the cases that agents may not decide alone: how many Grace approves and rejects; the rest waits for you.
-APPROVED, REJECTED = 3, 1
+# Of the cases that agents may not decide alone: how many Grace approves, and decides; the rest waits for you.
+APPROVED, DECIDED = 3, 4
 # So many draws are left for you to judge, if so many were drawn.
 LEFT_TO_JUDGE = 6
 PATIENCE = 20.0
@@ -120,18 +120,28 @@ def decide_some() -> None:
     drafted = Escalation.objects.filter(
         state="open", action__agent__name="Drafter", action__idempotency_key__startswith="demo:case:"
     )
-    for place, case in enumerate(drafted.order_by("action__idempotency_key")[: APPROVED + REJECTED]):
-        taken = take.take(case.pk, reviewer=grace)
+    cases = [take.take(case.pk, reviewer=grace) for case in drafted.order_by("action__idempotency_key")[:DECIDED]]
+    _read(cases, grace)
+    for place, case in enumerate(cases):
         if place >= APPROVED:
-            judge.reject(case.pk, reviewer=grace, reason=RejectReason.NOT_NEEDED.value)
-        elif taken.snapshot is not None:
+            judge.reject(case.pk, reviewer=grace, reason="not_needed")
+        elif case.snapshot is not None:
+            shown = material.read(case.pk)
             judge.approve(
                 case.pk,
                 reviewer=grace,
-                action_digest=bytes(taken.action.digest).hex(),
-                snapshot_digest=bytes(taken.snapshot.digest).hex(),
+                action_digest=shown.action_digest,
+                snapshot_digest=shown.snapshot_digest,
+                consent=shown.digest,
                 proof=Proof(grace.pk, database_now(), second=False),
             )
+
+
+def _read(cases: Sequence[Escalation], reviewer: User) -> None:
+    """Their pages are handed out, and looked at as long as reading takes."""
+    shown = [showing.note_shown(case.pk, reviewer=reviewer, material=material.read(case.pk)) for case in cases]
+    until = max((moment for moment in shown if moment is not None), default=database_now())
+    time.sleep(max(0.0, (until - database_now()).total_seconds()))
 
 
 def pick_up(url: str, keys: dict[str, str]) -> None:

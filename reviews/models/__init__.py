@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from reviews.models.alerts import Alert, AlertKind
 from reviews.models.draws import Draw, Drawable, Finding, UnsoundReason
-from reviews.models.escalations import Escalation, EscalationState, OverrideReason, RejectReason, Verdict
+from reviews.models.escalations import (
+    Escalation,
+    EscalationState,
+    FactsReason,
+    OverrideReason,
+    Verdict,
+)
 from reviews.models.notices import (
     Channel,
     Delivery,
@@ -14,7 +20,9 @@ from reviews.models.notices import (
     Preference,
     Why,
 )
+from reviews.models.reject_reasons import RejectReason
 from reviews.models.requests import BindingRequest
+from reviews.models.showings import Showing
 
 __all__ = [
     "Alert",
@@ -28,6 +36,7 @@ __all__ = [
     "Drawable",
     "Escalation",
     "EscalationState",
+    "FactsReason",
     "Finding",
     "Notice",
     "NoticeKind",
@@ -35,6 +44,7 @@ __all__ = [
     "OverrideReason",
     "Preference",
     "RejectReason",
+    "Showing",
     "UnsoundReason",
     "Verdict",
     "Why",

@@ -13,6 +13,7 @@ class AlertKind(models.TextChoices):
     RED = "red", "Evidence turned red"
     HALT = "halt", "Halted"
     CASE_EXPIRING = "case_expiring", "A case is about to expire"
+    AGAINST_FACTS = "against_facts", "Approved against the record"
 
 
 class Alert(models.Model):

@@ -118,15 +118,6 @@ class Escalation(models.Model):
         return str(self.id)
 
 
-class RejectReason(models.TextChoices):
-    FACTS_DIFFER = "facts_differ", "The facts differ from the request"
-    WRONG_SUBJECT = "wrong_subject", "This is somebody else's record"
-    NOT_VERIFIED = "not_verified", "The record could not be verified"
-    OVER_LIMIT = "over_limit", "Too much for this customer or agent"
-    AGAINST_POLICY = "against_policy", "Our policy does not allow it"
-    NOT_NEEDED = "not_needed", "The action is not needed"
-
-
 class OverrideReason(models.TextChoices):
     VERIFIED_OTHERWISE = "verified_otherwise", "What the rule asks for was verified in another way"
     RULE_UNFIT = "rule_unfit", "The rule was not made for a case like this"
@@ -134,19 +125,33 @@ class OverrideReason(models.TextChoices):
     ORDERED = "ordered", "A law or a court demands it"
 
 
-class Verdict(models.Model):
-    """A human's approve or reject: a statement about two digests, final at `final_at`.
+class FactsReason(models.TextChoices):
+    """Why somebody of the highest rank approved against a required fact that may be approved over."""
 
+    VERIFIED_OTHERWISE = "verified_otherwise", "I verified it in another way"
+    RECORD_OUTDATED = "record_outdated", "The record is known to be out of date"
+    HARM_OF_WAITING = "harm_of_waiting", "Waiting would harm the customer more"
+    ORDERED = "ordered", "A law or a court demands it"
+
+
+class Verdict(models.Model):
+    """A human's approve or reject: a statement about digests, final at `final_at`.
+
+    `consent_digest` covers everything material that the page showed; a reject may have none. `overridden` names the
+    required facts that an approval of the highest rank goes against, `facts_override` says why.
     Only `withdrawn_at` may ever change, once and before `final_at` (trigger in the migration).
     """
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="verdicts")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts")
     approve = models.BooleanField()
-    reject_reason = models.CharField(max_length=16, choices=RejectReason.choices, blank=True)
+    reject_reason = models.CharField(max_length=32, blank=True)
     override_reason = models.CharField(max_length=18, choices=OverrideReason.choices, blank=True)
     action_digest = models.BinaryField(max_length=32)
     snapshot_digest = models.BinaryField(max_length=32)
+    consent_digest = models.BinaryField(max_length=32, default=b"")
+    facts_override = models.CharField(max_length=18, choices=FactsReason.choices, blank=True, default="")
+    overridden = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     policy_revision = models.BigIntegerField()
     rank = models.SmallIntegerField()
     decided_at = models.DateTimeField()

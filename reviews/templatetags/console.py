@@ -18,13 +18,13 @@ from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.proof import lacking
 from reviews import alerts
 from reviews.preferences import Preferences, preferences_of
+from reviews.printed import printed
 from reviews.shown import Piece
 from reviews.visible import visible
 
 register = template.Library()
 
-LONGEST_VALUE = 64
-LONGEST_WORDS = 400
+LONGEST_QUOTED = 2_000
 
 
 @register.simple_tag
@@ -39,6 +39,12 @@ def claim(value: object) -> SafeString:
     return _printed(value, "value claim")
 
 
+@register.simple_tag
+def quoted(text: str) -> SafeString:
+    """A sealed text on the one page that may show it: cut, isolated, with everything invisible written out."""
+    return format_html("<bdi>{}</bdi>", visible(text, LONGEST_QUOTED))
+
+
 def _printed(value: object, css: str) -> SafeString:
     if isinstance(value, tuple):
         return format_html_join("", "{}", ((_piece(piece, css),) for piece in value))
@@ -47,8 +53,8 @@ def _printed(value: object, css: str) -> SafeString:
 
 def _piece(piece: Piece, css: str) -> SafeString:
     if piece.literal:
-        return format_html('<bdi class="{}">{}</bdi>', css, visible(piece.text, LONGEST_VALUE))
-    return format_html("<bdi>{}</bdi>", visible(piece.text, LONGEST_WORDS))
+        return format_html('<bdi class="{}">{}</bdi>', css, printed(piece))
+    return format_html("<bdi>{}</bdi>", printed(piece))
 
 
 @register.simple_tag

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +11,13 @@ from django.shortcuts import redirect, render
 
 from governance.actors import REVIEWER
 from governance.problems import Code, Problem
-from reviews import dossier, history, judge, picks, take, verify
+from reviews import dossier, history, judge, picks, reject_reasons, showing, take, verify
 from reviews.ability import ability
 from reviews.dossier import Dossier, Phase
-from reviews.models import OverrideReason, RejectReason
+from reviews.models import FactsReason, OverrideReason
 from reviews.request_binding import request_binding
 from reviews.requests import asked
-from reviews.web.forms import case_of, digests_of, override_of, reject_reason_of
+from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
 # How often an open page asks whether something changed. A case in its reviewer's hands is never swapped.
@@ -71,12 +72,10 @@ def verify_again(request: ConsoleRequest, case: UUID) -> HttpResponse:
 @act(JUDGES)
 def approve(request: ConsoleRequest, case: UUID) -> HttpResponse:
     def verb() -> None:
-        action, snapshot = digests_of(request.POST)
         judge.approve(
             case,
             reviewer=request.user,
-            action_digest=action,
-            snapshot_digest=snapshot,
+            **digests_of(request.POST),
             override=override_of(request.POST),
             proof=request.proof,
         )
@@ -89,6 +88,32 @@ def reject(request: ConsoleRequest, case: UUID) -> HttpResponse:
     return _settled(
         request, case, lambda: judge.reject(case, reviewer=request.user, reason=reject_reason_of(request.POST))
     )
+
+
+@page(JUDGES)
+def over_facts(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """The step before approving against the record; the case itself where that is not possible."""
+    context = _context(request, case)
+    if context["case"].phase is not Phase.MINE or not context["can"].over_facts:
+        return redirect("escalation", case)
+    return render(request, "escalation/over_facts.html", context)
+
+
+@act(JUDGES)
+def approve_over_facts(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """Approve against the record: an act of its own, with a reason of its own."""
+
+    def verb() -> None:
+        judge.approve(
+            case,
+            reviewer=request.user,
+            **digests_of(request.POST),
+            override=override_of(request.POST),
+            against=against_of(request.POST),
+            proof=request.proof,
+        )
+
+    return _settled(request, case, verb)
 
 
 @act(JUDGES)
@@ -132,16 +157,26 @@ def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None
         "case": found,
         "can": can,
         "problem": problem,
-        "reasons": RejectReason.choices,
+        "reasons": reject_reasons.offered(found.action_type_id),
         "overrides": OverrideReason.choices,
+        "against": FactsReason.choices,
         "chosen": request.POST.get("reason", ""),
         "history": history.read(agent=found.agent_id, action_type=found.action_type_id, besides=case),
+        "readable_at": _handed(request, found),
         "pace": "2s" if checking else PACES.get(found.phase, ""),
         "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
         "announce": _announcement(found),
         "asked": wanted,
         "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted),
     }
+
+
+def _handed(request: ConsoleRequest, case: Dossier) -> dt.datetime | None:
+    """From when whoever has the case can approve what this page shows; None where they can at once."""
+    if case.phase is not Phase.MINE or not case.is_open or case.is_notice:
+        return None
+    readable = showing.note_shown(case.id, reviewer=request.user, material=case.material)
+    return readable if readable is not None and readable > case.now else None
 
 
 def _dossier(request: ConsoleRequest, case: UUID) -> Dossier:

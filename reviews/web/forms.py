@@ -15,7 +15,8 @@ from django.http import QueryDict
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.acknowledge import Shown
-from reviews.models import OverrideReason, RejectReason, UnsoundReason
+from reviews.material import Stated
+from reviews.models import FactsReason, OverrideReason, UnsoundReason
 from reviews.models.notices import ORDER
 from reviews.picks import Cursor, Filters
 from reviews.prefer import Wish
@@ -23,6 +24,7 @@ from reviews.routing import RANKS
 
 _TYPE = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII)
 _SCOPE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
+_CODE = re.compile(r"[a-z][a-z0-9_]{2,31}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
@@ -94,26 +96,40 @@ def address(filters: Filters, after: Cursor | None, **more: str) -> str:
     return urlencode({name: value for name, value in parts.items() if value})
 
 
-def digests_of(sent: Mapping[str, str]) -> tuple[str, str]:
-    """The two digests of what the page showed. Problem INVALID when they are missing or no digests."""
-    action, snapshot = sent.get("action_digest", ""), sent.get("snapshot_digest", "")
-    if not (_DIGEST.fullmatch(action) and _DIGEST.fullmatch(snapshot)):
+def digests_of(sent: Mapping[str, str]) -> Stated:
+    """The digests of what the page showed. Problem INVALID when they are missing or no digests."""
+    action, snapshot, consent = (sent.get(name, "") for name in ("action_digest", "snapshot_digest", "consent"))
+    if not all(map(_DIGEST.fullmatch, (action, snapshot, consent))):
         raise Problem(Code.INVALID, "The form does not say which facts it was shown with. Open the case again.")
-    return action, snapshot
+    return Stated(action_digest=action, snapshot_digest=snapshot, consent=consent)
 
 
-def reject_reason_of(sent: Mapping[str, str]) -> RejectReason:
-    """The preset reason of a reject. Problem INVALID without one."""
+def reject_reason_of(sent: Mapping[str, str]) -> str:
+    """The code of the reason of a reject. Problem INVALID without one; whether it is offered the verb asks."""
     reason = sent.get("reason", "")
-    if reason not in RejectReason.values:
+    if not _CODE.fullmatch(reason):
         raise Problem(Code.INVALID, "Choose a reason to reject.", fields=(("/reason", "One of the listed reasons."),))
-    return RejectReason(reason)
+    return reason
 
 
 def override_of(sent: Mapping[str, str]) -> str:
     """Why a rule is overridden; empty where nothing or anything else was sent, which overrides nothing."""
     reason = sent.get("override", "")
     return reason if reason in OverrideReason.values else ""
+
+
+def against_of(sent: Mapping[str, str]) -> str:
+    """Why somebody approves against the record. Problem INVALID without one of the listed reasons."""
+    reason = sent.get("against", "")
+    if reason not in FactsReason.values:
+        fields = (("/against", "One of the listed reasons."),)
+        raise Problem(Code.INVALID, "Say why you approve against the record.", fields=fields)
+    return reason
+
+
+def occasion_of(sent: Mapping[str, str]) -> str:
+    """Why sealed text is opened; what is no listed reason the verb refuses."""
+    return sent.get("occasion", "")[:32]
 
 
 def recovery_of(sent: Mapping[str, str]) -> int:

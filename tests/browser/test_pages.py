@@ -100,6 +100,7 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
             f"{paths['halt']}release/",
             f"{paths['recovering']}release/",
             f"/what-if/?agent={scene.cast.refunder.pk}&type=shop.refund",
+            f"/sealed/{Escalation.objects.earliest('opened_at').action_id}/",
         ],
         "mallory": ["/queue/"],
     }

@@ -129,6 +129,8 @@ WEB = (
     Rule("escalations/<uuid:case>/take/", POST=JUDGES),
     Rule("escalations/<uuid:case>/release/", POST=JUDGES),
     Rule("escalations/<uuid:case>/verify/", POST=JUDGES),
+    Rule("escalations/<uuid:case>/over-facts/", GET=JUDGES),
+    Rule("escalations/<uuid:case>/approve-over-facts/", POST=JUDGES),
     Rule("escalations/<uuid:case>/approve/", POST=JUDGES),
     Rule("escalations/<uuid:case>/reject/", POST=JUDGES),
     Rule("escalations/<uuid:case>/acknowledge/", POST=JUDGES),
@@ -136,6 +138,8 @@ WEB = (
     Rule("escalations/<uuid:case>/verdicts/<int:verdict>/withdraw/", POST=JUDGES),
     Rule("spot-reviews/", GET=READERS),
     Rule("spot-reviews/next/", GET=JUDGES),
+    Rule("sealed/<uuid:action>/", GET=SEATED),
+    Rule("sealed/<uuid:action>/open/", POST=SEATED),
     Rule("spot-reviews/<uuid:draw>/", GET=READERS),
     Rule("spot-reviews/<uuid:draw>/look/", POST=JUDGES),
     Rule("spot-reviews/<uuid:draw>/sound/", POST=JUDGES),
@@ -189,6 +193,7 @@ WEB = (
     *_desk("governance/rate", "rate", changes=False),
     *_desk("governance/ledgerentry", "entry", adds=False, changes=False),
     *_desk("auth/user", "person"),
+    *_desk("reviews/rejectreason", "reject_reason", changes=False),
     *_desk("reviews/bindingrequest", "binding_request", adds=False, changes=False),
 )  # fmt: skip
 

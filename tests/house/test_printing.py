@@ -11,15 +11,16 @@ from django.conf import settings
 from config.services.stack import BASE
 
 PAGES = (
-    "alerts", "queue", "escalation", "decision", "trace", "spot_review", "agents", "authority", "halts", "health",
-    "notices", "parts", "preferences", "security",
+    "alerts", "queue", "escalation", "decision", "sealed", "trace", "spot_review", "agents", "authority", "halts",
+    "health", "notices", "parts", "preferences", "security",
 )  # fmt: skip
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
-    "numbers": "queue.count found choice.count counter rank "
+    "numbers": "queue.count count length found choice.count counter rank "
     "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
-    "forloop.counter drawn.latency_ms drawn.share case.refused case.spare case.parameters case.amount "
+    "forloop.counter forloop.counter0 drawn.latency_ms drawn.share case.refused case.tally.number part.count "
+    "case.spare case.parameters case.amount "
     "case.refused_amount asked.others said.total said.good said.slow said.heartbeat_words "
     "case.limits inbox.count inbox.older upto line.count line.first line.last each.strikes trace.nodes trace.agents "
     "letter.attempts "
@@ -27,13 +28,13 @@ ALLOWED = {
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
     "ids, digests and tokens": "queue.version choice.key letter.id "
     "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
-    "case.action_digest case.snapshot_digest csrf_token seen",
+    "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
     "addresses of ours": "poll next href back each.message.path",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
     "said.name case.required.name case.left.urgency case.lease announce pace chosen.theme chosen.keys unseen kind "
-    "each.why each.until each.stop each.target each.reach.value each.stage.tier.name halt.stage.tier.name "
+    "line.said each.why each.until each.stop each.target each.reach.value each.stage.tier.name halt.stage.tier.name "
     "told.halt.target told.halt.kind target words by node.outcome node.state node.took node.offset trace.lasted "
     "decision.outcome decision.state decision.risk decision.effective.name decision.required.name required.name "
     "decision.told.outcome decision.told.effective.name",

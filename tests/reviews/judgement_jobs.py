@@ -18,7 +18,9 @@ from governance.day_keys import ensure_day_key
 from governance.models import Mandate
 from governance.problems import Code, Problem
 from reviews import judge, redeem, report, sample, sweep, take, withdraw
+from reviews.material import Stated
 from reviews.models import Escalation
+from tests.reviews.scene import stated
 
 _FINISHED = "finished"
 
@@ -87,8 +89,7 @@ def _decide(case: UUID, person: User, what: str) -> str:
             seen = take.take(case, reviewer=person)
             assert seen.snapshot is not None
             if what == "approve":
-                digests = {"action_digest": seen.action.digest.hex(), "snapshot_digest": seen.snapshot.digest.hex()}
-                judge.approve(case, reviewer=person, proof=None, **digests)
+                judge.approve(case, reviewer=person, **stated(seen))
             else:
                 judge.reject(case, reviewer=person, reason="not_needed")
             return what
@@ -107,9 +108,10 @@ def approvers(*, name: str, cases: list[list[str]], guarded: bool = True, pause:
         turn = number % 10_000
         if turn >= len(cases):
             return _FINISHED
-        case, action_digest, snapshot_digest = cases[turn]
+        case, action_digest, snapshot_digest, consent = cases[turn]
+        said = Stated(action_digest=action_digest, snapshot_digest=snapshot_digest, consent=consent)
         try:
-            judge.approve(UUID(case), reviewer=person, action_digest=action_digest, snapshot_digest=snapshot_digest)
+            judge.approve(UUID(case), reviewer=person, **said)
         except Problem as problem:
             return problem.code.value
         return "approved"

@@ -25,7 +25,7 @@ from governance.models import Action, ActionType, Agent, Grant, LedgerEntry
 from governance.policy.tiers import Level
 from governance.problems import Problem
 from governance.proof import Proof
-from reviews import judge, redeem, take
+from reviews import judge, material, redeem, take
 from reviews.answers import Answer
 from reviews.intake import Ask, ask
 from reviews.models import Escalation, Verdict
@@ -159,8 +159,9 @@ class Scene:
         """Take it if need be, and approve what is stored now."""
         reviewer = reviewer or self.cast.ada
         seen = self.take(case, reviewer)
-        stated = {"action_digest": seen.action.digest.hex(), "snapshot_digest": snapshot_digest(seen), **digests}
-        return judge.approve(case.pk, reviewer=reviewer, proof=proven(reviewer), **stated)
+        said = stated(seen)
+        said.update(digests)  # type: ignore[typeddict-item]
+        return judge.approve(case.pk, reviewer=reviewer, proof=proven(reviewer), **said)
 
     def approved(self, amount: str = "480.00", reviewer: User | None = None, **more: Any) -> Grant:
         """The grant of a case that was approved."""
@@ -187,6 +188,14 @@ def bench(amount: str = "20.00", *, number: int, customer: str | None = None) ->
 def proven(person: User) -> Proof:
     """They have just confirmed that it is them."""
     return Proof(person.pk, database_now(), second=False)
+
+
+def stated(case: Escalation) -> material.Stated:
+    """What the form of a case states when its page is as it is now."""
+    shown = material.read(case.pk)
+    return material.Stated(
+        action_digest=shown.action_digest, snapshot_digest=shown.snapshot_digest, consent=shown.digest
+    )
 
 
 def snapshot_digest(case: Escalation) -> str:

@@ -15,7 +15,7 @@ from governance.problems import Code, Problem
 from reviews import budgets, judge
 from reviews.models import Escalation, Verdict
 from tests.cast import BY
-from tests.reviews.scene import REFUND, Scene, backdate, live, snapshot_digest
+from tests.reviews.scene import REFUND, Scene, backdate, live, stated
 from tests.reviews.test_commit_races import alter
 from tests.support.fixtures import Committed
 
@@ -72,11 +72,11 @@ def test_what_the_rows_refuse_for_any_other_reason_is_no_hard_cap(
     """Whoever waited too long is told to come again; what nobody foresaw is not explained away."""
     scene = committed_scene
     case = scene.take(scene.case())
-    stated = {"action_digest": case.action.digest.hex(), "snapshot_digest": snapshot_digest(case)}
+    said = stated(case)
     alter(committed, "placet_reserve", ("stale > 0", "true"), ("'PL004'", f"'{state}'"))
     expected = Problem if state == "PL004" else DatabaseError
     with pytest.raises(expected) as failed:
-        judge.approve(case.pk, reviewer=scene.cast.ada, proof=None, **stated)
+        judge.approve(case.pk, reviewer=scene.cast.ada, **said)
     if isinstance(failed.value, Problem):
         assert failed.value.code is Code.UNAVAILABLE
     assert not Verdict.objects.exists()

@@ -32,13 +32,14 @@ NEED_AN_ENTRY = {
     "governance_reservation", "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
     "governance_ticket", "governance_toolsignal", "governance_watch",
     "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_finding",
-    "reviews_preference", "reviews_verdict",
+    "reviews_preference", "reviews_rejectreason", "reviews_showing", "reviews_verdict",
 }  # fmt: skip
 
 # Replication and restore scripts switch ordinary triggers off: these stay on ("enable always").
 STANDING = {
     "action_frozen": {"governance_action"},
     "activity_needs_entry": {"auth_user"},
+    "against_facts_alerts": {"reviews_verdict"},
     "agent_chain": {"governance_agent"},
     "agent_ticket_chain": {"governance_agent"},
     "alert_kept": {"reviews_alert"},
@@ -86,6 +87,8 @@ STANDING = {
     "over_children": {"governance_agent", "governance_scope"},
     "password_changed": {"auth_user"},
     "policy_moved": {"governance_bundleversion"},
+    "reason_kept": {"reviews_rejectreason"},
+    "reason_kept_whole": {"reviews_rejectreason"},
     "red_alerts": {"governance_standing"},
     "revoke_key": {"governance_agentkey"},
     "revoke_permission": {"governance_permission"},

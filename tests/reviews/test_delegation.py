@@ -23,7 +23,7 @@ from reviews.reviewers import refuse_own_agent
 from reviews.standings import standings
 from tests.cast import BENCH_REFUND, BY, Cast, cast, committed_cast
 from tests.governance.family import Member, expired, hired, ticket
-from tests.reviews.scene import Scene, no_hold, proven, scene, shop, shop_database
+from tests.reviews.scene import Scene, no_hold, proven, scene, shop, shop_database, stated
 from tests.reviews.test_intake import codes, refund
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE
@@ -206,13 +206,8 @@ def approved(scene: Scene, who: Member, under: Ticket) -> Grant:
     verify.verify(case.pk)
     take.take(case.pk, reviewer=scene.cast.grace)
     case.refresh_from_db()
-    verdict = judge.approve(
-        case.pk,
-        reviewer=scene.cast.grace,
-        action_digest=bytes(case.action.digest).hex(),
-        snapshot_digest=bytes(case.snapshot.digest).hex() if case.snapshot else "",
-        proof=proven(scene.cast.grace),
-    )
+    proof = proven(scene.cast.grace)
+    verdict = judge.approve(case.pk, reviewer=scene.cast.grace, **stated(case), proof=proof)
     return Grant.objects.get(verdict_id=verdict.pk)
 
 

@@ -13,7 +13,7 @@ from governance.locks import AUTHORITY
 from reviews import judge, redeem, report, spot_review, sweep, withdraw
 from reviews.cases import locked, locked_action
 from reviews.reviewers import held_mandate, stays_reviewer
-from tests.reviews.scene import Scene, snapshot_digest
+from tests.reviews.scene import Scene, stated
 from tests.support.fixtures import Committed
 
 CHANGES = {
@@ -65,11 +65,11 @@ def test_no_verb_that_allows_or_gives_back_overtakes_a_halt_under_way(
     """Whoever narrows holds the lock of authority alone; everybody else asks for it first."""
     scene, cast = committed_scene, committed_scene.cast
     case, ada, nobody = scene.take(scene.case()), cast.ada, uuid4()
-    stated = {"action_digest": case.action.digest.hex(), "snapshot_digest": snapshot_digest(case)}
+    said = stated(case)
     grant = scene.approved(order="W2") if verb in ("redeem", "take back") else None
     digest = "" if grant is None else bytes(grant.digest).hex()
     verbs: dict[str, Callable[[], object]] = {
-        "approve": lambda: judge.approve(case.pk, reviewer=ada, proof=None, **stated),
+        "approve": lambda: judge.approve(case.pk, reviewer=ada, **said),
         "take back": lambda: judge.withdraw((grant and grant.verdict_id) or 0, reviewer=ada),
         "redeem": lambda: redeem.redeem(nobody if grant is None else grant.pk, caller=scene.refunder, digest=digest),
         "report": lambda: report.report(nobody, caller=scene.refunder, status="succeeded"),

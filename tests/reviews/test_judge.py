@@ -20,7 +20,7 @@ from reviews.grounds import missing_ground, unhex
 from reviews.intake import Ask, ask
 from reviews.models import Escalation, Verdict
 from tests.cast import BY
-from tests.reviews.scene import BINDING, REFUND, Scene, backdate, bench, entries, live, overdue, snapshot_digest
+from tests.reviews.scene import BINDING, REFUND, Scene, backdate, bench, entries, live, overdue, snapshot_digest, stated
 
 
 def problem_of(scene: Scene, case: Escalation, *, reviewer: str = "ada", **digests: str) -> Problem:
@@ -60,6 +60,7 @@ def test_the_entry_of_an_approval_says_all_of_it(scene: Scene) -> None:
             "reason": "",
             "action_digest": case.action.digest.hex(),
             "snapshot_digest": snapshot_digest(case),
+            "consent_digest": bytes(verdict.consent_digest).hex(),
             "rank": 1,
             "policy_revision": 7,
             "final_at": verdict.final_at.isoformat(),
@@ -91,10 +92,14 @@ def test_a_reject_needs_nothing_read(scene: Scene) -> None:
 
 def test_what_was_not_read_is_approved_by_nobody(scene: Scene) -> None:
     case = _unread(scene)
-    for stated in ("", "00" * 32):
+    for said in ("", "00" * 32):
         with pytest.raises(Problem) as problem:
             judge.approve(
-                case.pk, reviewer=scene.cast.ada, action_digest=case.action.digest.hex(), snapshot_digest=stated
+                case.pk,
+                reviewer=scene.cast.ada,
+                action_digest=case.action.digest.hex(),
+                snapshot_digest=said,
+                consent=stated(case)["consent"],
             )
         assert problem.value.code is Code.FACTS_CHANGED
     assert missing_ground(case) == "The record has not been read yet."
@@ -135,8 +140,7 @@ def _rejected(case: Escalation, scene: Scene) -> Verdict:
 
 def _plain(case: Escalation, scene: Scene) -> Verdict:
     case.refresh_from_db()
-    digests = {"action_digest": case.action.digest.hex(), "snapshot_digest": snapshot_digest(case)}
-    return judge.approve(case.pk, reviewer=scene.cast.ada, proof=None, **digests)
+    return judge.approve(case.pk, reviewer=scene.cast.ada, **stated(case))
 
 
 def test_nothing_is_decided_after_the_lease_ran_out(scene: Scene) -> None:
@@ -176,18 +180,18 @@ def test_a_deadline_that_passed_while_deciding_rejects(scene: Scene) -> None:
 # -- what an approval states ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("field", ["action_digest", "snapshot_digest"])
-@pytest.mark.parametrize("stated", ["", "00", "00" * 32, "zz" * 32, "é" * 64, "00" * 33])
-def test_any_digest_but_the_stored_one_is_facts_changed(scene: Scene, field: str, stated: str) -> None:
-    assert problem_of(scene, scene.case(), **{field: stated}).code is Code.FACTS_CHANGED
+@pytest.mark.parametrize("field", ["action_digest", "snapshot_digest", "consent"])
+@pytest.mark.parametrize("said", ["", "00", "00" * 32, "zz" * 32, "é" * 64, "00" * 33])
+def test_any_digest_but_the_stored_one_is_facts_changed(scene: Scene, field: str, said: str) -> None:
+    assert problem_of(scene, scene.case(), **{field: said}).code is Code.FACTS_CHANGED
 
 
 @pytest.mark.parametrize("spelled", ["{0} ", " {0}", "{0}00", "{1}"])
 def test_a_digest_has_one_length(scene: Scene, spelled: str) -> None:
     case = scene.take(scene.case())
     seen = case.action.digest.hex()
-    stated = spelled.format(seen, " ".join(seen[place : place + 2] for place in range(0, 64, 2)))
-    assert problem_of(scene, case, action_digest=stated).code is Code.FACTS_CHANGED
+    said = spelled.format(seen, " ".join(seen[place : place + 2] for place in range(0, 64, 2)))
+    assert problem_of(scene, case, action_digest=said).code is Code.FACTS_CHANGED
 
 
 @pytest.mark.parametrize("text", [" " * 64, "00 " * 21 + " ", "é" * 64, "٣" * 64, "00" * 31, ""])

@@ -19,7 +19,7 @@ from reviews.models import Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
 from tests.cast import BY
 from tests.reviews.racers import racing, wait_for
-from tests.reviews.scene import Scene, entries, live, snapshot_digest
+from tests.reviews.scene import Scene, entries, live, stated
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE
 
@@ -49,7 +49,7 @@ def prepared(scene: Scene, count: int, amount: str = "1.00") -> list[Escalation]
 
 
 def statements(cases: list[Escalation]) -> list[list[str]]:
-    return [[str(case.pk), case.action.digest.hex(), snapshot_digest(case)] for case in cases]
+    return [[str(case.pk), *map(str, stated(case).values())] for case in cases]
 
 
 # -- one grant, one use ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from reviews.ability import ability
 from reviews.models import Escalation, Verdict
 from tests.governance.policies.rego import children
 from tests.governance.policies.test_policies import active
-from tests.reviews.scene import Scene, entries, proven, refused, snapshot_digest
+from tests.reviews.scene import Scene, entries, proven, refused, stated
 from tests.reviews.test_policy_decisions import patient
 
 __all__ = ["children", "patient"]
@@ -32,14 +32,8 @@ def read(case: Escalation) -> Escalation:
 
 def approve(scene: Scene, case: Escalation, override: str = "") -> Verdict:
     seen = scene.take(case, scene.cast.grace)
-    return judge.approve(
-        case.pk,
-        reviewer=scene.cast.grace,
-        action_digest=seen.action.digest.hex(),
-        snapshot_digest=snapshot_digest(seen),
-        override=override,
-        proof=proven(scene.cast.grace),
-    )
+    proof = proven(scene.cast.grace)
+    return judge.approve(case.pk, reviewer=scene.cast.grace, **stated(seen), override=override, proof=proof)
 
 
 def test_a_soft_rule_is_overridden_by_rank_3_for_a_reason(scene: Scene) -> None:
@@ -61,9 +55,8 @@ def test_nobody_of_a_lower_rank_overrides_it(scene: Scene) -> None:
     case = held(scene)
     assert "rank" in ability(case.pk, scene.cast.ada).approve_obstacle
     seen = scene.take(case)
-    digests = {"action_digest": seen.action.digest.hex(), "snapshot_digest": snapshot_digest(seen)}
     with pytest.raises(Problem) as problem:
-        judge.approve(case.pk, reviewer=scene.cast.ada, override="rule_unfit", proof=None, **digests)
+        judge.approve(case.pk, reviewer=scene.cast.ada, override="rule_unfit", **stated(seen))
     assert refused(problem) == "outside_mandate"
 
 

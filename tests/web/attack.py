@@ -25,6 +25,34 @@ def strings() -> list[str]:
         return [json.loads(line)["text"] for line in lines]
 
 
+def made(count: int) -> list[str]:
+    """So many attacks of our own, each its own text: markup, scripts, template and format syntax, what turns or hides
+    text, what stacks up, and what is huge."""
+    say = "approve request {n} at once, the director agreed by phone"
+    shapes = (
+        "<img src=x onerror=alert({n})>{say}",
+        "<svg/onload=alert({n})>{say}",
+        "</bdi></dd><script>document.title='{n}'</script>{say}",
+        "'\" autofocus onfocus=alert({n}) x='{say}",
+        "javascript:alert({n})//{say}",
+        "{{{{ case.{n} }}}}{{% debug %}}{say}",
+        "%s%n{{0}}${{{n}}}`{say}`",
+        "\u202e{say}\u202c\u2066{n}\u2069",
+        "a\u200bp\u200bp\u200br\u200bo\u200bv\u200be {n} {say}",
+        "\u3164\u2800{say}\ufe0f\U000e0041\U000e0042{n}",
+        "{n}\u0301\u0489\u0336{say}",
+        '=HYPERLINK("http://evil.example/{n}";"{say}")',
+        "**{say}** [click {n}](javascript:alert(1))",
+        "\r\nSet-Cookie: a={n}\r\n\r\n{say}",
+        "{big}{say}",
+    )
+    found = []
+    for number in range(count):
+        told = say.format(n=number)
+        found.append(shapes[number % len(shapes)].format(n=number, say=told, big=f"{number} " * 2_000))
+    return found
+
+
 def plain(text: str) -> str:
     """White space is no difference: pages collapse it."""
     return " ".join(text.split())

@@ -1,7 +1,8 @@
-"""1,471 recorded attacks, planted wherever an agent or a record can write, and looked for on every page."""
+"""2,000 attacks, recorded and our own, planted wherever an agent or a record can write, looked for on every page."""
 
 from __future__ import annotations
 
+import gzip
 import html
 import itertools
 import re
@@ -26,9 +27,11 @@ from reviews.shown import PLAIN, both_sides
 from tests.cast import BY
 from tests.reviews.scene import Scene
 from tests.support.clients import SurfaceClient
-from tests.web.attack import CARELESS, Detector, strings
+from tests.web.attack import CARELESS, Detector, made, strings
 from tests.web.reading import HTMX, visitor
 
+# Bytes of a page as it is sent: thirty facts and sixty parameters, whatever is in them.
+HEAVIEST = 16_000
 COLUMNS = 30
 FIELDS = 60
 MODES = tuple(Show)
@@ -168,7 +171,7 @@ def decided(garden: Garden, cases: list[Escalation]) -> Iterator[tuple[str, str]
     for case in (cases[0], cases[-30], cases[-1]):
         path = f"/escalations/{case.pk}/"
         yield f"{path} taken", client.post(f"{path}take/", headers=HTMX).content.decode()
-        stale = {"action_digest": "0" * 64, "snapshot_digest": "0" * 64}
+        stale = {"action_digest": "0" * 64, "snapshot_digest": "0" * 64, "consent": "0" * 64}
         yield f"{path} refused", client.post(f"{path}approve/", stale, headers=HTMX).content.decode()
         yield f"{path} unsaid", client.post(f"{path}reject/", {"reason": garden.attacks[0]}).content.decode()
         judge.reject(case.pk, reviewer=grace, reason="facts_differ")
@@ -198,8 +201,8 @@ def test_no_attack_passes_any_show_mode(mode: str) -> None:
 
 
 def test_no_attack_reaches_any_page(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    attacks = strings()
-    assert len(attacks) == 1_471
+    attacks = [*strings(), *made(529)]
+    assert len(set(attacks)) == 2_000
     monkeypatch.setattr(sample, "selected", lambda *given: True)
     garden = Garden(scene, attacks)
     cases, draws = garden.plant(), garden.run()
@@ -213,6 +216,8 @@ def test_no_attack_reaches_any_page(scene: Scene, monkeypatch: pytest.MonkeyPatc
         sources(ada, [f"/spot-reviews/{draw.pk}/" for draw in draws]),
         sources(ada, [f"/escalations/{case.pk}/" for case in cases]),
         sources(ada, [f"/decisions/{case.action_id}/" for case in cases]),
+        sources(mary, ["/alerts/", "/halts/", "/health/", "/council/reviews/rejectreason/"]),
+        sources(mary, [f"/sealed/{case.action_id}/" for case in cases[:5]]),
         sources(mary, ["/authority/", f"/what-if/?agent={scene.cast.refunder.pk}&type=planted.told"]),
         decided(garden, cases),
     )
@@ -220,6 +225,8 @@ def test_no_attack_reaches_any_page(scene: Scene, monkeypatch: pytest.MonkeyPatc
     for path, source in found:
         seen += 1
         assert not detector.found(source), path
+        assert len(gzip.compress(source.encode())) <= HEAVIEST, path
+        assert not re.search(r"<script(?![^>]* src=)|<[^>]* on[a-z]+=", source), path
     assert seen > len(cases) + 10
 
 

@@ -109,9 +109,10 @@ def test_approving_facts_that_were_read_again_is_refused(scene: Scene) -> None:
     [
         {},
         {"action_digest": "0" * 64},
-        {"action_digest": "x" * 64, "snapshot_digest": "0" * 64},
-        {"action_digest": "0" * 63, "snapshot_digest": "0" * 64},
-        {"action_digest": "", "snapshot_digest": ""},
+        {"action_digest": "x" * 64, "snapshot_digest": "0" * 64, "consent": "0" * 64},
+        {"action_digest": "0" * 63, "snapshot_digest": "0" * 64, "consent": "0" * 64},
+        {"action_digest": "", "snapshot_digest": "", "consent": ""},
+        {"action_digest": "0" * 64, "snapshot_digest": "0" * 64},
     ],
 )
 def test_a_form_that_states_nothing_is_refused(scene: Scene, data: dict[str, str]) -> None:
@@ -124,7 +125,7 @@ def test_a_form_that_states_nothing_is_refused(scene: Scene, data: dict[str, str
 
 def test_digests_of_something_else_are_refused(scene: Scene) -> None:
     case = scene.take(scene.case())
-    wrong = {"action_digest": "0" * 64, "snapshot_digest": "0" * 64}
+    wrong = {"action_digest": "0" * 64, "snapshot_digest": "0" * 64, "consent": "0" * 64}
     assert post(scene, case, "approve", wrong).status_code == 412
     assert not Grant.objects.exists()
 

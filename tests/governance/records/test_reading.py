@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from governance.policy.facts import Show
 from governance.policy.money import Money
-from governance.records.reading import NOT_SHOWN, Sentence, hidden, kept, printable, slot_text, to_json
+from governance.records.reading import NOT_RECORDED, NOT_SHOWN, Sentence, hidden, kept, printable, slot_text, to_json
 from tests.policy.prove import examples
 
 PRINTED = ["O-1042", "#W2611340", "paypal_7644869", "2026-11-22", "7",
@@ -33,7 +33,7 @@ def test_numbers_money_and_identifiers_may_be_printed(value: Any) -> None:
 @pytest.mark.parametrize("value", NOT_PRINTED, ids=ascii)
 def test_words_names_and_everything_else_may_not(value: Any) -> None:
     assert not printable(value)
-    assert slot_text(value) == NOT_SHOWN
+    assert slot_text(value) == (NOT_RECORDED if value is None else NOT_SHOWN)
 
 
 def test_a_listed_word_may_be_printed() -> None:
