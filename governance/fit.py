@@ -1,4 +1,4 @@
-"""Whether an agent may give others something to do now: it and everybody above it is active, and nothing is halted."""
+"""Whether an agent may give others work or itself a key: it and everybody above it is active, and nothing is halted."""
 
 from __future__ import annotations
 
@@ -30,4 +30,4 @@ def require_fit(agent: UUID) -> None:
     if not active:
         raise Problem(Code.FORBIDDEN, "This agent, or one above it, is not active.")
     if halted:
-        raise Problem(Code.HALTED, "A halt covers this agent, so it gives nothing to others.")
+        raise Problem(Code.HALTED, "A halt covers this agent or one above it: nothing is given meanwhile.")

@@ -16,7 +16,7 @@ _TOLD: dict[str, tuple[Code, str]] = {
     "PL013": (Code.WRONG_STATE, "This row is frozen."),
     "PL014": (Code.INVALID, "The ledger names people by user name: it is never changed."),
     "PL015": (Code.WRONG_STATE, "A halt is only ever lifted, once."),
-    "PL016": (Code.WRONG_STATE, "A key is revoked once and belongs to one agent."),
+    "PL016": (Code.WRONG_STATE, "A key belongs to one agent, is revoked once and never lives longer."),
     "PL017": (Code.WRONG_STATE, "A record is bound to this action type already."),
     "PL018": (Code.WRONG_STATE, "What a person pulled only a person restores, and strikes are not set by hand."),
     "PL040": (Code.WRONG_STATE, "What a version of a bundle says never changes, and it is never deleted."),

@@ -111,18 +111,21 @@ def change_agent(
 def issue_key(agent: Agent, *, by: By, expires_at: datetime | None = None) -> str:
     """A new bearer key, shown this once: only its hash is stored. Without a date it lives for a year.
 
-    The council or the agent's owner. Problems: FORBIDDEN, WRONG_STATE (retired), INVALID (past expiry).
+    With one, no key that the agent issues itself in its place lives longer. The council or the agent's owner.
+    Problems: FORBIDDEN, WRONG_STATE (retired), INVALID (past expiry).
     """
     actor = _answerable(agent, by)
     now = locks.share_authority()
     state = Agent.objects.values_list("state", flat=True).get(pk=agent.pk)
     if state == AgentState.RETIRED:
         raise Problem(Code.WRONG_STATE, "A retired agent gets no keys.")
-    expires_at = expires_at or now + KEY_LIFE
+    ends_by, expires_at = expires_at, expires_at or now + KEY_LIFE
     if expires_at <= now:
         raise invalid("/expires_at", "A key expires in the future.")
     key, prefix, digest = new_key()
-    row = AgentKey.objects.create(agent=agent, prefix=prefix, digest=digest, created_at=now, expires_at=expires_at)
+    row = AgentKey.objects.create(
+        agent=agent, prefix=prefix, digest=digest, created_at=now, expires_at=expires_at, ends_by=ends_by
+    )
     body = {"agent": str(agent.pk), "key": row.pk, "prefix": prefix, "expires_at": expires_at.isoformat()}
     record.append(event=record.Event.KEY_ISSUED, actor=actor, body=body)
     return key
@@ -137,11 +140,16 @@ def revoke_key(key: AgentKey, *, by: By) -> AgentKey:
     stored = AgentKey.objects.select_for_update().get(pk=key.pk)
     if stored.revoked_at is not None:
         raise Problem(Code.WRONG_STATE, "This key is revoked already.")
-    stored.revoked_at = now
-    stored.save(update_fields=["revoked_at"])
-    body = {"agent": str(stored.agent_id), "key": stored.pk, "prefix": stored.prefix}
+    return end_key(stored, at=now, actor=actor)
+
+
+def end_key(key: AgentKey, *, at: datetime, actor: str) -> AgentKey:
+    """Store that a key ends now, with its entry. The caller alone holds the authority lock."""
+    key.revoked_at = at
+    key.save(update_fields=["revoked_at"])
+    body = {"agent": str(key.agent_id), "key": key.pk, "prefix": key.prefix}
     record.append(event=record.Event.KEY_REVOKED, actor=actor, body=body)
-    return stored
+    return key
 
 
 def _save(agent: Agent, before: dict[str, Any], actor: str) -> list[Agent]:

@@ -105,10 +105,10 @@ class AgentKeyForm(GovernedForm):
 class AgentKeyAdmin(GovernedAdmin):
     form = AgentKeyForm
     may_change = False
-    list_display = ("prefix", "agent", "created_at", "expires_at", "revoked_at")
+    list_display = ("prefix", "agent", "created_at", "expires_at", "revoked_at", "replaces")
     list_filter = ("agent",)
-    list_select_related = ("agent",)
-    view_fields = ("prefix", "agent", "created_at", "expires_at", "revoked_at")
+    list_select_related = ("agent", "replaces")
+    view_fields = ("prefix", "agent", "created_at", "expires_at", "revoked_at", "ends_by", "replaces")
     actions = ("revoke",)
 
     def write(self, user: User, obj: AgentKey, form: Any, change: bool) -> Model:

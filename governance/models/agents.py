@@ -67,7 +67,11 @@ class Agent(models.Model):
 
 
 class AgentKey(models.Model):
-    """A bearer key `plc_<prefix>_<secret>`: only the SHA-256 of the whole key is stored."""
+    """A bearer key `plc_<prefix>_<secret>`: only the SHA-256 of the whole key is stored.
+
+    `ends_by` is the date that a person set: no key that follows this one lives longer. One that an agent issued itself
+    `replaces` the one it showed, for the request `request_key`.
+    """
 
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="keys")
     prefix = models.CharField(max_length=16, unique=True)
@@ -75,6 +79,24 @@ class AgentKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    ends_by = models.DateTimeField(null=True, blank=True, editable=False)
+    replaces = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="successors",
+        db_index=False,
+    )
+    request_key = models.CharField(max_length=128, null=True, editable=False)  # noqa: DJ001 -- null: by a person
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["replaces"], condition=Q(revoked_at__isnull=True), name="key_has_one_successor"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"plc_{self.prefix}_…"

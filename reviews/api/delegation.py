@@ -1,4 +1,4 @@
-"""The calls by which agents give others something to do: sub-agents below them, and tickets for shared ones."""
+"""The calls by which agents give others something to do, as sub-agents or under tickets, and change their own key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.params.functions import Body
 
-from governance import delegate, sub_agents
+from governance import delegate, rotate, sub_agents
 from governance.digest import digest
 from governance.models import ActionType, Ticket
 from reviews.answers import wire
 from reviews.api.callers import authenticated, caller_of, counted
-from reviews.api.delegation_documents import Delegation, SubAgentGiven
+from reviews.api.delegation_documents import Delegation, KeyEnded, KeyRotated, SubAgentGiven
 from reviews.api.headers import idempotency_key
 from reviews.api.payloads import Closed, DelegatePayload, NothingPayload, SubAgentPayload
 from reviews.api.render import told
@@ -74,6 +74,21 @@ def issue(request: HttpRequest, payload: DelegatePayload) -> HttpResponse:
 def end(request: HttpRequest, id: UUID, payload: NothingPayload = _NOTHING) -> HttpResponse:  # noqa: A002
     """End a delegation now, with every one that rests on it."""
     return told(_shown(delegate.end_ticket(id, by=caller_of(request))))
+
+
+@router.post("keys/", operation_id="rotate_key", auth=counted, response={201: KeyRotated})
+def rotate_key(request: HttpRequest, payload: NothingPayload = _NOTHING) -> HttpResponse:
+    """Issue this agent a successor of the key that this call shows, which still works for an hour."""
+    found = rotate.rotate_key(caller=caller_of(request), request_key=idempotency_key(request))
+    shown = {"bearer": found.key, "expires_at": wire(found.expires_at)}
+    return told({"key": shown, "former_until": wire(found.former_until)}, 201)
+
+
+@router.post("keys/revoke/", operation_id="revoke_key", auth=authenticated, response=KeyEnded)
+def revoke_key(request: HttpRequest, payload: NothingPayload = _NOTHING) -> HttpResponse:
+    """End the key that this call shows, now. Nobody can take it back."""
+    ended = rotate.give_up_key(caller=caller_of(request))
+    return told({"prefix": ended.prefix, "revoked_at": None if ended.revoked_at is None else wire(ended.revoked_at)})
 
 
 def _hash(call: str, payload: Closed) -> bytes:

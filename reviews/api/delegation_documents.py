@@ -16,6 +16,20 @@ class KeyGiven(Document):
     expires_at: Moment
 
 
+class KeyRotated(Document):
+    """The successor of the caller's key."""
+
+    key: KeyGiven
+    former_until: Moment = Field(description="Until when the key that was shown still works.")
+
+
+class KeyEnded(Document):
+    """A key that works no longer."""
+
+    prefix: str = Field(description="The part of it that is no secret.")
+    revoked_at: Moment
+
+
 class SubAgentGiven(Document):
     """A sub-agent below the caller."""
 

@@ -73,6 +73,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "register_agent": {"name": "drafter", "fingerprint": "drafter-1", "action_types": ["shop.refund"]},
     "delegate": {"child": "Translator", "action_types": ["shop.refund"], "expires_in": 3600},
     "end_delegation": {},
+    "rotate_key": {},
+    "revoke_key": {},
     "signal": {"tool": "shop.payments", "outcomes": [{"status": "up", "latency_ms": 120}, {"status": "down"}]},
 }
 
@@ -85,15 +87,16 @@ _DELEGATION: dict[str, Any] = {
     "ended_at": None,
     "delegation": None,
 }
+_KEY: dict[str, Any] = {
+    "bearer": "plc_a1b2c3d4_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "expires_at": "2027-11-22T10:00:00.000Z",
+}
 _SUB_AGENT: dict[str, Any] = {
     "id": "e3b0c442-98fc-4c14-9afb-f4c8996fb924",
     "name": "Refunder.drafter",
     "parent": "4d967a30-111f-4d2e-8a3b-6f0c5e7d9b18",
     "action_types": ["shop.refund"],
-    "key": {
-        "bearer": "plc_a1b2c3d4_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "expires_at": "2027-11-22T10:00:00.000Z",
-    },
+    "key": _KEY,
 }
 
 ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
@@ -177,6 +180,8 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
         }
     },
     "register_agent": {"201": _SUB_AGENT, "200": {**_SUB_AGENT, "key": None}},
+    "rotate_key": {"201": {"key": _KEY, "former_until": "2026-11-22T11:00:00.000Z"}},
+    "revoke_key": {"200": {"prefix": "a1b2c3d4", "revoked_at": "2026-11-22T10:20:00.000Z"}},
     "delegate": {"201": _DELEGATION},
     "end_delegation": {"200": {**_DELEGATION, "ended_at": "2026-11-22T10:20:00.000Z"}},
     "signal": {

@@ -72,6 +72,17 @@ CODES: Mapping[str, tuple[Code, ...]] = {
     "register_agent": (*_GIVE, Code.INVALID),
     "delegate": (*_GIVE, Code.NOT_FOUND, Code.DELEGATION_INVALID),
     "end_delegation": (*_OWN, *_BODY),
+    "rotate_key": (
+        *_ALL,
+        *_BODY,
+        Code.IDEMPOTENCY_KEY_MISSING,
+        Code.IDEMPOTENCY_KEY_INVALID,
+        Code.FORBIDDEN,
+        Code.HALTED,
+        Code.WRONG_STATE,
+        Code.RATE_LIMITED,
+    ),
+    "revoke_key": (*_ALL, *_BODY, Code.RATE_LIMITED),
     "signal": (*_ALL, *_BODY, *_ONCE, Code.INVALID, Code.FORBIDDEN, Code.RATE_LIMITED),
     "errors": (),
     "error": (Code.NOT_FOUND,),
@@ -80,7 +91,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
 
 _PUBLIC = ("errors", "error")
 _CREATING = ("ask", "escalate")
-_KEYED = (*_CREATING, "register_agent", "delegate", "signal")
+_KEYED = (*_CREATING, "register_agent", "rotate_key", "delegate", "signal")
 _RETRIED = (
     Code.CAP_EXHAUSTED,
     Code.RATE_LIMITED,
@@ -177,7 +188,8 @@ def _refusal(call: str, entries: list[Entry]) -> dict[str, Any]:
     schema: dict[str, Any] = {"$ref": _REF.format(model="Problem")}
     if call in _CREATING and Code.REFUSED.value in codes:
         schema = {"anyOf": [{"$ref": _REF.format(model="Refused")}, schema]}
-    wanted = ["Retry-After"] if codes & set(_RETRIED) else []
+    waits = codes & set(_RETRIED) or (call == "rotate_key" and Code.WRONG_STATE.value in codes)
+    wanted = ["Retry-After"] if waits else []
     wanted += ["WWW-Authenticate"] if Code.UNAUTHENTICATED in codes else []
     return {
         "description": " ".join(entry.title for entry in entries),

@@ -48,6 +48,27 @@ def test_the_key_of_a_sub_agent_is_kept_nowhere(desk: Desk) -> None:
     assert all(secret not in bytes(key.digest) for key in AgentKey.objects.all())
 
 
+def test_an_agent_issues_itself_a_successor_and_gives_the_old_key_up(desk: Desk) -> None:
+    lost = desk.post("keys/", key="k-1")
+    made = desk.post("keys/", {}, key="k-1")
+    assert [(each.status_code, each.headers["Cache-Control"]) for each in (lost, made)] == [(201, "no-store")] * 2
+    assert set(made.json()) == {"key", "former_until"}
+    assert desk.holding(lost.json()["key"]["bearer"]).ask().status_code == 401
+    new = desk.holding(made.json()["key"]["bearer"])
+    assert new.ask().json()["outcome"] == "execute"
+    assert desk.ask().status_code == 200, "the old one still works"
+    again = desk.post("keys/", key="k-1")
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
+    early = new.post("keys/")
+    assert (early.status_code, 3500 < int(early.headers["Retry-After"]) <= 3601) == (409, True)
+    ended = desk.post("keys/revoke/")
+    assert (ended.status_code, ended.json()["prefix"]) == (200, desk.key[4:12])
+    assert {desk.post(path).status_code for path in ("keys/", "keys/revoke/")} == {401}
+    assert new.post("keys/").status_code == 201
+    secret = made.json()["key"]["bearer"].split("_", 2)[2].encode()
+    assert all(secret not in bytes(entry.body) for entry in LedgerEntry.objects.all())
+
+
 def test_a_ticket_is_given_used_and_ended(desk: Desk, translator: Desk) -> None:
     given = delegated(desk)
     assert given.status_code == 201
@@ -117,6 +138,9 @@ HOSTILE = [
     ("agents/", {"name": "drafter", "action_types": ["x"] * 65}, "invalid_envelope"),
     ("agents/", {"name": "drafter", "action_types": "bench.refund"}, "invalid_envelope"),
     ("agents/", {}, "invalid_envelope"),
+    ("keys/", {"expires_at": "2099-01-01T00:00:00Z"}, "invalid_envelope"),
+    ("keys/", {"agent": NOTHING}, "invalid_envelope"),
+    ("keys/revoke/", {"prefix": "a1b2c3d4"}, "invalid_envelope"),
     ("delegations/", {"child": "Translator", "action_types": [], "expires_in": 60}, "invalid_envelope"),
     ("delegations/", {"child": "Translator", "action_types": ["bench.refund"], "expires_in": 59}, "invalid_envelope"),
     (

@@ -23,12 +23,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.surface import dispatcher
+from governance import register
+from governance.models import Agent
 from reviews.api.catalogue import CATALOGUE
 from reviews.api.openapi import document
 from reviews.api.urls import api
 from tests.api.conftest import Desk, wanted
 from tests.api.wsgi import Transport
-from tests.cast import Cast
+from tests.cast import BY, Cast
 from tests.support.proof import PROVE
 
 # 10,000 over all calls when proven.
@@ -74,6 +76,9 @@ def test_i17_no_input_yields_a_5xx(desk: Desk, call: str) -> None:
     @given(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes)))
     def ask(case: Any) -> None:
         turn = next(turns)
+        if call == "revoke_key" and turn % 2:
+            # the one before may be gone
+            desk.key = register.issue_key(Agent.objects.get(name="Refunder"), by=BY)
         # without this every id would be nobody's and every type unknown
         if turn % 2 and case.path_parameters:
             case.path_parameters = {name: known[case.path.split("/")[3]] for name in case.path_parameters}

@@ -68,7 +68,7 @@ def test_every_call_tells_who_may_and_what_it_takes_from_headers(call: str) -> N
     assert told["summary"]
     assert told["security"] == ([] if call in ("errors", "error") else [{"agent": []}])
     headers = {each["name"]: each["required"] for each in told.get("parameters", []) if each["in"] == "header"}
-    keys = ("ask", "escalate", "register_agent", "delegate", "signal")
+    keys = ("ask", "escalate", "register_agent", "rotate_key", "delegate", "signal")
     keyed = {"Idempotency-Key": True} if call in keys else {}
     assert headers == (keyed | {"traceparent": False} if call in ("ask", "escalate") else keyed)
 

@@ -216,6 +216,7 @@ API = (
     Rule("api/v1/escalations/<uuidstr:id>/", GET={OWN}, id="escalation"),
     Rule("api/v1/grants/<uuidstr:id>/redeem/", POST={OWN}, id="grant", body={"digest": "0" * 64}),
     Rule("api/v1/agents/", POST=KEYED, body={"name": "drafter"}),
+    Rule("api/v1/keys/", POST=KEYED),
     Rule("api/v1/delegations/", POST=KEYED, body=DELEGATE),
     Rule("api/v1/delegations/<uuidstr:id>/end/", POST={OWN}, id="ticket"),
     Rule("api/v1/signals/", POST=KEYED, body={"tool": "nothing", "outcomes": [{"status": "up"}]}),
@@ -223,6 +224,8 @@ API = (
     Rule("api/v1/errors/<slug:code>/", GET=AGENTS),
     Rule("api/v1/openapi.json", GET=AGENTS),
     Rule(".well-known/jwks.json", GET=AGENTS),
+    # the last one: afterwards the key is nobody's
+    Rule("api/v1/keys/revoke/", POST=KEYED),
 )
 
 HEALTH = (Rule("livez", GET=PEOPLE), Rule("readyz", GET=PEOPLE))

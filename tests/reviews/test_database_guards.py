@@ -63,6 +63,7 @@ STANDING = {
         "governance_watch",
     },
     "invitation_kept": {"governance_invitation"},
+    "key_follows": {"governance_agentkey"},
     "key_spent": {"governance_agentkey"},
     "ledger_leaf": {"governance_ledgerentry"},
     "mandate_ended": {"governance_mandate"},

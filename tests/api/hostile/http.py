@@ -113,7 +113,7 @@ def headers() -> Iterator[Hostile]:
 def addresses() -> Iterator[Hostile]:
     """Wrong methods, unknown paths, ids of nothing."""
     for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "X"):
-        for path in ("actions/", "agents/", "delegations/", "signals/"):
+        for path in ("actions/", "agents/", "keys/", "keys/revoke/", "delegations/", "signals/"):
             yield Hostile(f"{method} {path}", 405, method=method, body={}, path=path)
         yield Hostile(f"{method} grants/…/redeem/", 405, method=method, body={}, path=f"grants/{NOBODY}/redeem/")
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
