@@ -38,6 +38,7 @@ class Event(StrEnum):
     WATCH_SET = "watch_set"
     WATCH_ENDED = "watch_ended"
     TOOL_SIGNALLED = "tool_signalled"
+    TOOL_TURNED_RED = "tool_turned_red"
     MANDATE_SET = "mandate_set"
     MANDATE_REVOKED = "mandate_revoked"
     POLICY_PROPOSED = "policy_proposed"

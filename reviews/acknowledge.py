@@ -52,11 +52,14 @@ def acknowledge(shown: Shown, *, by: User) -> int:
         raise Problem(Code.WRONG_STATE, "More came in since the page was made: look once more. Nothing happened.")
     body = {"kind": top.kind, "first": shown.first, "last": shown.last, "count": changed, "own": shown.own}
     body |= {"agent": None if top.agent_id is None else str(top.agent_id), "action_type": top.action_type_id}
-    record.append(event=record.Event.ALERTS_ACKNOWLEDGED, actor=actor_of(by), body=body | {"halt": top.halt_id})
+    body |= {"halt": top.halt_id, "tool": top.tool}
+    record.append(event=record.Event.ALERTS_ACKNOWLEDGED, actor=actor_of(by), body=body)
     return changed
 
 
 def _group(top: Alert) -> QuerySet[Alert]:
     """Everything that is shown in one line with this alert."""
-    alike: dict[str, Any] = {name: getattr(top, name) for name in ("kind", "agent_id", "action_type_id", "halt_id")}
+    alike: dict[str, Any] = {
+        name: getattr(top, name) for name in ("kind", "agent_id", "action_type_id", "halt_id", "tool")
+    }
     return Alert.objects.filter(**alike)

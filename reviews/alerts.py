@@ -1,4 +1,4 @@
-"""READ the alerts that nobody acknowledged: those of one kind, agent and action type are one line with a count."""
+"""READ the alerts that nobody acknowledged: those of one kind, agent, type and tool are one line with a count."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from governance.locks import database_now
+from governance.policy.health import CONNECTOR
 from reviews import rows
 from reviews.models import AlertKind
 from reviews.shown import label
@@ -18,7 +21,7 @@ LINES = 100
 COUNTED = 99
 
 _WAITING = """
-  select id, kind, action_id, agent_id, action_type_id, halt_id, raised_at from reviews_alert
+  select id, kind, action_id, agent_id, action_type_id, halt_id, tool, raised_at from reviews_alert
     where acknowledged_at is null
 """
 _COUNT = """select count(*) from (
@@ -28,15 +31,15 @@ _GROUPS = """
 with waiting as materialized ({waiting} order by id desc limit {most} + 1
 ), cut as (
   select greatest(
-    (select max(id) from waiting group by kind, agent_id, action_type_id, halt_id
+    (select max(id) from waiting group by kind, agent_id, action_type_id, halt_id, tool
       order by 1 desc offset {lines} limit 1),
     (select id from waiting order by id desc offset {most} limit 1)) as older
 ), page as (
   select * from waiting where id > coalesce((select older from cut), 0)
 ), lines as (
-  select kind, agent_id, action_type_id, halt_id, count(*) as count, min(id) as first, max(id) as last,
+  select kind, agent_id, action_type_id, halt_id, tool, count(*) as count, min(id) as first, max(id) as last,
       min(raised_at) as since, max(raised_at) as latest, sum(count(*)) over () as total
-    from page group by 1, 2, 3, 4
+    from page group by 1, 2, 3, 4, 5
 )
 select l.*, w.action_id, placet_named(ag) as agent, t.key as action_type, h.target, s.name as scope, cut.older
   from lines l join page w on w.id = l.last cross join cut
@@ -44,14 +47,15 @@ select l.*, w.action_id, placet_named(ag) as agent, t.key as action_type, h.targ
   left join governance_actiontype t on t.id = l.action_type_id
   left join governance_halt h on h.id = l.halt_id
   left join governance_scope s on s.kind = h.target and s.key = h.key
-  order by array_position(array['red', 'halt', 'against_facts', 'case_expiring', 'guardrail_grant'], l.kind::text),
+  order by array_position(
+    array['red', 'halt', 'tool_red', 'against_facts', 'case_expiring', 'guardrail_grant'], l.kind::text),
     l.last desc
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Alerts that are told together. `action` is the newest of them; `what` says what was halted."""
+    """Alerts that are told together. `action` is the newest of them; `what` says what was halted or fails."""
 
     kind: str
     words: str
@@ -102,7 +106,7 @@ def _line(row: rows.Row) -> Line:
         agent=row["agent"] or "",
         agent_id=row["agent_id"],
         action_type=row["action_type"] or "",
-        what=_halted(row),
+        what=_failing(row["tool"]) if row["tool"] else _halted(row),
         action=row["action_id"],
         count=row["count"],
         first=row["first"],
@@ -110,6 +114,12 @@ def _line(row: rows.Row) -> Line:
         since=row["since"],
         latest=row["latest"],
     )
+
+
+def _failing(tool: str) -> str:
+    """The council's word for a tool, or for a connector, of which we say that it is one."""
+    name = tool.removeprefix(CONNECTOR)
+    return name if name == tool else _("Connector %(name)s") % {"name": name}
 
 
 def _halted(row: Any) -> str:

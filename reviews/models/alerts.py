@@ -14,13 +14,14 @@ class AlertKind(models.TextChoices):
     HALT = "halt", "Halted"
     CASE_EXPIRING = "case_expiring", "A case is about to expire"
     AGAINST_FACTS = "against_facts", "Approved against the record"
+    TOOL_RED = "tool_red", "A tool is failing"
 
 
 class Alert(models.Model):
     """A thing a person must see, not decide. Written in the transaction of what it is about, kept for ever.
 
-    `owner` is who was answerable for the agent at that moment; nobody for a halt that covers no agent. Nothing of a
-    row ever changes but its acknowledgement, once.
+    `owner` is who was answerable for the agent at that moment; nobody for a halt that covers no agent, or a
+    `tool` (or `connector:<name>`) that none may use. Nothing of a row ever changes but its acknowledgement, once.
     """
 
     kind = models.CharField(max_length=16, choices=AlertKind.choices)
@@ -34,6 +35,7 @@ class Alert(models.Model):
         ActionType, null=True, on_delete=models.PROTECT, related_name="alerts", db_index=False, db_constraint=False
     )
     halt = models.ForeignKey(Halt, null=True, on_delete=models.PROTECT, related_name="alerts", db_index=False)
+    tool = models.CharField(max_length=80, blank=True, db_default="")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -62,6 +64,10 @@ class Alert(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="halt", halt__isnull=False) | (~Q(kind="halt") & Q(halt__isnull=True)),
                 name="alert_of_a_halt_names_it",
+            ),
+            models.CheckConstraint(
+                condition=(Q(kind="tool_red") & ~Q(tool="")) | (~Q(kind="tool_red") & Q(tool="")),
+                name="alert_of_a_tool_names_it",
             ),
         ]
         indexes = [

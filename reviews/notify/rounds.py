@@ -55,7 +55,7 @@ def _tell_alert(occasion: Occasion) -> None:
     if alert is not None and alert.acknowledged_at is None:
         alike = Alert.objects.filter(
             owner=alert.owner_id, kind=alert.kind, agent=alert.agent_id, action_type=alert.action_type_id,
-            halt=alert.halt_id, acknowledged_at=None,
+            halt=alert.halt_id, tool=alert.tool, acknowledged_at=None,
         )  # fmt: skip
         first = alike.order_by("pk").first() or alert
         notify(NoticeKind.ALERT, to=audience.seers(alert, most=settings.PLACET_NOTICE_MOST), alert=first)

@@ -99,6 +99,7 @@ STANDING = {
     "ticket_chain": {"governance_ticket"},
     "ticket_depth": {"governance_ticket"},
     "ticket_kept": {"governance_ticket"},
+    "tool_heard": {"governance_toolreading"},
     "under_parent": {"governance_scope"},
     "unshare_agent": {"governance_agent"},
     "version_fixed": {"governance_bundleversion"},

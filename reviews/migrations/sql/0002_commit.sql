@@ -97,7 +97,9 @@ begin
       join governance_snapshot s on s.action_id = f.action;
     insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
       select s.tool, s.good, false, s.latency_ms, 'connector', t
-      from jsonb_to_recordset(p_snapshots) as s(tool text, good boolean, latency_ms integer);
+      from jsonb_to_recordset(p_snapshots) as s(tool text, good boolean, latency_ms integer)
+      -- the lock of each that is bad is taken in this order at the end (migration tool_alerts)
+      order by s.tool;
   end if;
   if jsonb_path_exists(p_decided, '$[*].shadows') then
     insert into governance_shadow (action_id, version_id, tier, outcome, decided)
