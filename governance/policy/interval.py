@@ -26,6 +26,8 @@ _ABOVE: tuple[tuple[float, float], ...] = (
 )  # fmt: skip
 
 _STEPS = 40
+# Further reviews are looked for up to here.
+FURTHEST = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,25 @@ def excludes(strata: Iterable[Stratum], rate: float, alpha: float = ALPHA) -> bo
     below = _log_wealth(found, rate, _BELOW)
     above = _log_wealth(_mirrored(found), 1 - rate, _ABOVE)
     return max(below, above) >= _bar(alpha)
+
+
+def needed(strata: Iterable[Stratum], rate: float, alpha: float = ALPHA) -> int | None:
+    """How many further reviews of full weight, all sound, end the range below `rate`; 0 when it does so already.
+
+    None when not even 65,536 would do. `rate` lies in (0, 1). Raises `ValueError` as `interval` does.
+    """
+    found = _sane(strata, alpha)
+
+    def enough(more: int) -> bool:
+        return _log_wealth([*found, Stratum(1.0, more, 0)], rate, _BELOW) >= _bar(alpha)
+
+    if not enough(FURTHEST):
+        return None
+    low, high = -1, FURTHEST
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def _bar(alpha: float) -> float:

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -107,6 +108,9 @@ class Escalation(models.Model):
                 name="escalation_unread",
             ),
             models.Index(fields=["deadline"], condition=Q(state="open"), name="escalation_due"),
+            # how many came and went, by time: nearly in the order of the table, and of those that are closed
+            BrinIndex(fields=["opened_at"], name="escalation_by_time"),
+            models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="escalation_closed"),
             models.Index(
                 fields=["cap_key", "cap_frees_at"],
                 condition=Q(cap_key__isnull=False),

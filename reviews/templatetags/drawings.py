@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from governance.policy.interval import Interval
 from governance.policy.tiers import Tier
 from reviews.exposure import Bar
 from reviews.statistics import Rate
@@ -60,15 +63,21 @@ def ladder(tier: Tier) -> SafeString:
 @register.simple_tag
 def interval(rate: Rate) -> SafeString:
     """The range that holds the true rate as a bar from 0 to 100 %, the estimate as a line in it."""
-    low, high = (round(WIDTH * bound) for bound in (rate.range.low, rate.range.high))
-    line = "" if rate.estimate is None else _line(round(WIDTH * rate.estimate))
+    return spread(rate.range, rate.estimate, sentence(rate))
+
+
+@register.simple_tag
+def spread(within: Interval, estimate: float | None, words: str) -> SafeString:
+    """A range of shares as a bar from 0 to 100 %, the estimate as a line in it; `words` say the same."""
+    low, high = (round(WIDTH * bound) for bound in (within.low, within.high))
+    line = "" if estimate is None else _line(round(WIDTH * estimate))
     return format_html(
         '<svg class="bar" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<rect class="track" x="0" y="{}" width="{}" height="12"/>'
         '<rect class="used" x="{}" y="{}" width="{}" height="12"/>{}</svg>',
         WIDTH,
         HEIGHT,
-        sentence(rate),
+        words,
         TOP,
         WIDTH,
         low,
@@ -79,13 +88,32 @@ def interval(rate: Rate) -> SafeString:
 
 
 @register.simple_tag
+def flow(counts: Sequence[int], most: int, words: str) -> SafeString:
+    """How many in each of several equal spans as columns side by side, `most` as the full height."""
+    width = WIDTH // max(1, len(counts))
+    heights = (HEIGHT * count // max(1, most) for count in counts)
+    columns = ((place * width, HEIGHT - height, width - 2, height) for place, height in enumerate(heights))
+    drawn = format_html_join("", '<rect class="this" x="{}" y="{}" width="{}" height="{}"/>', columns)
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<rect class="track" x="0" y="0" width="{}" height="{}"/>{}</svg>',
+        WIDTH,
+        HEIGHT,
+        words,
+        WIDTH,
+        HEIGHT,
+        drawn,
+    )
+
+
+@register.simple_tag
 def sentence(rate: Rate) -> str:
     """The rate in one sentence."""
     waiting = f"{rate.pending} wait{'s' if rate.pending == 1 else ''}"
     if not rate.checked:
         return f"No sample has been reviewed yet{f'; {waiting}' if rate.pending else ''}."
     pending = f" ({waiting})" if rate.pending else ""
-    low, high = _percent(rate.range.low), _percent(rate.range.high)
+    low, high = percent(rate.range.low), percent(rate.range.high)
     return f"Unsound: {rate.wrong} of {rate.checked} reviewed samples{pending}. The true rate is from {low} to {high}."
 
 
@@ -93,6 +121,8 @@ def _line(x: int) -> SafeString:
     return format_html('<line class="mark" x1="{}" x2="{}" y1="0" y2="{}"/>', x, x, HEIGHT)
 
 
-def _percent(share: float) -> str:
+@register.filter
+def percent(share: float) -> str:
+    """A share for people: "0.6 %", "17 %"."""
     digits = 1 if 0.0005 <= share < 0.1 else 0
     return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"

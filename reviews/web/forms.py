@@ -57,6 +57,11 @@ def filters_of(sent: QueryDict) -> tuple[Filters, Cursor | None]:
     return filters, Cursor(int(match[1]), UUID(match[2])) if match else None
 
 
+def number_of(sent: str) -> int | None:
+    """The id of a row in the address, or none."""
+    return int(sent) if _NUMBER.fullmatch(sent) else None
+
+
 def no_such(name: str) -> Problem:
     """What an address is told that asks for a filter, or a value of it, that there is not."""
     said = f"The address asks for a filter that there is not: {name}. Open the queue and choose there."

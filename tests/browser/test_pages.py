@@ -90,8 +90,9 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting, "/health/"]
     own = ["/preferences/", "/notices/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
     return {
-        "ada": [*lists, *paths.values(), *own, "/nothing/"],
+        "ada": [*lists, *paths.values(), *own, "/", "/verdicts/", "/search/?q=c-1", "/nothing/"],
         "mary": [
+            "/lead/",
             "/authority/",
             "/alerts/",
             "/alerts/?kind=halt",

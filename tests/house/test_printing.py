@@ -11,8 +11,8 @@ from django.conf import settings
 from config.services.stack import BASE
 
 PAGES = (
-    "alerts", "queue", "escalation", "decision", "sealed", "trace", "spot_review", "agents", "authority", "halts",
-    "health", "notices", "parts", "preferences", "security",
+    "alerts", "home", "lead", "queue", "escalation", "decision", "sealed", "trace", "spot_review", "agents",
+    "authority", "halts", "health", "notices", "parts", "preferences", "search", "security",
 )  # fmt: skip
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
@@ -25,11 +25,12 @@ ALLOWED = {
     "case.limits inbox.count inbox.older upto line.count line.first line.last each.strikes trace.nodes trace.agents "
     "letter.attempts "
     "told.score node.depth "
+    "verdicts.older executed waiting free hour today "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
     "ids, digests and tokens": "queue.version choice.key letter.id "
     "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
-    "addresses of ours": "poll next href back each.message.path",
+    "addresses of ours": "line.query poll next href back each.message.path",
     "closed words of ours": "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
@@ -37,10 +38,14 @@ ALLOWED = {
     "line.said each.why each.until each.stop each.target each.reach.value each.stage.tier.name halt.stage.tier.name "
     "told.halt.target told.halt.kind target words by node.outcome node.state node.took node.offset trace.lasted "
     "decision.outcome decision.state decision.risk decision.effective.name decision.required.name required.name "
-    "decision.told.outcome decision.told.effective.name",
-    "words of the template that includes": "title body action missing label every",
+    "decision.told.outcome decision.told.effective.name told",
+    "counts of verdicts and cases, and shares of them": "wrong known failed unsound low high more count decided "
+    "expired kept.share hour.opened hour.closed person.rank person.holds person.hour person.today each.count each.caps "
+    "line.late",
+    "spans of time in words of ours": "half most oldest",
+    "words of the template that includes": "title body action missing label every heading opened closed",
     "choices: reasons by their preset, types by their key": "value text key",
-    "what the person who reads it has just typed, in the field it was typed into": "name reason held.mail "
+    "what the person who reads it has just typed, in the field it was typed into": "name reason sought held.mail "
     "held.slack_member held.quiet_from held.quiet_until",
 }
 NAMES = {name for names in ALLOWED.values() for name in names.split()}
@@ -69,7 +74,7 @@ def test_nothing_is_listed_that_no_page_prints() -> None:
 
 
 def test_what_is_printed_raw_passes_no_filter_but_ours() -> None:
-    known = {"time", "pluralize", "length", "lower", "money", "urlencode"}
+    known = {"percent", "time", "pluralize", "length", "lower", "money", "urlencode"}
     for path in templates():
         for filters in _FILTERS.findall(path.read_text(encoding="utf-8")):
             assert {part.partition(":")[0] for part in filters.split("|") if part} <= known, path

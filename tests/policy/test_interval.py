@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.policy import interval as module
-from governance.policy.interval import Interval, Stratum, excludes, interval
+from governance.policy.interval import FURTHEST, Interval, Stratum, excludes, interval, needed
 
 strata = st.lists(
     st.builds(
@@ -175,3 +175,22 @@ def test_weighted_samples_of_unequal_strata_cover_the_truth() -> None:
                 wrong_once |= excludes([Stratum(1.0, *rare), Stratum(0.1, *often)], truth)
         misled += wrong_once
     assert misled / agents <= module.ALPHA
+
+
+@given(strata, st.sampled_from([0.01, 0.02, 0.05, 0.1, 0.3]))
+def test_so_many_further_sound_reviews_are_needed_and_not_one_less(given_strata: list[Stratum], rate: float) -> None:
+    more = needed(given_strata, rate)
+    if more is None:
+        assert interval([*given_strata, Stratum(1.0, FURTHEST, 0)]).high > rate
+        return
+    assert interval([*given_strata, Stratum(1.0, more, 0)]).high <= rate + 1e-9
+    if more:
+        assert interval([*given_strata, Stratum(1.0, more - 1, 0)]).high > rate
+
+
+def test_a_range_that_ends_below_needs_nothing_more() -> None:
+    assert needed([Stratum(1.0, 5_000, 0)], 0.1) == 0
+
+
+def test_what_no_number_of_reviews_would_show_is_said_to_be_out_of_reach() -> None:
+    assert needed([Stratum(1.0, 90_000, 90_000)], 0.01) is None

@@ -53,9 +53,10 @@ def pages(cast: Cast, line: tuple[Member, Member]) -> dict[str, str]:
         "/queue/", f"/escalations/{case.pk}/", f"/decisions/{action}/", f"/traces/{case.action.trace_id}/", "/agents/",
         f"/agents/{second.agent.pk}/", f"/agents/{deep.agent.pk}/", f"/agents/{cast.refunder.pk}/", "/halts/",
         f"/halts/{halted.pk}/", f"/halts/new/?target=agent&name={second.agent.pk}", "/health/", "/authority/",
-        "/alerts/", "/what-if/", f"/what-if/?agent={deep.agent.pk}&type=bench.refund",
+        "/alerts/", "/lead/", f"/search/?q={case.action.entity}", "/what-if/",
+        f"/what-if/?agent={deep.agent.pk}&type=bench.refund",
     ]  # fmt: skip
-    readers = {path: cast.mary if path.startswith(("/what-if", "/authority")) else cast.ada for path in paths}
+    readers = {path: cast.mary if path.startswith(("/what-if", "/authority", "/lead")) else cast.ada for path in paths}
     found = {path: visitor(who).get(path) for path, who in readers.items()}
     assert {path: page.status_code for path, page in found.items() if page.status_code != 200} == {}
     assert HOSTILE not in "".join(page.content.decode() for page in found.values())
