@@ -140,7 +140,8 @@ _KNOWN = """
   where x.status in ('succeeded', 'failed')
 """
 _PAST = """
-  select v.id, v.escalation_id, v.approve, coalesce(r.sentence, v.reject_reason) as reason, v.decided_at, v.withdrawn_at, v.final_at,
+  select v.id, v.escalation_id, v.approve, coalesce(r.sentence, v.reject_reason) as reason, v.decided_at,
+    v.withdrawn_at, v.final_at,
     placet_named(ag) as agent, t.key, g.voided_at, g.redeemed_at, g.closed_at, g.expires_at, x.status, f.sound,
     (select n.id from reviews_escalation n where n.previous_id = v.escalation_id
       order by n.opened_at desc limit 1) as next
