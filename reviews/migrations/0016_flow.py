@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Cases by when they came and went, for those who lead reviewers."""
 
-    dependencies = [("reviews", "0014_reject_reasons")]
+    dependencies = [("reviews", "0015_tool_alerts")]
     operations = [
         migrations.AddIndex("escalation", BrinIndex(fields=["opened_at"], name="escalation_by_time")),
         migrations.AddIndex(
