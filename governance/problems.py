@@ -36,6 +36,7 @@ class Code(StrEnum):
     OWN_AGENT = "own_agent"
     CONFIRM_IDENTITY = "confirm_identity"
     SECOND_FACTOR_MISSING = "second_factor_missing"
+    TAKEN_PART = "taken_part"
     HOLD_OVER = "hold_over"
     HALTED = "halted"
     WRONG_STATE = "wrong_state"
@@ -83,6 +84,7 @@ STATUS: dict[Code, int] = {
     Code.OWN_AGENT: 403,
     Code.CONFIRM_IDENTITY: 403,
     Code.SECOND_FACTOR_MISSING: 403,
+    Code.TAKEN_PART: 409,
     Code.HOLD_OVER: 409,
     Code.HALTED: 409,
     Code.WRONG_STATE: 409,

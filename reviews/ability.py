@@ -15,7 +15,8 @@ from governance.proof import Proof, lacking
 from governance.weigh import NOTICE
 from reviews.cases import asks_for_proof, halts_over
 from reviews.compared import labelled, labels_of
-from reviews.grounds import matter_of, missing_ground, soft_facts
+from reviews.four_eyes import TOOK_PART, Round, given, round_of, took_part
+from reviews.grounds import missing_ground, soft_facts
 from reviews.models import Escalation
 from reviews.reviewers import is_reviewer, outside, refuse_own_agent
 from reviews.routing import hold_seconds
@@ -29,7 +30,7 @@ class Ability:
     `judge`: they are a reviewer at all. `hold` are the seconds in which a verdict can be withdrawn.
     `override`: to approve is to override a rule of policy. `unproved` is the code of what the reviewer must do about
     themselves before they approve, empty where that is nothing. `over_facts`: of the highest rank, they can approve
-    although required facts do not agree, on a page of its own.
+    although required facts do not agree, on a page of its own. `people`: how many must approve in all.
     """
 
     judge: bool
@@ -41,23 +42,35 @@ class Ability:
     override: bool = False
     unproved: str = ""
     over_facts: bool = False
+    people: int = 1
 
 
 def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
     """What `user` can do with an existing case. Reads only; the verbs decide again."""
     case = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot").get(pk=case_id)
     entry = _entry(case)
+    eyes = _round(case, entry, user)
     return Ability(
         judge=is_reviewer(user),
-        take_obstacle=_own_agent(case, user),
-        approve_obstacle=_approve_obstacle(case, user),
+        take_obstacle=_own_agent(case, user) or _took_part(case, user),
+        approve_obstacle=_approve_obstacle(case, user, eyes),
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
         override=overridable(case.action),
         unproved=_unproved(case, user, proof),
         over_facts=_over_facts(case, user, entry),
+        people=len(eyes.stages),
     )
+
+
+def _round(case: Escalation, entry: Entry, user: User, *, over_facts: bool = False) -> Round:
+    """The approvals so far, as the verb will judge them."""
+    earlier = [verdict.reviewer for verdict in given(case)]
+    people = [user.pk, *(person.pk for person in earlier)]
+    mandates = {mandate.reviewer_id: mandate for mandate in Mandate.objects.filter(reviewer__in=people)}
+    active = {person.pk for person in earlier if is_reviewer(person)}
+    return round_of(case, entry.spec, mandates, database_now(), active=active, over_facts=over_facts)
 
 
 def _unproved(case: Escalation, user: User, proof: Proof | None) -> str:
@@ -67,14 +80,14 @@ def _unproved(case: Escalation, user: User, proof: Proof | None) -> str:
     return "" if problem is None else problem.code.value
 
 
-def _approve_obstacle(case: Escalation, user: User) -> str:
+def _approve_obstacle(case: Escalation, user: User, eyes: Round) -> str:
     """The first reason against approving, in the order in which the verb would find it."""
     ground = missing_ground(case)
     if ground is not None:
         binding = Binding.objects.filter(action_type=case.action.action_type_id).first()
         return labelled(ground, labels_of(binding.document if binding else None))
     mandate = Mandate.objects.filter(reviewer=user).first()
-    why = outside(mandate, matter_of(case, _entry(case).spec), database_now())
+    why = outside(mandate, eyes.matter, database_now())
     if why is not None:
         return why
     forbidden = withheld(case.action)
@@ -89,12 +102,16 @@ def _over_facts(case: Escalation, user: User, entry: Entry) -> bool:
     if not over or missing_ground(case, over) is not None:
         return False
     mandate = Mandate.objects.filter(reviewer=user).first()
-    matter = matter_of(case, entry.spec, over_facts=True)
+    matter = _round(case, entry, user, over_facts=True).matter
     return (
         outside(mandate, matter, database_now()) is None
         and not withheld(case.action)
         and not halts_over(case.action_id)
     )
+
+
+def _took_part(case: Escalation, user: User) -> str:
+    return TOOK_PART if took_part(case, user) else ""
 
 
 def _own_agent(case: Escalation, user: User) -> str:

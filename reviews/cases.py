@@ -82,10 +82,13 @@ def require_lease(case: Escalation, reviewer: User, now: datetime) -> None:
 
 
 def refuse_if_taken(case: Escalation, reviewer: User, now: datetime) -> None:
-    """Problem TAKEN_BY_ANOTHER while somebody else's lease lives, naming them."""
+    """Problem TAKEN_BY_ANOTHER while somebody else's lease lives, naming them where one person decides alone."""
     holder = case.taken_by
     if holder is None or holder.pk == reviewer.pk or case.taken_until is None or case.taken_until <= now:
         return
+    if "four_eyes" in case.action_type.document:
+        # whoever decides after another does not learn who that was
+        raise Problem(Code.TAKEN_BY_ANOTHER, "Somebody is deciding this case.")
     name = holder.get_username()
     raise Problem(
         Code.TAKEN_BY_ANOTHER,
@@ -96,7 +99,7 @@ def refuse_if_taken(case: Escalation, reviewer: User, now: datetime) -> None:
 
 def already_decided(case: Escalation) -> Problem:
     """What a loser is told: who decided what, and when."""
-    verdict = Verdict.objects.select_related("reviewer").get(escalation=case, withdrawn_at__isnull=True)
+    verdict = Verdict.objects.select_related("reviewer").get(escalation=case, withdrawn_at=None, closes=True)
     name, what = verdict.reviewer.get_username(), "approved" if verdict.approve else "rejected"
     return Problem(
         Code.ALREADY_DECIDED,

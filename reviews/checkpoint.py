@@ -17,7 +17,7 @@ from governance.policy.reasons import Given
 from governance.problems import Code, Problem
 from reviews.answers import GRACE, REPORT_SECONDS
 from reviews.cases import halted_since, locked_action
-from reviews.grounds import approver_reaches
+from reviews.four_eyes import approvers_reach
 from reviews.models import Verdict
 from reviews.reconsider import reconsider
 from reviews.verify import entry_of
@@ -95,8 +95,8 @@ def _judge(action: Action, caller: Caller, now: datetime) -> tuple[Stop | None, 
         return Stop.TOO_LONG, ()
     stop = stops(decision, by_person=grant.verdict_id is not None)
     if stop is None and grant.verdict_id is not None:
-        verdict = Verdict.objects.select_related("escalation__action", "reviewer").get(pk=grant.verdict_id)
-        if not approver_reaches(verdict, verdict.escalation, entry_of(action).spec, now):
+        verdict = Verdict.objects.select_related("escalation__action", "escalation__snapshot").get(pk=grant.verdict_id)
+        if not approvers_reach(verdict.escalation, entry_of(action).spec, now):
             return Stop.APPROVER, ()
     return stop, () if stop is None else decision.reasons
 

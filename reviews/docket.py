@@ -45,7 +45,8 @@ class Why:
 class Judged:
     """The standing verdict of a case. `hold` are the seconds until it is final, 0 once it is.
 
-    `against` says why it was approved although required facts did not agree.
+    `against` says why it was approved although required facts did not agree. `waits`: it is the viewer's own, and
+    others must approve as well; `before` are those who approved before the last.
     """
 
     id: int
@@ -57,6 +58,8 @@ class Judged:
     final_at: dt.datetime
     hold: int
     against: str
+    waits: bool = False
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

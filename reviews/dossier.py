@@ -84,10 +84,15 @@ _CASE = """
 """
 _VERDICT = """
   select v.id, v.approve, v.facts_override, coalesce(r.sentence, v.reject_reason) as reason, v.decided_at,
-    v.final_at, v.reviewer_id, u.username as reviewer
+    v.final_at, v.reviewer_id, v.closes, u.username as reviewer,
+    case when v.closes then array(select o.username from reviews_verdict b join auth_user o on o.id = b.reviewer_id
+      where b.escalation_id = v.escalation_id and not b.closes and b.withdrawn_at is null and b.set_aside_at is null
+      order by b.stage) end as before
   from reviews_verdict v join auth_user u on u.id = v.reviewer_id
   left join reviews_rejectreason r on r.code = v.reject_reason
-  where v.escalation_id = %s and v.withdrawn_at is null
+  where v.escalation_id = %(case)s and v.withdrawn_at is null and v.set_aside_at is null
+    and (v.closes or v.reviewer_id = %(viewer)s)
+  order by v.closes desc limit 1
 """
 
 
@@ -123,7 +128,7 @@ def read(case: UUID, *, viewer: int) -> Dossier:
         bars=bars(used),
         amount_known=known,
         rate=rate,
-        taken_by=row["taken_by"] or "",
+        taken_by=_holder(row, viewer, now),
         lease=lasting(row["taken_until"], now),
         judged=judged,
         snapshot_digest=row["snapshot_digest"] or "",
@@ -172,6 +177,8 @@ def _bound_by(text: str) -> str:
 
 
 def _phase(row: rows.Row, judged: Judged | None, viewer: int, now: dt.datetime) -> Phase:
+    if judged is not None and judged.waits and judged.hold and row["state"] == "open":
+        return Phase.HELD
     if row["state"] != "open":
         return Phase.HELD if judged is not None and judged.hold else Phase(row["state"])
     if row["taken_until"] is None or row["taken_until"] <= now:
@@ -179,8 +186,16 @@ def _phase(row: rows.Row, judged: Judged | None, viewer: int, now: dt.datetime) 
     return Phase.MINE if row["taken_by_id"] == viewer else Phase.TAKEN
 
 
+def _holder(row: rows.Row, viewer: int, now: dt.datetime) -> str:
+    """Who decides it now. Where several people decide, none of them learns here who was there before."""
+    if row["taken_until"] is None or row["taken_until"] <= now:
+        return ""
+    blind = "four_eyes" in row["document"] and row["taken_by_id"] != viewer
+    return "another reviewer" if blind else str(row["taken_by"])
+
+
 def _judged(case: UUID, viewer: int, now: dt.datetime) -> Judged | None:
-    found = rows.fetch(_VERDICT, [case])
+    found = rows.fetch(_VERDICT, {"case": case, "viewer": viewer})
     if not found:
         return None
     row = found[0]
@@ -195,4 +210,6 @@ def _judged(case: UUID, viewer: int, now: dt.datetime) -> Judged | None:
         final_at=row["final_at"],
         against=str(FactsReason(row["facts_override"]).label) if row["facts_override"] else "",
         hold=max(0, -int(-seconds // 1)),
+        waits=not row["closes"],
+        before=tuple(row["before"] or ()),
     )

@@ -20,8 +20,8 @@ from governance.records.bindings import Binding
 from governance.records.snapshots import digest_of
 from governance.weigh import NOTICE
 from reviews.budgets import typed
-from reviews.models import Escalation, Verdict
-from reviews.reviewers import Matter, held_mandate, outside, stays_reviewer
+from reviews.models import Escalation
+from reviews.reviewers import Matter
 from reviews.withheld import OVERRIDE_RANK, overridable
 
 _NOT_READ = {
@@ -129,13 +129,6 @@ def matter_of(case: Escalation, spec: ActionTypeSpec, *, over_facts: bool = Fals
         is_money=spec.amount is not None,
         amount=amount_of(case.action, spec, case.snapshot),
     )
-
-
-def approver_reaches(verdict: Verdict, case: Escalation, spec: ActionTypeSpec, now: datetime) -> bool:
-    """Whether who approved still is a reviewer whose mandate reaches the case, until the transaction ends."""
-    matter = matter_of(case, spec, over_facts=bool(verdict.facts_override))
-    reaches = outside(held_mandate(verdict.reviewer), matter, now) is None
-    return reaches and stays_reviewer(verdict.reviewer)
 
 
 def _sentence(fact: Fact) -> str:

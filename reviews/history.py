@@ -52,7 +52,8 @@ _SAID = """
   from (select id from governance_action where agent_id = %(agent)s and action_type_id = %(type)s
         order by created_at desc limit 1000) a
   join reviews_escalation e on e.action_id = a.id
-  join reviews_verdict v on v.escalation_id = e.id and v.withdrawn_at is null and v.final_at <= %(now)s
+  join reviews_verdict v on v.escalation_id = e.id and v.withdrawn_at is null and v.closes
+    and v.final_at <= %(now)s
   join auth_user u on u.id = v.reviewer_id
   left join reviews_rejectreason r on r.code = v.reject_reason
   where e.id is distinct from %(besides)s

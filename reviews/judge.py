@@ -1,7 +1,8 @@
-"""The verbs of a verdict: approve, reject, acknowledge, withdraw. Each is one transaction and one entry."""
+"""The verbs of a verdict: approve, reject, acknowledge; withdraw stands beside. Each is one transaction and one entry."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +21,6 @@ from governance.weigh import NOTICE
 from reviews import material
 from reviews.budgets import cap_frees_at, reserve
 from reviews.cases import (
-    LEASE,
     asks_for_proof,
     counters,
     halts_over,
@@ -28,16 +28,16 @@ from reviews.cases import (
     locked_action,
     require_lease,
     require_open,
-    save_open,
 )
-from reviews.grounds import amount_of, matter_of, require_ground, require_same, soft_facts, subject_of, unhex
+from reviews.four_eyes import Place, given, locked_people, refuse_part, round_of, set_aside
+from reviews.grounds import amount_of, require_ground, require_same, soft_facts, subject_of, unhex
 from reviews.material import require_consent
 from reviews.models import Escalation, EscalationState, FactsReason, OverrideReason, Verdict
 from reviews.reject_reasons import require_offered
-from reviews.relink import give_back
-from reviews.reviewers import held_mandate, outside, refuse_own_agent, require_reviewer, stays_reviewer
+from reviews.reviewers import NO_MANDATE, outside, refuse_own_agent, require_reviewer
 from reviews.routing import PICK_UP, hold_seconds
 from reviews.showing import require_read
+from reviews.unsay import withdraw as withdraw
 from reviews.verify import entry_of
 from reviews.withheld import overridable, require_allowed
 
@@ -49,7 +49,8 @@ class _Bench:
     case: Escalation
     action: Action
     entry: Entry
-    mandate: Mandate | None
+    mandates: Mapping[int, Mandate]
+    active: Collection[int]
     now: datetime
 
 
@@ -75,12 +76,13 @@ def approve(
     against: str = "",
     proof: Proof | None = None,
 ) -> Verdict:
-    """Approve what the digests (hex) state, and issue the grant that opens when the hold ends.
+    """Approve what the digests (hex) state; the last of all who must issues the grant that opens when the hold ends.
 
     `consent` is the digest of everything material that the page showed; it is computed again here. `override` says why,
     where a soft rule of policy holds the action back; otherwise it is not kept. `against` says why, where the highest
     rank approves although required facts do not agree: only those that their binding lets be approved over. `proof` is
-    when the reviewer last showed that it is them: high risk asks for one of the last five minutes.
+    when the reviewer last showed that it is them: high risk asks for one of the last five minutes. Where others must
+    approve as well, the case stays open for them; approvals that lost their ground meanwhile are set aside.
 
     Everything is read again under locks and committed at once. Problems: those of `take`, NOT_TAKEN, FACTS_CHANGED,
     NOT_READ_YET, NOT_APPROVABLE (saying why; also a hard cap), OUTSIDE_MANDATE, HALTED, SECOND_FACTOR_MISSING,
@@ -95,9 +97,11 @@ def approve(
     require_consent(shown, consent)
     over = soft_facts(case, bench.entry.binding) if against else ()
     require_ground(case, over)
-    why = outside(bench.mandate, matter_of(case, bench.entry.spec, over_facts=bool(over)), bench.now)
-    if why is not None:
-        raise Problem(Code.OUTSIDE_MANDATE, why)
+    eyes = round_of(case, bench.entry.spec, bench.mandates, bench.now, active=bench.active, over_facts=bool(over))
+    mandate = bench.mandates.get(reviewer.pk)
+    why = outside(mandate, eyes.matter, bench.now)
+    if mandate is None or why is not None:
+        raise Problem(Code.OUTSIDE_MANDATE, why or NO_MANDATE)
     if over and against not in FactsReason.values:
         raise Problem(Code.INVALID, "Say why you approve against the record.", fields=(("/against", "unknown"),))
     require_allowed(action, override=override, known=frozenset(OverrideReason.values))
@@ -107,6 +111,14 @@ def approve(
     if asks_for_proof(action):
         require(reviewer.pk, proof, bench.now)
     require_read(case.pk, reviewer=reviewer, material=shown, now=bench.now)
+    stated = _Approval(unhex(consent), override if overridable(action) else "", against if over else "", over)
+    aside = set_aside(eyes.aside, bench.now)
+    verdict = _verdict(bench, reviewer, place=eyes.place_for(mandate.rank), approval=stated)
+    body = {**_said(bench, verdict), **aside}
+    if not verdict.closes:
+        _keep_open(bench, reviewer, verdict)
+        record.append(event=record.Event.VERDICT_GIVEN, actor=_actor(reviewer), body=body)
+        return verdict
     frees_at = reserve(
         action,
         bench.entry.spec,
@@ -115,12 +127,10 @@ def approve(
     )
     if case.cap_key is not None:
         case.cap_frees_at = cap_frees_at(case.cap_key, frees_at) or case.cap_frees_at
-    given = _Approval(unhex(consent), override if overridable(action) else "", against if over else "", over)
-    verdict = _verdict(bench, reviewer, approval=given)
     grant = _grant(bench, verdict)
     _close(bench, EscalationState.APPROVED)
-    body = {"grant": str(grant.pk), "budgets": len(frees_at)}
-    record.append(event=record.Event.VERDICT_GIVEN, actor=_actor(reviewer), body={**_said(bench, verdict), **body})
+    body |= {"grant": str(grant.pk), "budgets": len(frees_at)}
+    record.append(event=record.Event.VERDICT_GIVEN, actor=_actor(reviewer), body=body)
     return verdict
 
 
@@ -132,7 +142,9 @@ def reject(escalation_id: UUID, *, reviewer: User, reason: str) -> Verdict:
     """
     bench = _bench(escalation_id, reviewer)
     require_offered(reason, bench.action.action_type_id)
-    verdict = _verdict(bench, reviewer, reason=reason)
+    # one reject ends it, however many have approved
+    stage = max((verdict.stage for verdict in given(bench.case)), default=0) + 1
+    verdict = _verdict(bench, reviewer, place=Place(stage, stage), reason=reason)
     bench.action.state = ActionState.REFUSED
     bench.action.save(update_fields=["state"])
     _close(bench, EscalationState.REJECTED)
@@ -157,55 +169,6 @@ def acknowledge(escalation_id: UUID, *, reviewer: User) -> Escalation:
     return bench.case
 
 
-@transaction.atomic
-def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verdict:
-    """Take one's own verdict back while its hold lasts: the case is open again, leased to its reviewer.
-
-    An approval's grant was never open, so its reservation is given back. Problems: NOT_FOUND (also when it is not
-    `of` that case), FORBIDDEN (another's), WRONG_STATE (withdrawn already), HOLD_OVER, CASE_CLOSED (the agent
-    withdrew meanwhile).
-    """
-    locks.share_authority()
-    stays = stays_reviewer(reviewer)
-    found = Verdict.objects.filter(pk=verdict_id).values_list("escalation_id", flat=True).first()
-    if found is None or of not in (None, found):
-        raise Problem(Code.NOT_FOUND, "This verdict does not exist.")
-    case = locked(found)
-    action = locked_action(case.action_id)
-    verdict = _withdrawable(verdict_id, case, reviewer)
-    now = verdict.withdrawn_at = locks.database_now()
-    if now >= verdict.final_at:
-        raise Problem(Code.HOLD_OVER, "The hold is over: the verdict is final.")
-    verdict.save(update_fields=["withdrawn_at"])
-    body: dict[str, Any] = {"escalation": str(case.pk), "action": str(action.pk), "verdict": verdict.pk}
-    if verdict.approve:
-        Grant.objects.filter(verdict_id=verdict.pk).update(voided_at=now)
-        body["released"] = give_back(case, action)
-    action.state = ActionState.ESCALATED
-    action.save(update_fields=["state"])
-    _reopen(case, reviewer if stays else None, now)
-    record.append(event=record.Event.VERDICT_WITHDRAWN, actor=_actor(reviewer), body=body)
-    return verdict
-
-
-def _withdrawable(verdict_id: int, case: Escalation, reviewer: User) -> Verdict:
-    verdict = Verdict.objects.get(pk=verdict_id)
-    if verdict.reviewer_id != reviewer.pk:
-        raise Problem(Code.FORBIDDEN, "Only who gave a verdict may withdraw it.")
-    if verdict.withdrawn_at is not None:
-        raise Problem(Code.WRONG_STATE, "This verdict is withdrawn already.")
-    if case.state not in (EscalationState.APPROVED, EscalationState.REJECTED):
-        raise Problem(Code.CASE_CLOSED, "The case has moved on: there is nothing to withdraw.")
-    return verdict
-
-
-def _reopen(case: Escalation, reviewer: User | None, now: datetime) -> None:
-    """Leased to who withdrew, unless they judge no more."""
-    case.state, case.closed_at = EscalationState.OPEN.value, None
-    case.taken_by, case.taken_until = reviewer, None if reviewer is None else now + LEASE
-    save_open(case)
-
-
 def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     """Lock in the order of `cases.locked`, read the clock after waiting, and refuse whoever may not judge."""
     # the person before the case, like whoever signs them out
@@ -213,16 +176,20 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     case = locked(escalation_id)
     action = locked_action(case.action_id)
     case.action = action
-    mandate = held_mandate(reviewer)
+    mandates, active = locked_people(case, reviewer)
     now = locks.database_now()
     require_open(case, now)
+    refuse_part(case, reviewer, now)
     require_lease(case, reviewer, now)
     refuse_own_agent(reviewer, action)
-    return _Bench(case, action, entry_of(action), mandate, now)
+    return _Bench(case, action, entry_of(action), mandates, active, now)
 
 
-def _verdict(bench: _Bench, reviewer: User, *, reason: str = "", approval: _Approval | None = None) -> Verdict:
+def _verdict(
+    bench: _Bench, reviewer: User, *, place: Place, reason: str = "", approval: _Approval | None = None
+) -> Verdict:
     case, snapshot = bench.case, bench.case.snapshot
+    mandate = bench.mandates.get(reviewer.pk)
     return Verdict.objects.create(
         escalation=case,
         reviewer=reviewer,
@@ -235,10 +202,20 @@ def _verdict(bench: _Bench, reviewer: User, *, reason: str = "", approval: _Appr
         snapshot_digest=b"" if snapshot is None else bytes(snapshot.digest),
         consent_digest=b"" if approval is None else approval.consent,
         policy_revision=Instance.objects.values_list("policy_revision", flat=True).get(),
-        rank=0 if bench.mandate is None else bench.mandate.rank,
+        rank=0 if mandate is None else mandate.rank,
+        stage=place.stage,
+        stages=place.stages,
+        closes=place.closes,
         decided_at=bench.now,
         final_at=bench.now + timedelta(seconds=hold_seconds(bench.entry.spec)),
     )
+
+
+def _keep_open(bench: _Bench, reviewer: User, verdict: Verdict) -> None:
+    """The case waits for the next person, who gets it when this verdict can no longer be withdrawn."""
+    case = bench.case
+    case.taken_by, case.taken_until = reviewer, verdict.final_at
+    case.save(update_fields=["taken_by", "taken_until"])
 
 
 def _grant(bench: _Bench, verdict: Verdict) -> Grant:
@@ -280,6 +257,7 @@ def _said(bench: _Bench, verdict: Verdict) -> dict[str, Any]:
         "snapshot_digest": verdict.snapshot_digest.hex(),
         **({"consent_digest": verdict.consent_digest.hex()} if verdict.consent_digest else {}),
         "rank": verdict.rank,
+        **({"stage": verdict.stage, "stages": verdict.stages} if verdict.stages > 1 else {}),
         "policy_revision": verdict.policy_revision,
         "final_at": verdict.final_at.isoformat(),
         **counters(bench.case),

@@ -125,10 +125,13 @@ _THAWED = """
   where placet_case_due(x.id, clock_timestamp()) > clock_timestamp()
   order by x.sort_key, x.id limit 1
 """
+# Who approved a case already leaves it to somebody else.
 # Who owns an agent now may not have owned it when the case was opened.
 _NOBODYS = """
   e.id <> all(%(besides)s::uuid[])
   and (e.taken_until is null or e.taken_until <= clock_timestamp() or e.taken_by_id = %(viewer)s)
+  and not exists (select 1 from reviews_verdict v where v.escalation_id = e.id and v.reviewer_id = %(viewer)s
+    and v.withdrawn_at is null and v.set_aside_at is null)
   and not exists (select 1 from placet_people(e.action_id) p join governance_agent ag on ag.id = p.id
     where ag.owner_id = %(viewer)s)
 """

@@ -181,9 +181,17 @@ def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
         rank=row["rank"],
         related=row["related"],
         approved_before=row["approved_before"],
-        taken_by=row["username"] if row["taken_by"] is not None else "",
+        taken_by=_holder(row, viewer),
         mine=row["taken_by"] == viewer,
     )
+
+
+def _holder(row: rows.Row, viewer: int) -> str:
+    """Who decides it now. Where several people decide, none of them learns from the queue who was there before."""
+    if row["taken_by"] is None:
+        return ""
+    blind = "four_eyes" in row["document"] and row["taken_by"] != viewer
+    return "another reviewer" if blind else str(row["username"])
 
 
 def _state(row: rows.Row) -> str:

@@ -23,7 +23,8 @@ from governance.records.snapshots import Frozen
 from reviews.answers import report_seconds
 from reviews.budgets import OVER
 from reviews.cases import halted_since, locked, locked_action
-from reviews.grounds import approver_reaches, unhex
+from reviews.four_eyes import approvers_reach
+from reviews.grounds import unhex
 from reviews.models import Escalation, Verdict
 from reviews.reconsider import reconsider
 from reviews.relink import Lost, relink, void
@@ -158,7 +159,7 @@ def _lost(held: _Held) -> Lost | None:
     if held.approval is None:
         return None
     approval, spec = held.approval, entry_of(held.action).spec
-    return None if approver_reaches(approval.verdict, approval.case, spec, held.now) else Lost.APPROVER
+    return None if approvers_reach(approval.case, spec, held.now) else Lost.APPROVER
 
 
 def _give_up(held: _Held, lost: Lost, reading: Frozen | None) -> Problem:

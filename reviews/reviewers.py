@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 
+NO_MANDATE = "You have no mandate."
 _TOP_RANK = 3
 
 # Both rows are held until the verdict commits: nobody leaves the group, or is switched off, in between.
@@ -67,13 +69,19 @@ def refuse_own_agent(user: User, action: Action) -> None:
 
 def held_mandate(user: User) -> Mandate | None:
     """The mandate as it is now, its row locked until the transaction ends."""
-    return Mandate.objects.select_for_update(no_key=True).filter(reviewer=user).first()
+    return held_mandates([user.pk]).get(user.pk)
+
+
+def held_mandates(people: Iterable[int]) -> dict[int, Mandate]:
+    """The mandates of these people, by user id, as they are now; locked in that order until the transaction ends."""
+    held = Mandate.objects.select_for_update(no_key=True).filter(reviewer__in=list(people)).order_by("reviewer_id")
+    return {mandate.reviewer_id: mandate for mandate in held}
 
 
 def outside(mandate: Mandate | None, matter: Matter, now: datetime) -> str | None:
     """Why the mandate does not reach this matter, in one sentence; None when it does."""
     if mandate is None:
-        return "You have no mandate."
+        return NO_MANDATE
     if mandate.expires_at is not None and mandate.expires_at <= now:
         return "Your mandate has expired."
     if mandate.rank < matter.rank:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.policy.action_types import ActionTypeSpec
+from governance.policy.four_eyes import ONE
 from governance.policy.tiers import Risk
 
 HOUR = 3600
@@ -27,6 +28,11 @@ def hold_seconds(spec: ActionTypeSpec) -> int:
 def rank_needed(spec: ActionTypeSpec, risk: Risk) -> int:
     """The lowest rank that may approve. Money and risk are limited by each reviewer's own mandate."""
     return 2 if spec.human_required and risk is Risk.HIGH else 1
+
+
+def stages_needed(spec: ActionTypeSpec, amount: int | None) -> tuple[int, ...]:
+    """The ranks that must approve, ascending, each by another person; `amount` in minor units, None: not known."""
+    return ONE if spec.four_eyes is None else spec.four_eyes.stages_for(amount)
 
 
 def sort_key(deadline: float, amount: int | None) -> int:

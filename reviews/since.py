@@ -12,7 +12,7 @@ from reviews.material import read as material_of
 _APPROVED = """
   select p.id, u.username as reviewer
   from reviews_escalation e join reviews_escalation p on p.id = e.previous_id
-  join reviews_verdict v on v.escalation_id = p.id and v.withdrawn_at is null and v.approve
+  join reviews_verdict v on v.escalation_id = p.id and v.withdrawn_at is null and v.closes and v.approve
   join auth_user u on u.id = v.reviewer_id
   where e.id = %s
 """

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from governance import locks, record
 from reviews.cases import LEASE, locked, refuse_if_taken, require_lease, require_open
+from reviews.four_eyes import refuse_part
 from reviews.models import Escalation, EscalationState
 from reviews.reviewers import refuse_own_agent, require_reviewer
 from reviews.verify import is_fresh, verify
@@ -19,7 +20,7 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
     """Lease an open case, or renew one's own lease, and read its record unless that was done just now.
 
     A mandate is not asked for: a case outside it may be looked at and rejected, not approved. Problems:
-    NOT_FOUND, FORBIDDEN, OWN_AGENT, TAKEN_BY_ANOTHER (naming who), and those of a case that is not open.
+    NOT_FOUND, FORBIDDEN, OWN_AGENT, TAKEN_PART, TAKEN_BY_ANOTHER (naming who), and those of a case that is not open.
     """
     case = _lease(escalation_id, reviewer)
     if not is_fresh(case.snapshot, locks.database_now()):
@@ -36,6 +37,7 @@ def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
     now = locks.database_now()
     require_open(case, now)
     refuse_own_agent(reviewer, case.action)
+    refuse_part(case, reviewer, now)
     refuse_if_taken(case, reviewer, now)
     case.taken_by, case.taken_until = reviewer, now + LEASE
     case.save(update_fields=["taken_by", "taken_until"])
@@ -50,6 +52,7 @@ def release(escalation_id: UUID, *, reviewer: User) -> Escalation:
     case = locked(escalation_id)
     now = locks.database_now()
     require_open(case, now)
+    refuse_part(case, reviewer, now)
     require_lease(case, reviewer, now)
     case.taken_by = case.taken_until = None
     case.save(update_fields=["taken_by", "taken_until"])

@@ -11,6 +11,7 @@ from governance.policy.contracts import Contract, ContractError
 from governance.policy.data_classes import DataClass, check_data_class, parse_data_class
 from governance.policy.documents import DocumentProblem, Node
 from governance.policy.evidence import Kind
+from governance.policy.four_eyes import FourEyes, parse_four_eyes
 from governance.policy.guardrails import Guardrail, check_guardrail, parse_guardrail
 from governance.policy.in_flight import InFlight, parse_in_flight
 from governance.policy.inputs import Thresholds
@@ -37,6 +38,7 @@ _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
     "thresholds", "data_class", "caps", "in_flight", "novelty", "evidence", "facts", "deadline", "hold", "sampling",
     "confidence", "tool", "checkpoint", "guardrail", "standing", "latency_ms",
+    "four_eyes",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
@@ -91,6 +93,7 @@ class ActionTypeSpec:
     checkpoint_seconds: int | None = None
     guardrail: Guardrail | None = None
     standing: Terms = TERMS
+    four_eyes: FourEyes | None = None
 
     @classmethod
     def from_document(cls, document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
@@ -163,6 +166,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         checkpoint_seconds=duration(node.at("checkpoint"), MAX_CHECKPOINT, MIN_CHECKPOINT),
         guardrail=parse_guardrail(node.at("guardrail")),
         standing=standing_terms(node.at("standing")),
+        four_eyes=parse_four_eyes(node.at("four_eyes"), moves_money=amount is not None),
     )
     _check(node, spec)
     return node.problems or spec

@@ -104,6 +104,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Agents never meet it: a person sets one up.",
     ),
     Code.OWN_AGENT: ("Nobody judges an agent that they own.", "Leave it to somebody else."),
+    Code.TAKEN_PART: ("They have approved the case already, and another person must.", "Leave it to somebody else."),
     Code.HOLD_OVER: ("The verdict is final: its hold is over.", "Halt the agent if harm is near."),
     Code.HALTED: ("A halt covers this.", "Wait until the council has lifted it; rejecting works meanwhile."),
     Code.WRONG_STATE: ("This is not possible in the state that it is in.", "Read its state first."),

@@ -112,7 +112,7 @@ def _known(case_id: UUID, agent: UUID) -> _Known:
     case = rows.filter(id=case_id, action__agent_id=agent).first()
     if case is None:
         raise not_found()
-    verdict = case.verdicts.filter(withdrawn_at=None).first()
+    verdict = case.verdicts.filter(withdrawn_at=None, closes=True).first()
     told = verdict if verdict is not None and verdict.final_at <= case.now else None
     status = _status(case, held=verdict is not None and told is None)
     return _Known(case, told, case.followers.order_by("opened_at").first(), status, case.now, case.due)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from governance.models import Action, ActionType, Scope, Snapshot
 
@@ -143,7 +143,10 @@ class Verdict(models.Model):
 
     `consent_digest` covers everything material that the page showed; a reject may have none. `overridden` names the
     required facts that an approval of the highest rank goes against, `facts_override` says why.
-    Only `withdrawn_at` may ever change, once and before `final_at` (trigger in the migration).
+    Where several people must approve, `stage` counts this one among the `stages` that were needed; it `closes` the
+    case if it is the last or a reject. Only `withdrawn_at` may ever change, once and before `final_at`, and
+    `set_aside_at` of an approval that did not close: its record changed, or its reviewer lost the authority, before
+    the last one (trigger in the migration).
     """
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="verdicts")
@@ -161,13 +164,36 @@ class Verdict(models.Model):
     decided_at = models.DateTimeField()
     final_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    stage = models.SmallIntegerField(default=1)
+    stages = models.SmallIntegerField(default=1)
+    closes = models.BooleanField(default=True)
+    set_aside_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["escalation"],
-                condition=Q(withdrawn_at__isnull=True),
+                condition=Q(withdrawn_at__isnull=True, closes=True),
                 name="verdict_one_standing_per_escalation",
+            ),
+            models.UniqueConstraint(
+                fields=["escalation", "reviewer"],
+                condition=Q(withdrawn_at__isnull=True, set_aside_at__isnull=True),
+                name="verdict_one_standing_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["escalation", "stage"],
+                condition=Q(withdrawn_at__isnull=True, set_aside_at__isnull=True),
+                name="verdict_one_standing_per_stage",
+            ),
+            models.CheckConstraint(condition=Q(stage__gte=1, stage__lte=F("stages")), name="verdict_stage_of_stages"),
+            models.CheckConstraint(
+                condition=Q(closes=True) | Q(approve=True, stages__gt=1),
+                name="verdict_the_last_or_a_reject_closes",
+            ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True) | Q(closes=False, withdrawn_at__isnull=True),
+                name="verdict_only_what_waits_is_set_aside",
             ),
             models.CheckConstraint(
                 condition=Q(approve=True, reject_reason="") | (Q(approve=False) & ~Q(reject_reason="")),

@@ -17,7 +17,7 @@ from governance.authenticate import Caller, Credential, hash_key, identify
 from governance.day_keys import ensure_day_key
 from governance.models import Mandate
 from governance.problems import Code, Problem
-from reviews import judge, redeem, report, sample, sweep, take, withdraw
+from reviews import four_eyes, judge, redeem, report, sample, sweep, take, withdraw
 from reviews.material import Stated
 from reviews.models import Escalation
 from tests.reviews.scene import stated
@@ -143,7 +143,9 @@ def _slowed(guarded: bool, pause: float) -> None:
     """Let an approval take its time; without the guards authority is read and not held."""
     if not guarded:
         judge.locks.share_authority = locks.database_now  # type: ignore[attr-defined]
-        judge.held_mandate = lambda user: Mandate.objects.filter(reviewer=user).first()  # type: ignore[attr-defined]
+        four_eyes.held_mandates = lambda people: {  # type: ignore[attr-defined]
+            mandate.reviewer_id: mandate for mandate in Mandate.objects.filter(reviewer__in=list(people))
+        }
     reserve = judge.reserve  # type: ignore[attr-defined]
 
     def slowly(*args: Any, **kwargs: Any) -> Any:

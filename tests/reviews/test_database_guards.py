@@ -51,6 +51,7 @@ STANDING = {
     "edit_action_type": {"governance_actiontype"},
     "edit_binding": {"governance_binding"},
     "end_ticket": {"governance_ticket"},
+    "grant_by_all": {"governance_grant"},
     "grant_once": {"governance_grant"},
     "halt_alerts": {"governance_halt"},
     "halt_kept": {"governance_halt"},

@@ -1,0 +1,129 @@
+"""Who must still approve a case, and whose approvals count. The second never learns here what the first said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from governance.models import Mandate
+from governance.policy.action_types import ActionTypeSpec
+from governance.policy.four_eyes import missing
+from governance.problems import Code, Problem
+from reviews.grounds import matter_of
+from reviews.models import Escalation, Verdict
+from reviews.reviewers import Matter, held_mandates, outside, stays_reviewer
+from reviews.routing import stages_needed
+
+TOOK_PART = "You have approved this case: another person decides about it as well."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which of the approvals of its case one is, of how many, and whether nobody is missing then."""
+
+    stage: int
+    stages: int
+    closes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The approvals of one case so far: `counts` those that stand, `aside` those that lost their ground.
+
+    `matter` is what the next approver must reach; its rank is the lowest that is still missing.
+    """
+
+    stages: tuple[int, ...]
+    counts: tuple[Verdict, ...]
+    aside: tuple[Verdict, ...]
+    ranks: tuple[int, ...]
+    matter: Matter
+
+    def place_for(self, rank: int) -> Place:
+        """Where an approval by somebody of this rank stands: the first free number, of all that are then needed."""
+        used = {verdict.stage for verdict in self.counts}
+        stage = next(number for number in range(1, len(used) + 2) if number not in used)
+        left = len(missing(self.stages, [*self.ranks, rank]))
+        return Place(stage, len(self.counts) + 1 + left, closes=left == 0)
+
+
+def given(case: Escalation) -> list[Verdict]:
+    """The approvals that stand, by reviewer: the order in which their mandates are locked."""
+    standing = Verdict.objects.filter(escalation=case, approve=True, withdrawn_at=None, set_aside_at=None)
+    return list(standing.select_related("reviewer").order_by("reviewer_id"))
+
+
+def round_of(
+    case: Escalation,
+    spec: ActionTypeSpec,
+    mandates: Mapping[int, Mandate],
+    now: datetime,
+    *,
+    active: Collection[int],
+    over_facts: bool = False,
+) -> Round:
+    """Judge the approvals so far by what is true now: the same facts, and `mandates` of `active` people by user id.
+
+    `over_facts`: the next approver means to approve over facts that do not agree.
+    """
+    matter = matter_of(case, spec, over_facts=over_facts)
+    stages = stages_needed(spec, matter.amount)
+    facts = b"" if case.snapshot is None else bytes(case.snapshot.digest)
+    counts: list[Verdict] = []
+    aside: list[Verdict] = []
+    for verdict in given(case):
+        stands = bytes(verdict.snapshot_digest) == facts and verdict.reviewer_id in active
+        own = matter_of(case, spec, over_facts=bool(verdict.facts_override))
+        reaches = stands and outside(mandates.get(verdict.reviewer_id), own, now) is None
+        (counts if reaches else aside).append(verdict)
+    ranks = tuple(mandates[verdict.reviewer_id].rank for verdict in counts)
+    left = missing(stages, ranks)
+    return Round(stages, tuple(counts), tuple(aside), ranks, replace(matter, rank=max(matter.rank, *left[:1], 1)))
+
+
+def locked_people(case: Escalation, *besides: User) -> tuple[dict[int, Mandate], set[int]]:
+    """Of all who approved, and some besides: the mandates by user id, and who is an active reviewer.
+
+    Both stay so until the transaction ends.
+    """
+    people = {person.pk: person for person in (*(verdict.reviewer for verdict in given(case)), *besides)}
+    mandates = held_mandates(people)
+    return mandates, {pk for pk in sorted(people) if stays_reviewer(people[pk])}
+
+
+def approvers_reach(case: Escalation, spec: ActionTypeSpec, now: datetime) -> bool:
+    """Whether all who approved still are reviewers whose mandates reach the case, until the transaction ends.
+
+    What the case would need today counts: a type that wants more people since then is not satisfied.
+    """
+    mandates, active = locked_people(case)
+    found = round_of(case, spec, mandates, now, active=active)
+    return bool(found.counts) and not found.aside and not missing(found.stages, found.ranks)
+
+
+def set_aside(verdicts: Sequence[Verdict], now: datetime) -> dict[str, Any]:
+    """Approvals that lost their ground count no more, in the caller's transaction. What its ledger entry says of it."""
+    for verdict in verdicts:
+        verdict.set_aside_at = now
+        verdict.save(update_fields=["set_aside_at"])
+    return {"set_aside": [verdict.pk for verdict in verdicts]} if verdicts else {}
+
+
+def took_part(case: Escalation, reviewer: User) -> bool:
+    """Whether they approved it already and another person is to decide as well."""
+    return Verdict.objects.filter(
+        escalation=case, reviewer=reviewer, withdrawn_at=None, set_aside_at=None, closes=False
+    ).exists()
+
+
+def refuse_part(case: Escalation, reviewer: User, now: datetime) -> None:
+    """Problems: TAKEN_PART (they approved it already), TAKEN_BY_ANOTHER while another's approval can be withdrawn."""
+    if took_part(case, reviewer):
+        raise Problem(Code.TAKEN_PART, TOOK_PART)
+    waits = Verdict.objects.filter(escalation=case, withdrawn_at=None, set_aside_at=None, closes=False)
+    if waits.filter(final_at__gt=now).exists():
+        raise Problem(Code.TAKEN_BY_ANOTHER, "Somebody is deciding this case.")
