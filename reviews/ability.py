@@ -15,7 +15,7 @@ from governance.proof import Proof, lacking
 from governance.weigh import NOTICE
 from reviews.cases import asks_for_proof, halts_over
 from reviews.compared import labelled, labels_of
-from reviews.four_eyes import TOOK_PART, Round, given, round_of, took_part
+from reviews.four_eyes import TOOK_PART, Round, round_now, took_part
 from reviews.grounds import missing_ground, soft_facts
 from reviews.models import Escalation
 from reviews.reviewers import is_reviewer, outside, refuse_own_agent
@@ -49,7 +49,7 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
     """What `user` can do with an existing case. Reads only; the verbs decide again."""
     case = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot").get(pk=case_id)
     entry = _entry(case)
-    eyes = _round(case, entry, user)
+    eyes = round_now(case, entry.spec)
     return Ability(
         judge=is_reviewer(user),
         take_obstacle=_own_agent(case, user) or _took_part(case, user),
@@ -62,15 +62,6 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
         over_facts=_over_facts(case, user, entry),
         people=len(eyes.stages),
     )
-
-
-def _round(case: Escalation, entry: Entry, user: User, *, over_facts: bool = False) -> Round:
-    """The approvals so far, as the verb will judge them."""
-    earlier = [verdict.reviewer for verdict in given(case)]
-    people = [user.pk, *(person.pk for person in earlier)]
-    mandates = {mandate.reviewer_id: mandate for mandate in Mandate.objects.filter(reviewer__in=people)}
-    active = {person.pk for person in earlier if is_reviewer(person)}
-    return round_of(case, entry.spec, mandates, database_now(), active=active, over_facts=over_facts)
 
 
 def _unproved(case: Escalation, user: User, proof: Proof | None) -> str:
@@ -102,7 +93,7 @@ def _over_facts(case: Escalation, user: User, entry: Entry) -> bool:
     if not over or missing_ground(case, over) is not None:
         return False
     mandate = Mandate.objects.filter(reviewer=user).first()
-    matter = _round(case, entry, user, over_facts=True).matter
+    matter = round_now(case, entry.spec, over_facts=True).matter
     return (
         outside(mandate, matter, database_now()) is None
         and not withheld(case.action)

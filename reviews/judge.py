@@ -1,4 +1,4 @@
-"""The verbs of a verdict: approve, reject, acknowledge; withdraw stands beside. Each is one transaction and one entry."""
+"""The verbs of a verdict: approve, reject, acknowledge; withdraw stands beside. Each is one transaction, one entry."""
 
 from __future__ import annotations
 

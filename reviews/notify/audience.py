@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from governance.actors import COUNCIL, OPERATOR, REVIEWER
 from governance.entries import current
 from reviews import rows
-from reviews.grounds import matter_of
+from reviews.four_eyes import round_now
 from reviews.models import Alert, Escalation
 
 # The lowest rank that suffices comes first, and of one rank somebody else with every case: nobody is told of all. Where
@@ -23,6 +23,8 @@ select u.id, m.id is not null and (m.expires_at is null or m.expires_at > clock_
   left join governance_mandate m on m.reviewer_id = u.id
   where u.is_active and u.id = coalesce(%(only)s, u.id) and not exists (
     select 1 from placet_people(%(action)s) p join governance_agent a on a.id = p.id where a.owner_id = u.id)
+    and not exists (select 1 from reviews_verdict v where v.escalation_id = %(case)s::uuid and v.reviewer_id = u.id
+      and v.withdrawn_at is null and v.set_aside_at is null and not v.closes)
   order by reaches desc, case when %(late)s then -m.rank else m.rank end nulls last,
     md5(u.id::text || %(case)s) limit %(most)s
 """
@@ -55,7 +57,8 @@ def _judges(case: Escalation, *, most: int, late: bool = False, only: int | None
     entry = current(case.action.action_type_id)
     if entry is None:
         return []
-    matter = matter_of(case, entry.spec)
+    # where several people decide, the next of them
+    matter = round_now(case, entry.spec).matter
     values = {
         "rank": matter.rank,
         "risk": int(matter.risk),

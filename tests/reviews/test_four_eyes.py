@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +17,13 @@ from governance.problems import Code, Problem
 from reviews import history, judge, picks, redeem, sweep, take, verify
 from reviews.ability import ability
 from reviews.models import Escalation, Verdict
+from reviews.notify import audience
 from tests.cast import BY
+from tests.reviews.racers import racing, wait_for
 from tests.reviews.scene import REFUND, Scene, backdate, entries, overdue, snapshot_digest
+from tests.support.proof import PROVE
 
+CASES = 200 if PROVE else 6
 FOUR = {"stages": [{"rank": 1}, {"rank": 2}]}
 
 
@@ -84,6 +89,7 @@ def test_one_person_is_never_two(eyes: Scene, no_hold: None) -> None:
         assert problem.value.code is Code.TAKEN_PART
     assert picks.next_free(viewer=eyes.cast.grace.pk) is None
     assert picks.next_free(viewer=eyes.cast.ada.pk) == case.pk
+    assert audience.judges(case, most=9) == [eyes.cast.ada.pk], "nor is the first told of it again"
     twice: dict[str, Any] = {
         field.attname: getattr(first, field.attname) for field in Verdict._meta.concrete_fields if not field.primary_key
     }
@@ -112,7 +118,8 @@ def test_the_second_does_not_learn_of_the_first(eyes: Scene, no_hold: None, clie
 
     def seen(path: str) -> str:
         page = client.get(path).content.decode()
-        return page[page.index("<main") : page.index("</main")]
+        # what grows old by itself is left out
+        return re.sub(r"[0-9]+ (?:s|min|h)\b|seen=[0-9a-f]+", "", page[page.index("<main") : page.index("</main")])
 
     before = {path: seen(path) for path in (f"/escalations/{case.pk}/", "/queue/")}
     eyes.approve(case, eyes.cast.ada)
@@ -129,6 +136,24 @@ def test_the_second_does_not_learn_of_the_first(eyes: Scene, no_hold: None, clie
     assert "ada" not in problem.value.detail
     eyes.approve(case, grace)
     assert "Approved before by ada" in seen(f"/escalations/{case.pk}/")
+
+
+def test_however_many_sessions_approve_at_once_two_people_did_and_one_grant_is_given(committed_scene: Scene) -> None:
+    scene = committed_scene
+    catalogue.save_action_type({**REFUND, "four_eyes": FOUR}, domain=scene.cast.service, by=BY)
+    mandates.set_mandate(scene.cast.grace, rank=3, money_limit=10**9, by=BY)
+    cases = [scene.case("1.00", order=f"W{number}") for number in range(1, CASES + 1)]
+    terms = {"names": ["ada", "grace"], "cases": [str(case.pk) for case in cases]}
+    with racing("pairs", processes=2, threads=4, **terms) as outcomes:
+        wait_for(lambda: not Escalation.objects.filter(state="open").exists())
+    for turn, case in enumerate(cases):
+        assert (outcomes[f"approve {turn} ada"], outcomes[f"approve {turn} grace"]) == (1, 1)
+        verdicts = case.verdicts.order_by("decided_at")
+        assert [verdict.closes for verdict in verdicts] == [False, True]
+        assert Grant.objects.get(action=case.action_id).verdict_id == verdicts[1].pk
+    others = {what for what in outcomes if not what.startswith("approve ")}
+    assert others <= {"taken_part", "already_decided", "finished"}
+    assert len(entries("verdict_given")) == 2 * CASES
 
 
 def test_one_reject_ends_it(eyes: Scene, no_hold: None) -> None:
