@@ -58,6 +58,8 @@ class Event(StrEnum):
     CASE_SHOWN = "case_shown"
     CASE_RELEASED = "case_released"
     CASE_EXPIRED = "case_expired"
+    CASE_EXTENDED = "case_extended"
+    CASE_RAISED = "case_raised"
     CASE_WITHDRAWN = "case_withdrawn"
     CASE_ACKNOWLEDGED = "case_acknowledged"
     CASE_SUPERSEDED = "case_superseded"

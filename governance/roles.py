@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "reviews_draw",
     "reviews_finding",
     "reviews_bindingrequest",
+    "reviews_extension",
     "reviews_notice",
     "reviews_showing",
 )

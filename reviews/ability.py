@@ -17,9 +17,9 @@ from reviews.cases import asks_for_proof, halts_over
 from reviews.compared import labelled, labels_of
 from reviews.four_eyes import TOOK_PART, Round, round_now, took_part
 from reviews.grounds import missing_ground, soft_facts
-from reviews.models import Escalation
-from reviews.reviewers import is_reviewer, outside, refuse_own_agent
-from reviews.routing import hold_seconds
+from reviews.models import Escalation, EscalationState, Extension
+from reviews.reviewers import is_reviewer, of_rank, outside, refuse_own_agent
+from reviews.routing import MORE_TIME_RANK, extended, hold_seconds
 from reviews.withheld import overridable, withheld
 
 
@@ -31,6 +31,7 @@ class Ability:
     `override`: to approve is to override a rule of policy. `unproved` is the code of what the reviewer must do about
     themselves before they approve, empty where that is nothing. `over_facts`: of the highest rank, they can approve
     although required facts do not agree, on a page of its own. `people`: how many must approve in all.
+    `extend`: they may give the case more time.
     """
 
     judge: bool
@@ -43,6 +44,7 @@ class Ability:
     unproved: str = ""
     over_facts: bool = False
     people: int = 1
+    extend: bool = False
 
 
 def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
@@ -61,6 +63,7 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
         unproved=_unproved(case, user, proof),
         over_facts=_over_facts(case, user, entry),
         people=len(eyes.stages),
+        extend=_may_extend(case, user),
     )
 
 
@@ -99,6 +102,13 @@ def _over_facts(case: Escalation, user: User, entry: Entry) -> bool:
         and not withheld(case.action)
         and not halts_over(case.action_id)
     )
+
+
+def _may_extend(case: Escalation, user: User) -> bool:
+    more = case.state == EscalationState.OPEN and extended(case.opened_at, case.deadline) > case.deadline
+    if not more or not is_reviewer(user) or Extension.objects.filter(escalation=case).exists():
+        return False
+    return of_rank(Mandate.objects.filter(reviewer=user).first(), MORE_TIME_RANK, database_now())
 
 
 def _took_part(case: Escalation, user: User) -> str:

@@ -78,6 +78,11 @@ def held_mandates(people: Iterable[int]) -> dict[int, Mandate]:
     return {mandate.reviewer_id: mandate for mandate in held}
 
 
+def of_rank(mandate: Mandate | None, rank: int, now: datetime) -> bool:
+    """Whether it is a mandate in force of at least this rank."""
+    return mandate is not None and mandate.rank >= rank and (mandate.expires_at is None or mandate.expires_at > now)
+
+
 def outside(mandate: Mandate | None, matter: Matter, now: datetime) -> str | None:
     """Why the mandate does not reach this matter, in one sentence; None when it does."""
     if mandate is None:

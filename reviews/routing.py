@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.four_eyes import ONE
 from governance.policy.tiers import Risk
@@ -12,12 +14,18 @@ MOST_HOURS = 48
 HOLD_SECONDS = 5
 PICK_UP = {Risk.HIGH: HOUR // 4, Risk.MEDIUM: HOUR, Risk.LOW: HOUR}
 RANKS = (1, 2, 3)
+MORE_TIME_RANK = 2
 _EXPOSURES = 1 << 20
 
 
 def deadline_seconds(spec: ActionTypeSpec, risk: Risk) -> int:
     """Seconds until the case expires: of the type, else by risk; never over 48 hours."""
     return min(spec.deadline_seconds or DEADLINES[risk], MOST_HOURS * HOUR)
+
+
+def extended(opened: datetime, deadline: datetime) -> datetime:
+    """The deadline of a case that gets its time once more: never over 48 hours in all."""
+    return max(deadline, min(deadline + (deadline - opened), opened + timedelta(hours=MOST_HOURS)))
 
 
 def hold_seconds(spec: ActionTypeSpec) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from reviews.models.alerts import Alert, AlertKind
+from reviews.models.deadlines import Extension, ExtensionReason
 from reviews.models.draws import Draw, Drawable, Finding, UnsoundReason
 from reviews.models.escalations import (
     Escalation,
@@ -36,6 +37,8 @@ __all__ = [
     "Drawable",
     "Escalation",
     "EscalationState",
+    "Extension",
+    "ExtensionReason",
     "FactsReason",
     "Finding",
     "Notice",

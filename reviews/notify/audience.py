@@ -37,6 +37,11 @@ def judges(case: Escalation, *, most: int, late: bool = False) -> list[int]:
     return reaching or [person for person, _ in found]
 
 
+def reaching(case: Escalation, *, rank: int, most: int) -> list[int]:
+    """At most so many people whose mandate would reach this case if it needed `rank`."""
+    return [person for person, reaches in _judges(case, most=most, rank=rank) if reaches]
+
+
 def is_judge(case: Escalation, person: int) -> bool:
     """Whether this person is a reviewer who does not answer for the agent: they may at least reject."""
     return bool(_judges(case, most=1, only=person))
@@ -53,14 +58,16 @@ def overseers(*groups: str, most: int) -> list[int]:
     return list(found.values_list("pk", flat=True)[:most])
 
 
-def _judges(case: Escalation, *, most: int, late: bool = False, only: int | None = None) -> list[tuple[int, bool]]:
+def _judges(
+    case: Escalation, *, most: int, late: bool = False, only: int | None = None, rank: int = 0
+) -> list[tuple[int, bool]]:
     entry = current(case.action.action_type_id)
     if entry is None:
         return []
     # where several people decide, the next of them
     matter = round_now(case, entry.spec).matter
     values = {
-        "rank": matter.rank,
+        "rank": max(matter.rank, rank),
         "risk": int(matter.risk),
         "is_money": matter.is_money,
         "amount": matter.amount,

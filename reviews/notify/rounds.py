@@ -10,17 +10,20 @@ from django.db import transaction
 
 from governance import record
 from governance.locks import database_now
-from reviews.cases import due_at
+from reviews.cases import due_at, locked
+from reviews.deadlines import raise_rank
 from reviews.models import Alert, AlertKind, Escalation, EscalationState, NoticeKind, Occasion
 from reviews.notify import audience
 from reviews.notify.clock import moment_of
 from reviews.notify.post import notify
+from reviews.routing import RANKS
 
 BY = "system:notify"
 BATCH = 200
-# Of the time of a case: it is new, half of it is over, nine tenths are.
-SHARES = (0.0, 0.5, 0.9)
-KINDS = (NoticeKind.CASE_OPENED, NoticeKind.CASE_HALF, NoticeKind.CASE_LATE)
+# Of the time of a case: it is new, half of it is over, three quarters are, nine tenths are.
+SHARES = (0.0, 0.5, 0.75, 0.9)
+KINDS = (NoticeKind.CASE_OPENED, NoticeKind.CASE_HALF, NoticeKind.CASE_ESCALATED, NoticeKind.CASE_LATE)
+RAISED = KINDS.index(NoticeKind.CASE_ESCALATED)
 LAST = len(SHARES) - 1
 # A verdict can be withdrawn: a case closed just now may be open again.
 _SETTLED = timedelta(minutes=2)
@@ -75,7 +78,10 @@ def _tell_case(occasion: Occasion, case_id: UUID, now: datetime) -> None:
         return
     # whoever comes late tells only the latest
     stage = max(place for place, moment in enumerate(moments) if moment <= now)
-    _tell_judges(case, stage, now)
+    if stage == RAISED:
+        _raise(case.pk, now)
+    else:
+        _tell_judges(case, stage, now)
     if stage < LAST:
         _later(occasion, stage + 1, moments[stage + 1])
         return
@@ -91,6 +97,17 @@ def _tell_judges(case: Escalation, stage: int, now: datetime) -> None:
     else:
         to = audience.judges(case, most=settings.PLACET_NOTICE_MOST, late=stage == LAST)
     notify(KINDS[stage], to=to, case=case)
+
+
+def _raise(case_id: UUID, now: datetime) -> None:
+    """Nobody of its rank took it in three quarters of its time: the next rank does, if there is anybody."""
+    case = locked(case_id)
+    if case.state != EscalationState.OPEN or (case.taken_until is not None and case.taken_until > now):
+        return
+    to = [] if case.rank >= RANKS[-1] else audience.reaching(case, rank=case.rank + 1, most=settings.PLACET_NOTICE_MOST)
+    if to:
+        raise_rank(case, by=BY)
+        notify(NoticeKind.CASE_ESCALATED, to=to, case=case)
 
 
 def _alert_expiring(case: Escalation) -> None:

@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 
 from governance.actors import REVIEWER
 from governance.problems import Code, Problem
-from reviews import dossier, history, judge, picks, reject_reasons, showing, take, verify
+from reviews import deadlines, dossier, history, judge, picks, reject_reasons, showing, take, verify
 from reviews.ability import ability
 from reviews.dossier import Dossier, Phase
-from reviews.models import FactsReason, OverrideReason
+from reviews.models import ExtensionReason, FactsReason, OverrideReason
 from reviews.request_binding import request_binding
 from reviews.requests import asked
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
@@ -55,6 +55,14 @@ def take_case(request: ConsoleRequest, case: UUID) -> HttpResponse:
 @act(JUDGES)
 def release_case(request: ConsoleRequest, case: UUID) -> HttpResponse:
     return _settled(request, case, lambda: take.release(case, reviewer=request.user))
+
+
+@act(JUDGES)
+def extend(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """Give the case its time once more."""
+    return _settled(
+        request, case, lambda: deadlines.extend(case, reviewer=request.user, reason=request.POST.get("extension", ""))
+    )
 
 
 @act(JUDGES)
@@ -160,6 +168,7 @@ def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None
         "reasons": reject_reasons.offered(found.action_type_id),
         "overrides": OverrideReason.choices,
         "against": FactsReason.choices,
+        "extensions": ExtensionReason.choices if can.extend else (),
         "chosen": request.POST.get("reason", ""),
         "history": history.read(agent=found.agent_id, action_type=found.action_type_id, besides=case),
         "readable_at": _handed(request, found),

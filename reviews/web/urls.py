@@ -43,6 +43,7 @@ urlpatterns = [
     path("escalations/<uuid:case>/clock/", escalation.clock, name="escalation-clock"),
     path("escalations/<uuid:case>/take/", escalation.take_case, name="escalation-take"),
     path("escalations/<uuid:case>/release/", escalation.release_case, name="escalation-release"),
+    path("escalations/<uuid:case>/extend/", escalation.extend, name="escalation-extend"),
     path("escalations/<uuid:case>/verify/", escalation.verify_again, name="escalation-verify"),
     path("escalations/<uuid:case>/approve/", escalation.approve, name="escalation-approve"),
     path("escalations/<uuid:case>/over-facts/", escalation.over_facts, name="escalation-over-facts"),

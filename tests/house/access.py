@@ -131,6 +131,7 @@ WEB = (
     Rule("escalations/<uuid:case>/clock/", GET=READERS),
     Rule("escalations/<uuid:case>/take/", POST=JUDGES),
     Rule("escalations/<uuid:case>/release/", POST=JUDGES),
+    Rule("escalations/<uuid:case>/extend/", POST=JUDGES),
     Rule("escalations/<uuid:case>/verify/", POST=JUDGES),
     Rule("escalations/<uuid:case>/over-facts/", GET=JUDGES),
     Rule("escalations/<uuid:case>/approve-over-facts/", POST=JUDGES),
