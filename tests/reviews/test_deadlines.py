@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from governance import mandates
 from governance.locks import database_now
 from governance.problems import Code, Problem
-from reviews import deadlines
+from reviews import deadlines, take
 from reviews.models import Escalation, Notice, Occasion
 from reviews.notify import rounds
 from reviews.routing import MOST_HOURS, extended
@@ -93,6 +93,7 @@ def test_what_nobody_took_in_three_quarters_of_its_time_goes_to_the_next_rank(sc
     with pytest.raises(Problem) as problem:
         scene.approve(case, scene.cast.ada)
     assert problem.value.code is Code.OUTSIDE_MANDATE
+    take.release(case.pk, reviewer=scene.cast.ada)
     Occasion.objects.filter(case=case).update(stage=rounds.RAISED, due_at=database_now())
     scene.take(case, scene.cast.grace)
     rounds.tell_due()
