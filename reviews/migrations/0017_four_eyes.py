@@ -27,7 +27,7 @@ def _number(name: str) -> migrations.AddField:
 class Migration(migrations.Migration):
     """Several people approve one case, each once, and only the last approval or a reject closes it."""
 
-    dependencies = [("reviews", "0015_tool_alerts")]
+    dependencies = [("reviews", "0016_flow")]
     operations = [
         _number("stage"),
         _number("stages"),
@@ -46,5 +46,5 @@ class Migration(migrations.Migration):
             "verdict_only_what_waits_is_set_aside",
             Q(set_aside_at__isnull=True) | Q(closes=False, withdrawn_at__isnull=True),
         ),
-        run_file(Path(__file__).parent / "sql" / "0016_four_eyes.sql"),
+        run_file(Path(__file__).parent / "sql" / "0017_four_eyes.sql"),
     ]

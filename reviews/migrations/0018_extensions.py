@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     """More time for a case, once."""
 
     dependencies = [
-        ("reviews", "0016_four_eyes"),
+        ("reviews", "0017_four_eyes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
@@ -58,5 +58,5 @@ class Migration(migrations.Migration):
                 "constraints": [models.CheckConstraint(condition=Q(until__gt=F("before")), name="extension_gives_time")]
             },
         ),
-        run_file(Path(__file__).parent / "sql" / "0017_extensions.sql"),
+        run_file(Path(__file__).parent / "sql" / "0018_extensions.sql"),
     ]
