@@ -3,15 +3,16 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from reviews.models.escalations import Escalation
 
 
 class ExtensionReason(models.TextChoices):
-    RECORD_PENDING = "record_pending", "The record is being put right"
-    ASKED_OWNER = "asked_owner", "The owner of the agent was asked"
-    SPECIALIST = "specialist", "A specialist must look at it"
-    NOBODY_HERE = "nobody_here", "Nobody with the mandate is here in time"
+    RECORD_PENDING = "record_pending", _("The record is being put right")
+    ASKED_OWNER = "asked_owner", _("The owner of the agent was asked")
+    SPECIALIST = "specialist", _("A specialist must look at it")
+    NOBODY_HERE = "nobody_here", _("Nobody with the mandate is here in time")
 
 
 class Extension(models.Model):
