@@ -64,6 +64,7 @@ _CASE = """
     (select array_agg(placet_named(up) order by c.place) from unnest(a.chain) with ordinality as c(id, place)
       join governance_agent up on up.id = c.id) as above,
     a.subject as named_subject, a.trace_id, t.id as type_id, t.key as type_key,
+    jsonb_exists(t.document, 'four_eyes') as several,
     ag.id as agent_id, placet_named(ag) as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
     d.bound_by, d.reasons, d.inputs->'usages' as usages, s.status, s.source, s.read_at, s.values, s.subject,
     encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
@@ -190,7 +191,7 @@ def _holder(row: rows.Row, viewer: int, now: dt.datetime) -> str:
     """Who decides it now. Where several people decide, none of them learns here who was there before."""
     if row["taken_until"] is None or row["taken_until"] <= now:
         return ""
-    blind = "four_eyes" in row["document"] and row["taken_by_id"] != viewer
+    blind = row["several"] and row["taken_by_id"] != viewer
     return "another reviewer" if blind else str(row["taken_by"])
 
 
