@@ -13,7 +13,7 @@ from governance.guards import invalid, told
 from governance.latches import AGENT, LEVEL, TYPE
 from governance.models import ActionType, Agent, Permission, Standing
 from governance.policy.standing import Why, on_lowered, raise_from
-from governance.policy.tiers import Tier
+from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
 from governance.redden import keep, latch_of, level_constants
 
@@ -69,22 +69,27 @@ def restore(agent: Agent, *, action_type: ActionType | None = None, by: By) -> S
 
 @told()
 @transaction.atomic
-def lower_level(permission: Permission, *, by: By) -> Permission:
+def lower_level(permission: Permission, *, to: Level, by: By) -> Permission:
     """Lower a level by one rung because reviews found too many errors; it may be raised again after a cooldown.
 
+    `to` is the level below the one the caller saw, so that what is sent twice, or by two people, lowers once.
+
     The wait is that of the action type, and doubles each time it happens. The council, or a detector of the system. In
-    force for every decision that has not committed. Problems: FORBIDDEN, WRONG_STATE (gone, or at L0).
+    force for every decision that has not committed. Problems: FORBIDDEN, WRONG_STATE (gone, or not one above `to`).
     """
     actor = require_council(by)
     now = locks.hold_authority()
     held = Permission.objects.select_for_update(of=("self",)).select_related("action_type", "agent")
     stored = held.filter(pk=permission.pk).first()
-    if stored is None or stored.level == 0:
-        raise Problem(Code.WRONG_STATE, "There is no lower level, or no permission any more.")
+    if stored is None:
+        raise Problem(Code.WRONG_STATE, "There is no permission any more.")
+    if stored.level != to + 1:
+        told = f"{stored.agent} stands at L{stored.level} for {stored.action_type}. A level is lowered one at a time."
+        raise Problem(Code.WRONG_STATE, told)
     constants = level_constants(stored.action_type_id)
     row = _row(stored.agent, f"{LEVEL}{stored.action_type_id}")
     keep(row, on_lowered(latch_of(row), now, constants), Why.ERRORS)
-    stored.level -= 1
+    stored.level = int(to)
     stored.save(update_fields=["level"])
     body = {
         **_body(row),

@@ -144,15 +144,31 @@ class PermissionAdmin(GovernedAdmin):
     search_fields = ("agent__name", "action_type__key")
     view_fields = ("agent", "action_type", "level")
     fixed = ("agent", "action_type")
-    actions = ("lower", "revoke")
+    actions = ("lower_to_l2", "lower_to_l1", "lower_to_l0", "revoke")
 
     def write(self, user: User, obj: Permission, form: Any, change: bool) -> Model:
         return permit.set_level(obj.agent, obj.action_type, level=Level(form.cleaned_data["level"]), by=user)
 
-    @admin.action(description="Lower by one level: reviews found too many errors", permissions=["council"])
-    def lower(self, request: HttpRequest, chosen: QuerySet[Permission]) -> None:
+    @admin.action(description="Lower L3 to L2: reviews found too many errors", permissions=["council"])
+    def lower_to_l2(self, request: HttpRequest, chosen: QuerySet[Permission]) -> None:
+        self._lower(request, chosen, Level.L2)
+
+    @admin.action(description="Lower L2 to L1: reviews found too many errors", permissions=["council"])
+    def lower_to_l1(self, request: HttpRequest, chosen: QuerySet[Permission]) -> None:
+        self._lower(request, chosen, Level.L1)
+
+    @admin.action(description="Lower L1 to L0: reviews found too many errors", permissions=["council"])
+    def lower_to_l0(self, request: HttpRequest, chosen: QuerySet[Permission]) -> None:
+        self._lower(request, chosen, Level.L0)
+
+    def _lower(self, request: HttpRequest, chosen: QuerySet[Permission], to: Level) -> None:
+        """Each by itself: one that stands elsewhere is told and keeps no other from being lowered."""
         for permission in chosen:
-            lowered = standing.lower_level(permission, by=request.user)  # type: ignore[arg-type]
+            try:
+                lowered = standing.lower_level(permission, to=to, by=request.user)  # type: ignore[arg-type]
+            except Problem as problem:
+                self.message_user(request, problem.detail, messages.ERROR)
+                continue
             told = f"{lowered.agent} is at L{lowered.level} for {lowered.action_type} until its cooldown is over."
             self.message_user(request, told, messages.SUCCESS)
 

@@ -139,7 +139,7 @@ def permission(cast: Cast) -> Permission:
 
 
 def test_reviewed_errors_lower_the_level_by_one_and_it_stays_there_for_its_cooldown(cast: Cast) -> None:
-    assert standing.lower_level(permission(cast), by=BY).level == Level.L1
+    assert standing.lower_level(permission(cast), to=Level.L1, by=BY).level == Level.L1
     assert asks(cast.refunder_key)["bound_by"] == "level L1 at medium risk: PROPOSE"
     problem = refused(Code.WRONG_STATE, permit.set_level, cast.refunder, cast.refund, level=Level.L2, by=cast.joan)
     row = Standing.objects.get(latch=f"{LEVEL}{cast.refund.pk}")
@@ -155,21 +155,23 @@ def test_reviewed_errors_lower_the_level_by_one_and_it_stays_there_for_its_coold
 
 def test_a_level_is_lowered_from_a_shell_by_a_member_by_name(cast: Cast) -> None:
     said = StringIO()
-    call_command("lower_level", "refunder", cast.refund.key, by="mary", stdout=said)
+    call_command("lower_level", "refunder", cast.refund.key, to="L1", by="mary", stdout=said)
     assert said.getvalue() == "Lowered to L1. It may be raised again after its cooldown.\n"
     assert permission(cast).level == Level.L1
     assert LedgerEntry.objects.get(kind="level_lowered").actor == "user:mary"
     for asked in (("nobody", cast.refund.key), ("refunder", "no.type")):
         with pytest.raises(CommandError):
-            call_command("lower_level", *asked, by="mary")
+            call_command("lower_level", *asked, to="L1", by="mary")
+    with pytest.raises(CommandError, match="stands at L1"):
+        call_command("lower_level", "refunder", cast.refund.key, to="L1", by="mary")
     with pytest.raises(CommandError, match="council"):
-        call_command("lower_level", "refunder", cast.refund.key, by="ada")
+        call_command("lower_level", "refunder", cast.refund.key, to="L0", by="ada")
     assert permission(cast).level == Level.L1
 
 
 def test_the_second_time_it_waits_twice_as_long(cast: Cast) -> None:
-    for _ in range(2):
-        standing.lower_level(permission(cast), by=BY)
+    for to in (Level.L1, Level.L0):
+        standing.lower_level(permission(cast), to=to, by=BY)
     backdate("update governance_standing set red_at = red_at - interval '13 days' where latch like 'level:%%'")
     refused(Code.WRONG_STATE, permit.set_level, cast.refunder, cast.refund, level=Level.L1, by=BY)
     backdate("update governance_standing set red_at = red_at - interval '1 day' where latch like 'level:%%'")
@@ -179,26 +181,39 @@ def test_the_second_time_it_waits_twice_as_long(cast: Cast) -> None:
 def test_the_cooldown_of_a_level_is_that_of_its_action_type(cast: Cast) -> None:
     document = {**BENCH_REFUND, "standing": {"statistical": {"cooldown": "1d"}}}
     catalogue.save_action_type(document, domain=cast.service, by=BY)
-    standing.lower_level(permission(cast), by=BY)
+    standing.lower_level(permission(cast), to=Level.L1, by=BY)
     backdate("update governance_standing set red_at = red_at - interval '1 day' where latch like 'level:%%'")
     assert permit.set_level(cast.refunder, cast.refund, level=Level.L2, by=BY).level == Level.L2
 
 
 def test_a_permission_that_is_revoked_and_given_again_does_not_escape_the_cooldown(cast: Cast) -> None:
-    standing.lower_level(permission(cast), by=BY)
+    standing.lower_level(permission(cast), to=Level.L1, by=BY)
     permit.revoke(permission(cast), by=BY)
     refused(Code.WRONG_STATE, permit.set_level, cast.refunder, cast.refund, level=Level.L2, by=BY)
     assert permit.set_level(cast.refunder, cast.refund, level=Level.L0, by=BY).level == Level.L0
 
 
 def test_a_lowered_level_caps_no_other_type_and_is_no_standing(cast: Cast) -> None:
-    standing.lower_level(permission(cast), by=BY)
+    standing.lower_level(permission(cast), to=Level.L1, by=BY)
     permit.set_level(cast.refunder, cast.cancel, level=Level.L3, by=BY)
     assert "standing" not in [reason["code"] for reason in asks(cast.refunder_key)["reasons"]]
 
 
 def test_there_is_no_level_below_l0_and_nobody_else_lowers_one(cast: Cast) -> None:
-    refused(Code.FORBIDDEN, standing.lower_level, permission(cast), by=cast.ada)
+    refused(Code.FORBIDDEN, standing.lower_level, permission(cast), to=Level.L1, by=cast.ada)
     drafter = Permission.objects.get(agent=cast.drafter, action_type=cast.refund)
-    refused(Code.WRONG_STATE, standing.lower_level, drafter, by=BY)
+    refused(Code.WRONG_STATE, standing.lower_level, drafter, to=Level.L0, by=BY)
     assert not LedgerEntry.objects.filter(kind="level_lowered").exists()
+
+
+def test_what_lowers_a_level_names_where_to_so_that_sent_twice_it_lowers_once(cast: Cast) -> None:
+    standing.lower_level(permission(cast), to=Level.L1, by=cast.mary)
+    for again in (Level.L1, Level.L2):
+        problem = refused(Code.WRONG_STATE, standing.lower_level, permission(cast), to=again, by=cast.joan)
+        assert "stands at L1" in problem.detail
+    assert permission(cast).level == Level.L1
+    (entry,) = entries("level_lowered")
+    assert entry["strikes"] == 1
+    permit.set_level(cast.refunder, cast.cancel, level=Level.L3, by=BY)
+    higher = Permission.objects.get(agent=cast.refunder, action_type=cast.cancel)
+    refused(Code.WRONG_STATE, standing.lower_level, higher, to=Level.L1, by=BY)

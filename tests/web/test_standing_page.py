@@ -6,7 +6,7 @@ import pytest
 
 from governance import standing
 from governance.models import Permission, Standing
-from governance.policy.tiers import Tier
+from governance.policy.tiers import Level, Tier
 from reviews import roster
 from tests.cast import BY, Cast
 from tests.reviews.scene import Scene, backdate
@@ -41,7 +41,7 @@ def test_a_budget_is_told_by_its_kind_and_nobody_is_named(scene: Scene) -> None:
 
 
 def test_a_lowered_level_says_from_when_it_may_be_raised(cast: Cast) -> None:
-    standing.lower_level(Permission.objects.get(agent=cast.refunder, action_type=cast.refund), by=BY)
+    standing.lower_level(Permission.objects.get(agent=cast.refunder, action_type=cast.refund), to=Level.L1, by=BY)
     (stood,) = roster.read(cast.refunder.pk).stood
     assert stood.lowers_level
     assert stood.until.startswith("It may be raised from ")
