@@ -33,7 +33,7 @@ def tried(name: str, password: str = "a guess", address: str = "203.0.113.5") ->
     answer = browser.post("/accounts/login/", {"login": name, "password": password}, REMOTE_ADDR=address)
     if answer.status_code == 302:
         return "in"
-    return "slowed" if "Too many failed login attempts" in words(answer) else "wrong"
+    return "slowed" if "Too many tries" in words(answer) else "wrong"
 
 
 def test_an_account_is_closed_to_guesses_whether_or_not_it_exists(cast: Cast, cheap: None) -> None:
