@@ -148,6 +148,14 @@ def test_who_loses_authority_loses_sessions_and_cases_at_once(scene: Scene, lose
     scene.take(held, scene.cast.grace)
 
 
+def test_a_password_written_past_the_verb_ends_the_sessions_as_well(cast: Cast) -> None:
+    visitor(cast.ada), visitor(cast.grace)
+    ada = User.objects.get(pk=cast.ada.pk)
+    ada.set_password(PASSWORD)
+    ada.save()
+    assert [each.person_id for each in Session.objects.all()] == [cast.grace.pk]
+
+
 def test_who_gains_authority_stays_signed_in(cast: Cast) -> None:
     ada = visitor(cast.ada)
     enrol.change_person(cast.ada, groups=[REVIEWER, "auditor"], by=BY)
