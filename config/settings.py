@@ -242,9 +242,6 @@ PLACET_NOTICE_MINUTES = outgoing.minutes(_ENV)
 PLACET_NOTICE_MOST = env.integer(_ENV, "PLACET_NOTICE_MOST", 20, 1, 200)
 
 # -- people -------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -280,8 +277,7 @@ MFA_TOTP_ISSUER = "Placet"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _LOCAL
 
 # -- language, time, files ------------------------------------------------------------------------
-LANGUAGE_CODE = "en"
-USE_I18N = True
+LANGUAGE_CODE, USE_I18N = "en", True
 TIME_ZONE, USE_TZ = "UTC", True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PLACET_STATIC_ROOT") or BASE_DIR / "staticfiles")
