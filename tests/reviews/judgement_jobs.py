@@ -147,9 +147,7 @@ def hurried(*, name: str, cases: list[str], guarded: bool, pause: float) -> Call
         case = UUID(random.choice(cases))
         try:
             seen = take.take(case, reviewer=person)
-            assert seen.snapshot is not None
-            digests = {"action_digest": seen.action.digest.hex(), "snapshot_digest": seen.snapshot.digest.hex()}
-            verdict = judge.approve(case, reviewer=person, proof=None, **digests)
+            verdict = judge.approve(case, reviewer=person, proof=None, **stated(seen))
             judge.withdraw(verdict.pk, reviewer=person)
         except Problem as problem:
             return problem.code.value

@@ -27,7 +27,7 @@ from reviews import judge
 from reviews.models import Escalation, Verdict
 from tests.cast import BY, Cast
 from tests.council.conftest import Desk, errors
-from tests.reviews.scene import Scene, backdate, entries, proven, refused, snapshot_digest
+from tests.reviews.scene import Scene, backdate, entries, proven, refused, stated
 from tests.support.clients import SurfaceClient
 from tests.web.reading import buttons, hidden, said, visitor, words
 
@@ -48,8 +48,7 @@ def long_ago(browser: SurfaceClient) -> None:
 
 
 def approve(scene: Scene, case: Escalation, proof: Proof | None) -> Verdict:
-    stated: dict[str, Any] = {"action_digest": case.action.digest.hex(), "snapshot_digest": snapshot_digest(case)}
-    return judge.approve(case.pk, reviewer=scene.cast.grace, proof=proof, **stated)
+    return judge.approve(case.pk, reviewer=scene.cast.grace, proof=proof, **stated(case))
 
 
 def with_app(person: User) -> str:
