@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +7,7 @@ from django.shortcuts import redirect, render
 from reviews.models import Channel, Digest, Preference
 from reviews.models.notices import ORDER
 from reviews.notify import people
-from reviews.prefer import Wish, prefer
+from reviews.prefer import Wish, prefer, time_zones
 from reviews.preferences import SESSION, Preferences, preferences_of, remember
 from reviews.web.forms import wish_of
 from reviews.web.loaders import SIGNED_IN, ConsoleRequest, act, page
@@ -24,7 +22,7 @@ def show(request: ConsoleRequest) -> HttpResponse:
     listed = [*order, *(each for each in ORDER if each not in order)]
     channels = [(each, Channel(each).label, each in order, people.usable(each, held)) for each in listed]
     context = {"held": held, "view": view, "channels": channels, "digests": Digest.choices}
-    context |= {"languages": settings.LANGUAGES, "zones": sorted(available_timezones())}
+    context |= {"languages": settings.LANGUAGES, "zones": time_zones()}
     return render(request, "preferences/page.html", context)
 
 
