@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from governance.policy.action_types import ActionTypeSpec
@@ -18,6 +20,9 @@ from reviews.replay.infer import Shape, canonical_decimal, money_document, write
 MAX_NOTE = 4_000
 # The one claim that folders name by its part: the record the agent speaks about. A binding says how its type calls it.
 TARGET = "target_id"
+
+# How folders name an argument that an agent gave by its place.
+_NAMELESS = "_value"
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,100}", re.ASCII)
 _RUN = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
@@ -81,7 +86,8 @@ def parameters(call: Call, described: Described) -> dict[str, Any]:
     """The arguments as the type's parameters: by inferred shapes, or for a type of the council's by its contract."""
     if described.shapes:
         return write(call.arguments, described.shapes)
-    return {name: fitted(described.spec.contract, name, value) for name, value in call.arguments.items()}
+    contract = described.spec.contract
+    return {name: fitted(contract, name, value) for name, value in _named(call.arguments, contract).items()}
 
 
 def claims_in(described: Described, claims: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,9 +106,10 @@ def fitted(contract: Contract, name: str, value: Any) -> Any:
     field = contract.fields.get(name)
     if field is None or value is None:
         return _plain(value)
+    if value == "" and field.type == "email" and field.nullable:
+        return None
     if field.most is not None:
-        members = value if isinstance(value, list) else [value]
-        return [_element(field.type, member) for member in members]
+        return [_element(field.type, member) for member in _members(field.type, value)]
     return _element(field.type, value)
 
 
@@ -124,11 +131,29 @@ def run_of(session: str) -> str:
     return session if _RUN.fullmatch(session) else _hashed(session)
 
 
+def _named(arguments: Mapping[str, Any], contract: Contract) -> Mapping[str, Any]:
+    """A lone argument that was recorded without its name is the one field that there is."""
+    if arguments.keys() == {_NAMELESS} and len(contract.fields) == 1:
+        return dict.fromkeys(contract.fields, arguments[_NAMELESS])
+    return arguments
+
+
+def _members(kind: str, value: Any) -> list[Any]:
+    """What a list field has for elements; several addresses in one text are as many elements."""
+    if isinstance(value, list):
+        return value
+    return [part.strip() for part in value.split(",")] if kind == "email" and isinstance(value, str) else [value]
+
+
 def _element(kind: str, value: Any) -> Any:
     if kind == "money":
         return money_document(value) or _plain(value)
     if kind == "decimal" and not isinstance(value, str | bool):
         return canonical_decimal(value)
+    if kind == "integer" and isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    if kind == "text" and isinstance(value, dict):
+        return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False)
     return _plain(value)
 
 

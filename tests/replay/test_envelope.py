@@ -8,7 +8,7 @@ import pytest
 from governance.policy.action_types import ActionTypeSpec, parse_action_type
 from governance.records.bindings import Binding
 from governance.records.parse import parse_binding
-from reviews.replay.envelope import Described, claims_in, fitted, posting, run_of, subject_of
+from reviews.replay.envelope import Described, claims_in, fitted, parameters, posting, run_of, subject_of
 from reviews.replay.folder import Call
 from reviews.replay.infer import infer
 
@@ -81,6 +81,37 @@ def test_values_are_spelled_as_the_contract_wants_them_and_otherwise_left() -> N
     assert fitted(contract, "weight", Decimal("1.50")) == "1.5"
     assert fitted(contract, "unknown", [Decimal("0.5"), {"a": None}]) == ["0.5", {"a": None}]
     assert fitted(contract, "amount", None) is None
+
+
+def office(**fields: Any) -> Described:
+    """A type of the council's whose contract has these fields."""
+    spec = parse_action_type({**{key: part for key, part in TYPE.items() if key != "amount"}, "parameters": fields})
+    assert isinstance(spec, ActionTypeSpec)
+    return Described("office.act", spec, None, {})
+
+
+def test_what_ran_as_recorded_is_spelled_as_a_narrow_contract_asks() -> None:
+    contract = office(
+        to={"type": "list", "of": {"type": "email"}, "max": 9},
+        files={"type": "list", "of": {"type": "text"}, "max": 9},
+        other={"type": "email", "nullable": True},
+        email={"type": "email"},
+        number={"type": "integer"},
+    ).spec.contract
+    assert fitted(contract, "to", "a@b.example, c@d.example") == ["a@b.example", "c@d.example"]
+    assert fitted(contract, "to", ["a@b.example, c@d.example"]) == ["a@b.example, c@d.example"]
+    assert fitted(contract, "email", "a@b.example, c@d.example") == "a@b.example, c@d.example"
+    assert fitted(contract, "files", [{"type": "file", "id": Decimal("1.5")}]) == ['{"id": "1.5", "type": "file"}']
+    assert (fitted(contract, "other", ""), fitted(contract, "email", "")) == (None, "")
+    assert fitted(contract, "number", Decimal("7.0")) == 7
+    assert fitted(contract, "number", Decimal("7.5")) == "7.5"
+
+
+def test_an_argument_given_by_its_place_has_the_name_of_the_only_field() -> None:
+    nameless = recorded(arguments={"_value": "00000009"})
+    assert parameters(nameless, office(customer_id={"type": "id"})) == {"customer_id": "00000009"}
+    two = office(customer_id={"type": "id"}, other={"type": "id"})
+    assert parameters(nameless, two) == {"_value": "00000009"}
 
 
 def test_inferred_parameters_are_written_by_their_shapes() -> None:
