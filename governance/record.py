@@ -29,6 +29,8 @@ class Event(StrEnum):
     ACTION_TYPE_SAVED = "action_type_saved"
     BINDING_SAVED = "binding_saved"
     BINDING_REQUESTED = "binding_requested"
+    LACK_TOLD = "lack_told"
+    LACKS_ANSWERED = "lacks_answered"
     PERMISSION_SET = "permission_set"
     PERMISSION_REVOKED = "permission_revoked"
     LEVEL_LOWERED = "level_lowered"

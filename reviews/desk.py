@@ -33,6 +33,8 @@ class After(StrEnum):
     WITHDRAWN = "withdrawn"
     HELD = "held"
     TOLD = "told"
+    NEXT = "next"
+    OVERRULED = "overruled"
     REFUSED = "refused"
     UNSOUND = "unsound"
     SUCCEEDED = "succeeded"
@@ -139,9 +141,10 @@ _KNOWN = """
   left join reviews_finding f on f.draw_id = d.id
   where x.status in ('succeeded', 'failed')
 """
+# Where several people approve, the grant is that of the last of them.
 _PAST = """
   select v.id, v.escalation_id, v.approve, coalesce(r.sentence, v.reject_reason) as reason, v.decided_at,
-    v.withdrawn_at, v.final_at,
+    v.withdrawn_at, v.final_at, e.state,
     placet_named(ag) as agent, t.key, g.voided_at, g.redeemed_at, g.closed_at, g.expires_at, x.status, f.sound,
     (select n.id from reviews_escalation n where n.previous_id = v.escalation_id
       order by n.opened_at desc limit 1) as next
@@ -151,7 +154,8 @@ _PAST = """
   join governance_agent ag on ag.id = a.agent_id
   join governance_actiontype t on t.id = a.action_type_id
   left join reviews_rejectreason r on r.code = v.reject_reason
-  left join governance_grant g on g.verdict_id = v.id
+  left join lateral (select o.* from reviews_verdict w join governance_grant o on o.verdict_id = w.id
+    where w.escalation_id = v.escalation_id and w.withdrawn_at is null order by w.id desc limit 1) g on true
   left join governance_execution x on x.action_id = g.action_id and g.redeemed_at is not null
   left join reviews_draw d on d.action_id = x.action_id
   left join reviews_finding f on f.draw_id = d.id
@@ -221,6 +225,14 @@ def followed(row: rows.Row, now: dt.datetime) -> After:
         return After.HELD
     if not row["approve"]:
         return After.TOLD
+    if row["expires_at"] is None:
+        # of several approvers the last one's verdict issues the grant
+        return After.NEXT if row["state"] == "open" else After.OVERRULED
+    return _used(row, now)
+
+
+def _used(row: rows.Row, now: dt.datetime) -> After:
+    """What became of the grant."""
     if row["voided_at"] is not None:
         return After.REFUSED
     if row["sound"] is False:

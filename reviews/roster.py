@@ -13,11 +13,12 @@ from governance.problems import Code, Problem
 from reviews import rows
 from reviews.shown import label
 from reviews.standings import Stood, standings
-from reviews.statistics import Rate, error_rates
+from reviews.statistics import LIMITS, Rate, error_rates, ready_after
 from reviews.traces import SHARED
 
 MOST = 500
 LAST = 10
+RECENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One permission: the level, and the tier it earns at the base risk of the type."""
+    """One permission: the level, and the tier it earns at the base risk of the type.
+
+    `limit` is the error rate to stay below; after `more` further sound checks the range ends below it, None: never.
+    """
 
     action_type_id: int
     action_type: str
@@ -55,6 +59,8 @@ class Held:
     risk: str
     earned: Tier
     rate: Rate
+    limit: float
+    more: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,14 @@ class Delegation:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What bound `count` of the last 200 decisions."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One agent. Keys appear nowhere. `delegations`: what it gave first, at most 50, the longest in force first."""
 
@@ -97,6 +111,7 @@ class Profile:
     held: tuple[Held, ...]
     stood: tuple[Stood, ...]
     delegations: tuple[Delegation, ...]
+    bound: tuple[Bound, ...]
     last: tuple[Decided, ...]
     halts: int
     now: dt.datetime
@@ -148,10 +163,19 @@ _HELD = """
   select t.id, t.key, t.base_risk, g.level from governance_permission g
   join governance_actiontype t on t.id = g.action_type_id where g.agent_id = %s order by t.key limit 200
 """
+# An index of actions leads through agent and type to the newest: one probe for each type that there is.
+_NEWEST = """
+  select each.* from governance_actiontype kind cross join lateral (select * from governance_action o
+    where o.agent_id = %s and o.action_type_id = kind.id order by o.created_at desc limit %s) each
+"""
+_BOUND = f"""
+  select d.bound_by, count(*) as n from (select id from ({_NEWEST}) newest order by created_at desc limit 200) a
+  join governance_decision d on d.action_id = a.id group by 1 order by 2 desc, 1 limit 5
+"""  # noqa: S608 -- fixed text on both sides
 _LAST = f"""
   select a.id, t.key, d.outcome, d.effective_tier, d.bound_by, a.state, d.decided_at, a.trace_id, {SHARED},
     (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id
-  from (select * from governance_action where agent_id = %s order by created_at desc limit %s) a
+  from (select * from ({_NEWEST}) newest order by created_at desc limit {LAST}) a
   join governance_actiontype t on t.id = a.action_type_id
   join governance_decision d on d.action_id = a.id
   order by d.decided_at desc
@@ -202,6 +226,7 @@ def read(agent: UUID) -> Profile:
         held=held,
         stood=standings(agent, {each.action_type_id: each.action_type for each in held}, now),
         delegations=_delegations(agent, now),
+        bound=tuple(Bound(each["bound_by"], each["n"]) for each in rows.fetch(_BOUND, [agent, RECENT])),
         last=tuple(_decided(each) for each in rows.fetch(_LAST, [agent, LAST])),
         halts=row["halts"],
         now=now,
@@ -252,6 +277,8 @@ def _permission(row: rows.Row, rate: Rate) -> Held:
         risk=risk.name.lower(),
         earned=earned_tier(level, risk),
         rate=rate,
+        limit=LIMITS[risk],
+        more=ready_after(rate, LIMITS[risk]),
     )
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import connection
 
 from governance.models import ActionType, Agent
-from governance.policy.interval import Interval, Stratum, interval
+from governance.policy.interval import Interval, Stratum, interval, needed
+from governance.policy.tiers import Risk
 
 # In the order of the decisions, never of the reviews: bad actions may take longer to review. `floor` is the lowest
 # probability so far, `settled` whether everything up to here has its finding.
@@ -28,13 +29,18 @@ select kind, probability, floor, settled, count(*), count(sound), count(*) filte
 """
 
 
+# The error rate that an agent has to stay below, by the base risk of the type.
+LIMITS = {Risk.LOW: 0.05, Risk.MEDIUM: 0.02, Risk.HIGH: 0.01}
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """`checked` of `drawn` actions have a finding, `wrong` of them unsound; all counts unweighted.
 
     `estimate` in [0, 1] weighs each finding by one over the probability of its draw; None without any.
     `range` holds the true rate of all auto-executed actions with 95 %, however often it is looked at and in
-    whatever order the draws are reviewed: a pending one counts as either.
+    whatever order the draws are reviewed: a pending one counts as either. `strata`: all draws, as if every pending one
+    were sound.
     """
 
     drawn: int
@@ -42,6 +48,7 @@ class Rate:
     wrong: int
     estimate: float | None
     range: Interval
+    strata: tuple[Stratum, ...] = ()
 
     @property
     def pending(self) -> int:
@@ -87,7 +94,19 @@ def _rate(counts: list[_Counts]) -> Rate:
         wrong=sum(each.wrong for each in counts),
         estimate=_estimate(counts),
         range=_range(counts),
+        strata=tuple(Stratum(each.weight, each.drawn, each.wrong) for each in counts),
     )
+
+
+def ready_after(rate: Rate, limit: float) -> int | None:
+    """After how many further checks, all sound, the range ends below `limit`; those that wait are among them.
+
+    0 when it does so already; None when no number that we look at would show it.
+    """
+    if rate.range.high <= limit:
+        return 0
+    more = needed(rate.strata, limit)
+    return None if more is None else max(1, more + rate.pending)
 
 
 def _estimate(counts: Iterable[_Counts]) -> float | None:

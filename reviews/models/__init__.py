@@ -22,7 +22,7 @@ from reviews.models.notices import (
     Why,
 )
 from reviews.models.reject_reasons import RejectReason
-from reviews.models.requests import BindingRequest
+from reviews.models.requests import BindingRequest, Lack, LackAnswer, LackKind
 from reviews.models.showings import Showing
 
 __all__ = [
@@ -41,6 +41,9 @@ __all__ = [
     "ExtensionReason",
     "FactsReason",
     "Finding",
+    "Lack",
+    "LackAnswer",
+    "LackKind",
     "Notice",
     "NoticeKind",
     "Occasion",

@@ -11,6 +11,7 @@ from reviews.web import (
     halts,
     health,
     home,
+    lacks,
     lead,
     notices,
     preferences,
@@ -52,6 +53,10 @@ urlpatterns = [
     path("escalations/<uuid:case>/acknowledge/", escalation.acknowledge, name="escalation-acknowledge"),
     path("escalations/<uuid:case>/request-binding/", escalation.ask_for_binding, name="escalation-request-binding"),
     path("escalations/<uuid:case>/verdicts/<int:verdict>/withdraw/", escalation.withdraw, name="verdict-withdraw"),
+    path("escalations/<uuid:case>/lacks/", lacks.ask, name="lack-ask"),
+    path("escalations/<uuid:case>/lacks/tell/", lacks.tell, name="lack-tell"),
+    path("lacks/", lacks.show, name="lacks"),
+    path("lacks/answer/", lacks.answer, name="lacks-answer"),
     # /spot-reviews/
     path("spot-reviews/", spot_review.waiting, name="spot-reviews"),
     path("spot-reviews/next/", spot_review.following, name="spot-review-next"),

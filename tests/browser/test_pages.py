@@ -89,10 +89,12 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     halting = f"/halts/new/?target=agent&name={scene.cast.refunder.pk}"
     lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting, "/health/"]
     own = ["/preferences/", "/notices/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
+    desk = ["/", "/verdicts/", f"{paths['open']}lacks/", "/search/?q=c-1"]
     return {
-        "ada": [*lists, *paths.values(), *own, "/", "/verdicts/", "/search/?q=c-1", "/nothing/"],
+        "ada": [*lists, *paths.values(), *own, *desk, "/nothing/"],
         "mary": [
             "/lead/",
+            "/lacks/",
             "/authority/",
             "/alerts/",
             "/alerts/?kind=halt",

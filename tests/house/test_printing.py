@@ -11,8 +11,8 @@ from django.conf import settings
 from config.services.stack import BASE
 
 PAGES = (
-    "alerts", "home", "lead", "queue", "escalation", "decision", "sealed", "trace", "spot_review", "agents",
-    "authority", "halts", "health", "notices", "parts", "preferences", "search", "security",
+    "alerts", "home", "lacks", "lead", "queue", "escalation", "decision", "sealed", "trace", "spot_review",
+    "agents", "authority", "halts", "health", "notices", "parts", "preferences", "search", "security",
 )  # fmt: skip
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
@@ -27,7 +27,7 @@ ALLOWED = {
     "told.score node.depth "
     "verdicts.older executed waiting free hour today "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
-    "ids, digests and tokens": "queue.version choice.key letter.id "
+    "ids, digests and tokens": "each.kind each.name queue.version choice.key letter.id "
     "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
     "addresses of ours": "line.query poll next href back each.message.path",
@@ -43,6 +43,7 @@ ALLOWED = {
     "expired kept.share hour.opened hour.closed person.rank person.holds person.hour person.today each.count each.caps "
     "line.late",
     "spans of time in words of ours": "half most oldest",
+    "shares of ours": "limit",
     "words of the template that includes": "title body action missing label every heading opened closed",
     "choices: reasons by their preset, types by their key": "value text key",
     "what the person who reads it has just typed, in the field it was typed into": "name reason sought held.mail "

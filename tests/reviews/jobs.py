@@ -10,14 +10,24 @@ from governance.authenticate import Credential, hash_key
 from governance.problems import Problem
 from reviews.intake import Ask, ask
 from tests.reviews.delegation_jobs import delegated, givers
-from tests.reviews.judgement_jobs import approvers, hurried, judges, key_makers, pairs, redeemers, reporters, sweepers
+from tests.reviews.judgement_jobs import (
+    approvers,
+    hurried,
+    judges,
+    key_makers,
+    missers,
+    pairs,
+    redeemers,
+    reporters,
+    sweepers,
+)
 from tests.reviews.notice_jobs import tellers
 from tests.reviews.rails import policy
 from tests.reviews.running_jobs import runners
 
 __all__ = [
-    "approvers", "contradictions", "delegated", "givers", "granted", "hurried", "judges", "key_makers", "pairs",
-    "redeemers", "refunds", "reporters", "runners", "sweepers", "tellers", "twins",
+    "approvers", "contradictions", "delegated", "givers", "granted", "hurried", "judges", "key_makers", "missers",
+    "pairs", "redeemers", "refunds", "reporters", "runners", "sweepers", "tellers", "twins",
 ]  # fmt: skip
 
 

@@ -18,8 +18,9 @@ from governance.day_keys import ensure_day_key
 from governance.models import Mandate
 from governance.problems import Code, Problem
 from reviews import four_eyes, judge, redeem, report, sample, sweep, take, withdraw
+from reviews.lack import tell_lack
 from reviews.material import Stated
-from reviews.models import Escalation
+from reviews.models import Escalation, LackKind
 from tests.reviews.scene import stated
 
 _FINISHED = "finished"
@@ -52,6 +53,23 @@ def redeemers(*, key: str, grants: list[str], digests: list[str], pause: float =
         except Problem as problem:
             return problem.code.value
         return f"redeemed {turn}"
+
+    return one
+
+
+def missers(*, name: str, case: str) -> Callable[[int], str]:
+    """One reviewer in many windows says everything that the screen of a case can lack, all in the same order."""
+    (reviewer,) = _people([name])
+
+    def one(number: int) -> str:
+        turn = number % 10_000
+        if turn >= len(LackKind.values):
+            return _FINISHED
+        try:
+            tell_lack(UUID(case), reviewer=reviewer, kind=LackKind.values[turn])
+        except Problem as problem:
+            return problem.code.value
+        return f"told {turn}"
 
     return one
 

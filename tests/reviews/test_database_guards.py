@@ -32,7 +32,8 @@ NEED_AN_ENTRY = {
     "governance_reservation", "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
     "governance_ticket", "governance_toolsignal", "governance_watch",
     "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_extension",
-    "reviews_finding", "reviews_preference", "reviews_rejectreason", "reviews_showing", "reviews_verdict",
+    "reviews_finding", "reviews_lack", "reviews_preference", "reviews_rejectreason", "reviews_showing",
+    "reviews_verdict",
 }  # fmt: skip
 
 # Replication and restore scripts switch ordinary triggers off: these stay on ("enable always").
@@ -66,6 +67,7 @@ STANDING = {
     "invitation_kept": {"governance_invitation"},
     "key_follows": {"governance_agentkey"},
     "key_spent": {"governance_agentkey"},
+    "lack_kept": {"reviews_lack"},
     "ledger_leaf": {"governance_ledgerentry"},
     "mandate_ended": {"governance_mandate"},
     "mandate_lowered": {"governance_mandate"},
@@ -81,6 +83,7 @@ STANDING = {
         "governance_standing",
         "governance_ticket",
         "reviews_alert",
+        "reviews_lack",
     },
     "number_kept": {"governance_agent"},
     "occasion_of_alert": {"reviews_alert"},

@@ -24,7 +24,7 @@ NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SOON, BEFORE = NOW + dt.timedelta(seconds=1), NOW - dt.timedelta(seconds=1)
 NOTHING: dict[str, Any] = {
     "withdrawn_at": None, "final_at": BEFORE, "approve": True, "voided_at": None, "sound": None, "status": None,
-    "redeemed_at": None, "closed_at": None, "expires_at": SOON,
+    "redeemed_at": None, "closed_at": None, "expires_at": SOON, "state": "open",
 }  # fmt: skip
 
 
@@ -43,6 +43,8 @@ NOTHING: dict[str, Any] = {
         ({"redeemed_at": BEFORE, "status": "succeeded", "sound": False}, After.UNSOUND),
         ({"voided_at": BEFORE}, After.REFUSED),
         ({"approve": False}, After.TOLD),
+        ({"expires_at": None}, After.NEXT),
+        ({"expires_at": None, "state": "rejected"}, After.OVERRULED),
         ({"approve": False, "final_at": SOON}, After.HELD),
         ({"final_at": SOON}, After.HELD),
         ({"voided_at": BEFORE, "withdrawn_at": BEFORE, "final_at": SOON}, After.WITHDRAWN),

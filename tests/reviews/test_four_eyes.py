@@ -14,7 +14,7 @@ from django.test import Client
 from governance import actors, catalogue, enrol, mandates
 from governance.models import Grant, Reservation
 from governance.problems import Code, Problem
-from reviews import history, judge, picks, redeem, sweep, take, verify
+from reviews import desk, history, judge, picks, redeem, sweep, take, verify
 from reviews.ability import ability
 from reviews.models import Escalation, Verdict
 from reviews.notify import audience
@@ -22,6 +22,7 @@ from tests.cast import BY
 from tests.reviews.racers import racing, wait_for
 from tests.reviews.scene import REFUND, Scene, backdate, entries, overdue, snapshot_digest
 from tests.support.proof import PROVE
+from tests.web.reading import visitor, words
 
 CASES = 200 if PROVE else 6
 FOUR = {"stages": [{"rank": 1}, {"rank": 2}]}
@@ -283,3 +284,14 @@ def test_a_verdict_that_waits_is_fixed_but_for_being_set_aside_once(eyes: Scene,
     with pytest.raises(DatabaseError, match="a verdict is final"), transaction.atomic():
         backdate("update reviews_verdict set set_aside_at = null where id = %s", first.pk)
     assert snapshot_digest(first.escalation) == bytes(first.snapshot_digest).hex()
+
+
+def test_the_desk_of_the_first_says_that_the_next_is_waited_for(eyes: Scene, no_hold: None) -> None:
+    case = eyes.case()
+    eyes.approve(case, eyes.cast.ada)
+    (past,) = desk.verdicts(eyes.cast.ada.pk).past
+    assert past.after is desk.After.NEXT
+    assert "waits for the next approver" in words(visitor(eyes.cast.ada).get("/"))
+    eyes.approve(case, eyes.cast.grace)
+    for who in (eyes.cast.ada, eyes.cast.grace):
+        assert [each.after for each in desk.verdicts(who.pk).past] == [desk.After.WAITING]

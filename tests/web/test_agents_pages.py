@@ -14,6 +14,7 @@ from reviews import roster, sample, tree
 from reviews.models import Draw
 from reviews.report import report
 from reviews.spot_review import judge_draw
+from reviews.statistics import ready_after
 from tests.cast import BY, Cast
 from tests.governance.family import Member, expired, hired, ticket
 from tests.reviews.scene import Scene
@@ -170,3 +171,34 @@ def test_halts_in_force_are_listed_without_their_free_text(cast: Cast) -> None:
 
 def test_before_genesis_the_tree_says_what_to_do(db: None) -> None:
     assert tree.read().root is None
+
+
+def test_a_cell_stands_against_its_limit_with_what_is_still_to_check(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "selected", lambda *given: True)
+    for held in profile(scene.cast).held:
+        assert (held.limit, held.more) == (0.02, ready_after(held.rate, 0.02))
+    before = {held.action_type: held.more for held in profile(scene.cast).held}["bench.refund"]
+    for sound in (True, False):
+        action = scene.running()
+        report(action.pk, caller=scene.refunder, status="succeeded")
+        sample.draw_due()
+        reason = "" if sound else "not_asked"
+        judge_draw(Draw.objects.get(action=action).pk, reviewer=scene.cast.grace, sound=sound, reason=reason)
+        more = {held.action_type: held.more for held in profile(scene.cast).held}["bench.refund"]
+        assert before is not None
+        assert more is not None
+        assert more == before - 1 if sound else more > before
+        before = more
+    page = words(visitor(scene.cast.ada).get(f"/agents/{scene.cast.refunder.pk}/"))
+    assert f"If no further error is found: ready after {before} more checks." in page
+
+
+def test_what_bound_the_last_decisions_is_told_with_how_often(scene: Scene) -> None:
+    for number in range(3):
+        scene.case("600.00", order=f"W{number + 1}")
+    (most, *_) = profile(scene.cast).bound
+    assert most.count == 3
+    assert "What bound its last decisions" in words(visitor(scene.cast.ada).get(f"/agents/{scene.cast.refunder.pk}/"))
+    assert profile(scene.cast, scene.cast.drafter).bound == ()
