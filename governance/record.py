@@ -59,6 +59,8 @@ class Event(StrEnum):
     CASE_TAKEN = "case_taken"
     CASE_SHOWN = "case_shown"
     CASE_RELEASED = "case_released"
+    CASE_HANDED_ON = "case_handed_on"
+    CASE_SKIPPED = "case_skipped"
     CASE_EXPIRED = "case_expired"
     CASE_EXTENDED = "case_extended"
     CASE_RAISED = "case_raised"

@@ -27,6 +27,8 @@ APPEND_ONLY = (
     "reviews_extension",
     "reviews_notice",
     "reviews_showing",
+    "reviews_handover",
+    "reviews_repeat",
 )
 
 # Nobody forgets what a budget has spent, nor how an agent stands. Of an entry the application says what happened and

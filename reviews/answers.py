@@ -45,8 +45,12 @@ def answer_of(
     digest: bytes = b"",
     trace_id: str = "",
     dry_run: bool = False,
+    joins: tuple[UUID, str] | None = None,
 ) -> Answer:
-    """The answer for a fresh decision. A dry run names no action, no grant and no case."""
+    """The answer for a fresh decision. A dry run names no action, no grant and no case.
+
+    `joins` is the open case, with its status, in which the same action waits.
+    """
     body: dict[str, Any] = {
         "id": None if dry_run else str(action),
         "outcome": decision.outcome.value,
@@ -75,8 +79,10 @@ def answer_of(
             "expires_at": wire(gathered.now + dt.timedelta(seconds=GRANT_SECONDS)),
         }
     elif decision.outcome is Outcome.ESCALATE:
-        case = str(uuid4())
-        body["escalation"] = {"id": case, "href": f"/api/v1/escalations/{case}/", "status": "checking"}
+        case, status = joins or (uuid4(), "checking")
+        body["escalation"] = {"id": str(case), "href": f"/api/v1/escalations/{case}/", "status": status}
+        if joins is not None:
+            body["escalation"]["joined"] = True
     return told(body, tool=spec.tool, agent=gathered.agent, digest=digest)
 
 

@@ -17,6 +17,8 @@ from governance.problems import Code, Problem
 from reviews.models import Escalation, EscalationState, Verdict
 
 LEASE = timedelta(minutes=5)
+# What at most one open case holds, by the constraint that says so.
+_HELD_ONCE = {"escalation_one_open_per_cap_key": "cap_key", "escalation_one_open_per_digest": "digest"}
 
 
 def locked(escalation_id: UUID) -> Escalation:
@@ -77,8 +79,13 @@ def require_open(case: Escalation, now: datetime) -> None:
 def require_lease(case: Escalation, reviewer: User, now: datetime) -> None:
     """Problems: TAKEN_BY_ANOTHER, NOT_TAKEN (never taken, or its five minutes are over)."""
     refuse_if_taken(case, reviewer, now)
-    if case.taken_by_id != reviewer.pk or case.taken_until is None or case.taken_until <= now:
+    if not holds(case, reviewer, now):
         raise Problem(Code.NOT_TAKEN, "Take the case first: your time with it is over.")
+
+
+def holds(case: Escalation, user: User, now: datetime) -> bool:
+    """Whether the lease of a case is theirs and lives."""
+    return case.taken_by_id == user.pk and case.taken_until is not None and case.taken_until > now
 
 
 def refuse_if_taken(case: Escalation, reviewer: User, now: datetime) -> None:
@@ -133,15 +140,18 @@ def counters(case: Escalation) -> dict[str, Any]:
 
 
 def save_open(case: Escalation) -> None:
-    """Save a case that opens again or anew. Its cap may have got another case meanwhile, which then holds the cap."""
-    try:
-        with transaction.atomic():
-            case.save()
-    except IntegrityError:
-        if case.cap_key is None:
-            raise
-        case.cap_key = None
-        case.save()
+    """Save a case that opens again or anew. Its cap, or its digest, may have got another case, which then holds it."""
+    for _ in ("as it is", "without the one", "without the other"):
+        try:
+            with transaction.atomic():
+                case.save()
+            return
+        except IntegrityError as error:
+            taken = _HELD_ONCE.get(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "")
+            if taken is None or getattr(case, taken) is None:
+                raise
+            setattr(case, taken, None)
+    case.save()
 
 
 def _one(sql: str, params: list[Any]) -> Any:

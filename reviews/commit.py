@@ -34,6 +34,7 @@ from reviews.withheld import OVERRIDE_RANK
 UNDECLARED = "undeclared"
 
 _COMMIT = Statement("placet_commit", "select placet_commit($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+_REPEATS = "PL005"
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
@@ -46,6 +47,14 @@ class CommitResult(StrEnum):
     ANSWERED = "PL002"
     EXHAUSTED = "PL003"
     MOVED = "PL004"
+
+
+class Repeats(Exception):  # noqa: N818 -- not an error: what was asked is being decided
+    """Nothing was written: the same action waits in this open case, whose status is `checking` or `pending`."""
+
+    def __init__(self, case: UUID, status: str) -> None:
+        super().__init__(case)
+        self.case, self.status = case, status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +89,7 @@ class Parts:
 
 
 def commit(parts: Parts) -> CommitResult:
-    """Write one decision with all its rows, or nothing."""
+    """Write one decision with all its rows, or nothing. Raises `Repeats` where it must join a case."""
     rows = _rows(parts)
     try:
         _COMMIT([parts.gathered.epoch, *(None if row is None else orjson.dumps(row).decode() for row in rows)])
@@ -90,6 +99,9 @@ def commit(parts: Parts) -> CommitResult:
 
 
 def _result_of(error: ServerError) -> CommitResult:
+    if error.sqlstate == _REPEATS:
+        case, status = str(error).split()
+        raise Repeats(UUID(case), status) from error
     if error.sqlstate in set(CommitResult):
         return CommitResult(error.sqlstate)
     if error.sqlstate == _DEADLOCK:
@@ -141,7 +153,7 @@ def _decided(parts: Parts) -> dict[str, Any]:
         "digest": parts.digest.hex(),
         "amount": parts.amount,
         "in_flight": [flown.key for flown in parts.gathered.flights] or None,
-        "state": _STATES[decision.outcome],
+        "state": "superseded" if _joins(parts) else _STATES[decision.outcome],
         "ticket": parts.ask.delegation,
         "chain": gathered.chain,
         "trace_id": parts.ask.trace_of(parts.action),
@@ -219,6 +231,8 @@ def _flights(parts: Parts) -> list[dict[str, Any]]:
 
 def _escalation(parts: Parts) -> dict[str, Any]:
     decision, gathered = parts.decision, parts.gathered
+    if _joins(parts):
+        return {"joins": parts.answer.stored["escalation"]["id"], "action": str(parts.action)}
     due = gathered.now.timestamp() + deadline_seconds(parts.spec, decision.risk)
     row: dict[str, Any] = {
         "id": parts.answer.stored["escalation"]["id"],
@@ -227,6 +241,7 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         "deadline": due,
         "rank": max(rank_needed(parts.spec, decision.risk), _override_rank(decision)),
         "risk": int(decision.risk),
+        "digest": parts.digest.hex(),
         "sort_key": sort_key(due, parts.amount),
     }
     if decision.breach is not None:
@@ -244,6 +259,11 @@ def _full(parts: Parts) -> str | None:
     """The first key under which as much is under way as may be."""
     pairs = zip(parts.gathered.flights, parts.in_flight, strict=True)
     return next((flown.key for flown, flight in pairs if flight.passed), None)
+
+
+def _joins(parts: Parts) -> bool:
+    """Whether this opens no case of its own."""
+    return bool(parts.answer.stored.get("escalation", {}).get("joined"))
 
 
 def _override_rank(decision: Decision) -> int:
@@ -269,6 +289,7 @@ def _ledger(parts: Parts) -> dict[str, Any]:
         "epoch": parts.gathered.epoch,
         "grant": body.get("grant", {}).get("id"),
         "escalation": body.get("escalation", {}).get("id"),
+        **({"joined": True} if _joins(parts) else {}),
         "alert": _alert(decision),
         "snapshot": None if parts.snapshot is None else parts.snapshot.digest.hex(),
         "standing": [told(latch) for latch in parts.latches],

@@ -56,7 +56,8 @@ _DECISION = """
     placet_named(ag) as agent, a.chain, a.ticket_id, a.trace_id, d.outcome,
     d.effective_tier, d.required_tier, d.effective_risk, d.bound_by, d.reasons, d.ladder,
     d.inputs, d.decided_at, b.document as binding, s.sentence, s.subject,
-    (select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1) as case_id,
+    coalesce((select e.id from reviews_escalation e where e.action_id = a.id order by e.opened_at desc limit 1),
+      (select r.escalation_id from reviews_repeat r where r.action_id = a.id)) as case_id,
     (select w.id from reviews_draw w where w.action_id = a.id limit 1) as draw_id
   from governance_action a
   join governance_actiontype t on t.id = a.action_type_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -23,7 +24,7 @@ from reviews.answers import Answer, answer_of, replayed
 from reviews.asked import Asked
 from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
-from reviews.commit import CommitResult, commit
+from reviews.commit import CommitResult, Repeats, commit
 from reviews.exhausted import exhausted, refuse_exhausted
 from reviews.governed import judged, note_health
 
@@ -153,14 +154,18 @@ def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer
     if full is not None:
         raise refuse_exhausted(gathered, full, case.ask.idempotency_key, case.amount)
     digest = asked.digest_of(case, gathered)
-    answer = answer_of(
-        case.entry.spec, gathered, decision, case.action, digest=digest, trace_id=case.ask.trace_of(case.action)
-    )
-    result = commit(asked.parts(case, gathered, decision, answer, digest))
+    terms: dict[str, Any] = {"digest": digest, "trace_id": case.ask.trace_of(case.action)}
+    answer = answer_of(case.entry.spec, gathered, decision, case.action, **terms)
+    try:
+        result = commit(asked.parts(case, gathered, decision, answer, digest))
+    except Repeats as same:
+        terms["joins"] = (same.case, same.status)
+        answer = answer_of(case.entry.spec, gathered, decision, case.action, **terms)
+        result = commit(asked.parts(case, gathered, decision, answer, digest))
     if result is not CommitResult.DONE:
         return None, result is CommitResult.MOVED
     note_health(case.ruled)
     opened = answer.stored.get("escalation")
-    if opened is not None and case.snapshot is None:
+    if opened is not None and case.snapshot is None and "joins" not in terms:
         ring(Bell.VERIFY, UUID(opened["id"]))
     return answer, False

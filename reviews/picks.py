@@ -98,6 +98,11 @@ _CHOICES = "".join(
     )
 )  # fmt: skip
 
+# What somebody skipped is left to the others for a while; they are few.
+_SKIPPED = """
+  (e.id <> all(array(select h.escalation_id from reviews_handover h
+    where h.by_id = %(viewer)s and h.kind = 'skip' and h.until > clock_timestamp())) or e.taken_by_id = %(viewer)s)
+"""
 # The sets of people who answer for the agents of open cases are few: they are walked by the index, one probe for each
 # set, rank and risk, and each gives its first case. So nobody reads over the cases of their own agents.
 _FREE = """
@@ -142,7 +147,7 @@ def picked(
 ) -> tuple[str, dict[str, Any]]:
     """A statement for (id, sort_key) of the first `most` cases behind `after`, in order, and its values."""
     values: dict[str, Any] = {"most": most, "viewer": viewer, "now": now}
-    parts = [_RANGE]
+    parts = [_RANGE, _SKIPPED]
     if after is not None:
         parts.append("(e.sort_key, e.id) > (%(sort_key)s, %(case)s)")
         values |= {"sort_key": after.sort_key, "case": after.case}
@@ -197,7 +202,7 @@ def next_free(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
         "frozen": FROZEN,
     }
     for statement in (_THAWED, _FREE):
-        found = rows.fetch(statement.format(free=_NOBODYS), values)
+        found = rows.fetch(statement.format(free=f"{_SKIPPED} and {_NOBODYS}"), values)
         if found:
             case: UUID = found[0]["id"]
             return case

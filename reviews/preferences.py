@@ -15,6 +15,9 @@ from reviews.models import Preference
 COOKIE = SESSION = "placet_view"
 THEMES = ("system", "light", "dark")
 KEYS = ("on", "off")
+# What a verdict is answered with: the case that was decided, or the next one. Of this browser alone.
+THEN_COOKIE = "placet_then"
+THEN = ("stay", "next")
 _YEAR = 365 * 24 * 3600
 
 
@@ -47,3 +50,9 @@ def bring(request: HttpRequest, user: User, **_: object) -> None:
     held = Preference.objects.filter(person=user).first()
     if held is not None and request is not None:
         request.session[SESSION] = f"{held.theme}.{held.keys}"
+
+
+def then_of(request: HttpRequest) -> str:
+    """Whether a verdict in this browser is answered with the `next` case or `stay`s with its own."""
+    chosen = request.COOKIES.get(THEN_COOKIE, "")
+    return chosen if chosen in THEN else THEN[0]

@@ -35,7 +35,8 @@ class _Terms(TypedDict):
 class Row:
     """One open case. `reach` is the cap it would pass or fill most, as it was when the agent asked.
 
-    `rank` is the lowest that may approve; `related` are other open cases about the same entity, up to nine.
+    `rank` is the lowest that may approve; `related` are other open cases about the same entity, up to nine; `repeats`
+    is how often the same action was asked again, `skips` how often somebody left it to the others.
     `approved_before`: it follows a case whose approval lost its ground.
     """
 
@@ -49,6 +50,8 @@ class Row:
     rank: int
     related: int
     approved_before: bool
+    repeats: int
+    skips: int
     taken_by: str
     mine: bool
 
@@ -79,6 +82,7 @@ _COLUMNS = """
   select e.id, e.xmin::text as version, e.sort_key, e.opened_at, e.deadline,
     coalesce(e.taken_until > %(now)s, false) as held, t.key, a.amount, placet_named(ag) as agent, e.risk, e.rank,
     e.previous_id is not null as approved_before,
+    e.repeats, e.skips,
     d.inputs->'usages' as usages, s.status, s.sentence, s.subject,
     a.subject as named_subject, b.document as binding, t.document,
     case when exists (select 1 from governance_halt h where coalesce(h.lifted_at, 'infinity') > e.opened_at)
@@ -181,6 +185,8 @@ def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
         rank=row["rank"],
         related=row["related"],
         approved_before=row["approved_before"],
+        repeats=row["repeats"],
+        skips=row["skips"],
         taken_by=_holder(row, viewer),
         mine=row["taken_by"] == viewer,
     )

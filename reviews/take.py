@@ -1,26 +1,39 @@
-"""The verbs that lease a case to one reviewer for five minutes."""
+"""The verbs that lease a case to one reviewer for five minutes, prolong it a few times and end it."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models.functions import Now
 
 from governance import locks, record
-from reviews.cases import LEASE, locked, refuse_if_taken, require_lease, require_open
+from governance.problems import Code, Problem
+from reviews.cases import LEASE, holds, locked, refuse_if_taken, require_lease, require_open
 from reviews.four_eyes import refuse_part
 from reviews.models import Escalation, EscalationState
 from reviews.reviewers import refuse_own_agent, require_reviewer
 from reviews.verify import is_fresh, verify
 
+# Half an hour in all: after that it is somebody else's turn, unless nobody else wants it.
+MOST_RENEWALS = 5
+
+
+class Left(StrEnum):
+    """Why somebody no longer has any case."""
+
+    SIGNED_OUT = "signed_out"
+    SWITCHED_OFF = "switched_off"
+    ABSENT = "absent"
+
 
 def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
-    """Lease an open case, or renew one's own lease, and read its record unless that was done just now.
+    """Lease an open case, or prolong one's own lease, and read its record unless that was done just now.
 
-    A mandate is not asked for: a case outside it may be looked at and rejected, not approved. Problems:
-    NOT_FOUND, FORBIDDEN, OWN_AGENT, TAKEN_PART, TAKEN_BY_ANOTHER (naming who), and those of a case that is not open.
+    A lease that was prolonged as often as it may be stays as it is. A mandate is not asked for: a case outside it may
+    be looked at and rejected, not approved. Problems: NOT_FOUND, FORBIDDEN, OWN_AGENT, TAKEN_PART, TAKEN_BY_ANOTHER
+    (naming who), and those of a case that is not open.
     """
     case = _lease(escalation_id, reviewer)
     if not is_fresh(case.snapshot, locks.database_now()):
@@ -39,11 +52,34 @@ def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
     refuse_own_agent(reviewer, case.action)
     refuse_part(case, reviewer, now)
     refuse_if_taken(case, reviewer, now)
+    if not holds(case, reviewer, now):
+        case.renewals = 0
+    elif case.renewals >= MOST_RENEWALS:
+        return case
+    else:
+        case.renewals += 1
     case.taken_by, case.taken_until = reviewer, now + LEASE
-    case.save(update_fields=["taken_by", "taken_until"])
+    case.save(update_fields=["taken_by", "taken_until", "renewals"])
     body = {"escalation": str(case.pk), "until": case.taken_until.isoformat()}
+    if case.renewals:
+        body["renewal"] = str(case.renewals)
     record.append(event=record.Event.CASE_TAKEN, actor=_actor(reviewer), body=body)
     return case
+
+
+@transaction.atomic
+def renew(escalation_id: UUID, *, reviewer: User) -> Escalation:
+    """Five more minutes for whoever has the case, at most five times. The record is not read again.
+
+    Problems: those of `release`, OWN_AGENT, WRONG_STATE (prolonged as often as it may be).
+    """
+    case = locked(escalation_id)
+    now = locks.database_now()
+    require_open(case, now)
+    require_lease(case, reviewer, now)
+    if case.renewals >= MOST_RENEWALS:
+        raise Problem(Code.WRONG_STATE, "You have had this case for long: decide it, or hand it on.")
+    return _lease(escalation_id, reviewer)
 
 
 @transaction.atomic
@@ -61,18 +97,26 @@ def release(escalation_id: UUID, *, reviewer: User) -> Escalation:
 
 
 @transaction.atomic
-def release_all(*, reviewer: User) -> int:
-    """Give back every case this person holds; how many there were."""
-    held = Escalation.objects.select_for_update(no_key=True).filter(
-        taken_by=reviewer, state=EscalationState.OPEN, taken_until__gt=Now()
+def release_all(*, reviewer: User, because: Left = Left.SIGNED_OUT, by: str = "") -> int:
+    """Give back every case that somebody has, because they signed out, were switched off or went away. How many.
+
+    One that is being decided at this very moment is left to its verdict: whoever may no longer judge is refused there.
+    `by` is the actor of the entry, themselves unless it is said; without a lease there is no entry.
+    """
+    held = Escalation.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        state=EscalationState.OPEN, taken_by=reviewer, taken_until__gt=locks.database_now()
     )
-    cases = [case.pk for case in held.order_by("pk")]
-    if not cases:
-        return 0
-    Escalation.objects.filter(pk__in=cases).update(taken_by=None, taken_until=None)
-    body = {"escalations": [str(case) for case in cases]}
-    record.append(event=record.Event.CASE_RELEASED, actor=_actor(reviewer), body=body)
+    cases = [str(case.pk) for case in held.order_by("pk") if _give_back(case)]
+    if cases:
+        body = {"escalations": cases, "of": reviewer.get_username(), "because": because.value}
+        record.append(event=record.Event.CASE_RELEASED, actor=by or _actor(reviewer), body=body)
     return len(cases)
+
+
+def _give_back(case: Escalation) -> bool:
+    case.taken_by = case.taken_until = None
+    case.save(update_fields=["taken_by", "taken_until"])
+    return True
 
 
 def _actor(reviewer: User) -> str:

@@ -12,7 +12,7 @@ from governance.authenticate import Caller
 from governance.models import Action, ActionState, Grant
 from governance.problems import Code, Problem
 from reviews.cases import counters, locked, locked_action
-from reviews.models import Escalation, EscalationState
+from reviews.models import Escalation, EscalationState, Repeat
 from reviews.relink import give_back, void
 
 _LIVE = (EscalationState.OPEN, EscalationState.APPROVED)
@@ -53,6 +53,8 @@ def _without_case(action_id: UUID, caller: Caller) -> Action:
     action = Action.objects.filter(pk=action_id, agent_id=caller.agent).first()
     if action is None:
         raise Problem(Code.NOT_FOUND, "This agent has no such action.")
+    if Repeat.objects.filter(action=action).exists():
+        raise Problem(Code.WRONG_STATE, "This action joined the case of one that was asked before: withdraw that one.")
     raise _wrong(action)
 
 

@@ -57,11 +57,16 @@ class GrantShown(Document):
 
 
 class CaseGiven(Document):
-    """The case that was opened."""
+    """The case that was opened, or that the same action waits in already."""
 
     id: UUID
     href: str
     status: Status
+    joined: bool = Field(
+        default=False,
+        description="The same action was asked before and is still being decided: this one joined its case. "
+        "An approval is for the one that came first.",
+    )
 
 
 class Decided(Document):

@@ -21,7 +21,7 @@ from reviews.api.problems import not_found
 from reviews.cases import halted_since
 from reviews.checkpoint import Continuation
 from reviews.explained import document
-from reviews.models import Escalation, EscalationState, RejectReason, Verdict
+from reviews.models import Escalation, EscalationState, RejectReason, Repeat, Verdict
 from reviews.reconsider import reconsider
 
 CASES = "/api/v1/escalations/"
@@ -55,7 +55,9 @@ def action(action_id: UUID, *, caller: Caller) -> dict[str, Any]:
     if found is None:
         raise not_found()
     latest = found.escalations.order_by("-opened_at", "-id").values_list("id", flat=True).first()
-    known = None if latest is None else _known(latest, caller.agent)
+    joined = None if latest else Repeat.objects.filter(action=found).values_list("escalation_id", flat=True).first()
+    case = latest or joined
+    known = None if case is None else _known(case, caller.agent)
     return {
         "id": str(found.id),
         "state": state_of(found.state, known),
@@ -68,7 +70,9 @@ def action(action_id: UUID, *, caller: Caller) -> dict[str, Any]:
         "stop": _stop(found),
         "decision": found.decision.answer,
         "grant": _shown(_grant_told(found)),
-        "escalation": None if known is None else _brief(known.case.id, known.status),
+        "escalation": None
+        if known is None
+        else {**_brief(known.case.id, known.status), **({"joined": True} if joined else {})},
         "execution": execution(found),
         "explanation": document(vars(found.decision)),
     }
@@ -190,7 +194,7 @@ def _shown(grant: Grant | None) -> dict[str, Any] | None:
     return None if grant is None else {**_opening(grant), "redeemed_at": _wire(grant.redeemed_at)}
 
 
-def _brief(case_id: UUID, status: str) -> dict[str, str]:
+def _brief(case_id: UUID, status: str) -> dict[str, Any]:
     return {"id": str(case_id), "href": f"{CASES}{case_id}/", "status": status}
 
 

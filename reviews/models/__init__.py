@@ -10,6 +10,7 @@ from reviews.models.escalations import (
     OverrideReason,
     Verdict,
 )
+from reviews.models.handovers import HandKind, Handover, HandReason, Repeat
 from reviews.models.notices import (
     Channel,
     Delivery,
@@ -41,6 +42,9 @@ __all__ = [
     "ExtensionReason",
     "FactsReason",
     "Finding",
+    "HandKind",
+    "HandReason",
+    "Handover",
     "Lack",
     "LackAnswer",
     "LackKind",
@@ -50,6 +54,7 @@ __all__ = [
     "OverrideReason",
     "Preference",
     "RejectReason",
+    "Repeat",
     "Showing",
     "UnsoundReason",
     "Verdict",

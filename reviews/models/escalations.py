@@ -32,6 +32,10 @@ class Escalation(models.Model):
     What the queue asks for stands in the row as it was when the case was opened, so that every filter is a range of
     one index: `action_type`, `domain` of the agent, effective `risk`, `entity` of the action, and `owners`, the ids
     of the people who answered for its agents, in order.
+
+    `digest` is that of its action: asked again while the case is open it joins the case, `repeats` counts how often.
+    It is null where another open case holds it. `renewals` count how often the lease was prolonged, `skips` how often
+    somebody left it to the others.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -58,6 +62,10 @@ class Escalation(models.Model):
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="escalations")
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="taken")
     taken_until = models.DateTimeField(null=True)
+    renewals = models.SmallIntegerField(db_default=0, default=0)
+    skips = models.IntegerField(db_default=0, default=0)
+    digest = models.BinaryField(max_length=32, null=True)
+    repeats = models.IntegerField(db_default=0, default=0)
     previous = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followers")
     closed_at = models.DateTimeField(null=True)
 
@@ -67,6 +75,11 @@ class Escalation(models.Model):
                 fields=["cap_key"],
                 condition=Q(state="open", cap_key__isnull=False),
                 name="escalation_one_open_per_cap_key",
+            ),
+            models.UniqueConstraint(
+                fields=["digest"],
+                condition=Q(state="open", digest__isnull=False),
+                name="escalation_one_open_per_digest",
             ),
             models.UniqueConstraint(
                 fields=["action"],

@@ -25,6 +25,8 @@ from reviews.visible import visible
 register = template.Library()
 
 LONGEST_QUOTED = 2_000
+# The user name of a person, whole: an option is sent back as it stands.
+LONGEST_NAME = 150
 
 
 @register.simple_tag
@@ -43,6 +45,12 @@ def claim(value: object) -> SafeString:
 def quoted(text: str) -> SafeString:
     """A sealed text on the one page that may show it: cut, isolated, with everything invisible written out."""
     return format_html("<bdi>{}</bdi>", visible(text, LONGEST_QUOTED))
+
+
+@register.simple_tag
+def fact_text(value: str) -> str:
+    """The same without markup, for a value that stands in an attribute or an option."""
+    return visible(value, LONGEST_NAME)
 
 
 def _printed(value: object, css: str) -> SafeString:

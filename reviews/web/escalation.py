@@ -3,22 +3,43 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django_htmx.http import push_url
 
 from governance.actors import REVIEWER
 from governance.problems import Code, Problem
-from reviews import deadlines, dossier, history, judge, picks, reject_reasons, showing, take, verify
+from reviews import (
+    around,
+    colleagues,
+    deadlines,
+    dossier,
+    history,
+    judge,
+    picks,
+    reject_reasons,
+    showing,
+    take,
+    turn,
+    verify,
+)
 from reviews.ability import ability
+from reviews.cases import LEASE
 from reviews.dossier import Dossier, Phase
-from reviews.models import ExtensionReason, FactsReason, OverrideReason
+from reviews.models import ExtensionReason, FactsReason, HandReason, OverrideReason
+from reviews.preferences import then_of
 from reviews.request_binding import request_binding
 from reviews.requests import asked
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
+
+if TYPE_CHECKING:
+    pass
 
 # How often an open page asks whether something changed. A case in its reviewer's hands is never swapped.
 PACES = {Phase.OPEN: "10s", Phase.TAKEN: "5s", Phase.HELD: "2s"}
@@ -27,16 +48,16 @@ PACES = {Phase.OPEN: "10s", Phase.TAKEN: "5s", Phase.HELD: "2s"}
 @page(READERS)
 def show(request: ConsoleRequest, case: UUID) -> HttpResponse:
     """One case; 204 for the poll of a page that shows it as it still is."""
-    context = _context(request, case)
+    context = context_of(request, case)
     if request.htmx and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
-    return _shown(request, context)
+    return shown(request, context)
 
 
 @page(READERS)
 def clock(request: ConsoleRequest, case: UUID) -> HttpResponse:
     """The line above a case: time left and whose it is, while somebody decides."""
-    return render(request, "escalation/_clock.html", {"case": _dossier(request, case)})
+    return _clock(request, case)
 
 
 @page(JUDGES)
@@ -66,6 +87,16 @@ def extend(request: ConsoleRequest, case: UUID) -> HttpResponse:
 
 
 @act(JUDGES)
+def renew(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    """Five more minutes; the answer is the line above the case, so that nothing else moves."""
+    if not request.htmx:
+        return _settled(request, case, lambda: take.renew(case, reviewer=request.user))
+    with suppress(Problem):  # the line says whose the case is
+        take.renew(case, reviewer=request.user)
+    return _clock(request, case)
+
+
+@act(JUDGES)
 def verify_again(request: ConsoleRequest, case: UUID) -> HttpResponse:
     """Read the record anew, for whoever has the case: nobody else's facts change under their eyes."""
 
@@ -88,12 +119,12 @@ def approve(request: ConsoleRequest, case: UUID) -> HttpResponse:
             proof=request.proof,
         )
 
-    return _settled(request, case, verb)
+    return _decided(request, case, verb)
 
 
 @act(JUDGES)
 def reject(request: ConsoleRequest, case: UUID) -> HttpResponse:
-    return _settled(
+    return _decided(
         request, case, lambda: judge.reject(case, reviewer=request.user, reason=reject_reason_of(request.POST))
     )
 
@@ -101,7 +132,7 @@ def reject(request: ConsoleRequest, case: UUID) -> HttpResponse:
 @page(JUDGES)
 def over_facts(request: ConsoleRequest, case: UUID) -> HttpResponse:
     """The step before approving against the record; the case itself where that is not possible."""
-    context = _context(request, case)
+    context = context_of(request, case)
     if context["case"].phase is not Phase.MINE or not context["can"].over_facts:
         return redirect("escalation", case)
     return render(request, "escalation/over_facts.html", context)
@@ -126,7 +157,7 @@ def approve_over_facts(request: ConsoleRequest, case: UUID) -> HttpResponse:
 
 @act(JUDGES)
 def acknowledge(request: ConsoleRequest, case: UUID) -> HttpResponse:
-    return _settled(request, case, lambda: judge.acknowledge(case, reviewer=request.user))
+    return _decided(request, case, lambda: judge.acknowledge(case, reviewer=request.user))
 
 
 @act(JUDGES)
@@ -140,25 +171,47 @@ def withdraw(request: ConsoleRequest, case: UUID, verdict: int) -> HttpResponse:
     return _settled(request, case, lambda: judge.withdraw(verdict, reviewer=request.user, of=case))
 
 
+def _clock(request: ConsoleRequest, case: UUID) -> HttpResponse:
+    found = _dossier(request, case)
+    return render(request, "escalation/_clock.html", {"case": found, "more": _more(found), "due": _due(found)})
+
+
+def _decided(request: ConsoleRequest, case: UUID, verb: Callable[[], object]) -> HttpResponse:
+    """Run a verdict. Whoever wants the next case after it gets that one, taken, in the same answer."""
+    if then_of(request) != "next":
+        return _settled(request, case, verb)
+    try:
+        verb()
+    except Problem as problem:
+        return shown(request, context_of(request, case, problem), problem.status)
+    found = turn.take_next(reviewer=request.user, besides=(case,))
+    if found is None:
+        return _settled(request, case, lambda: None)
+    if not request.htmx:
+        return redirect(f"{reverse('escalation', args=[found])}?before={case}")
+    response = shown(request, context_of(request, found) | {"before": case})
+    return push_url(response, reverse("escalation", args=[found]))
+
+
 def _settled(request: ConsoleRequest, case: UUID, verb: Callable[[], object]) -> HttpResponse:
     """Run one verb. The answer is the case as it stands after it, with the problem on top if there was one."""
     try:
         verb()
     except Problem as problem:
-        return _shown(request, _context(request, case, problem), problem.status)
+        return shown(request, context_of(request, case, problem), problem.status)
     if not request.htmx:
         return redirect("escalation", case)
-    return _shown(request, _context(request, case))
+    return shown(request, context_of(request, case))
 
 
-def _shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     template = "escalation/_case.html" if request.htmx else "escalation/page.html"
     return render(request, template, context, status=status)
 
 
-def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
+def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
     found = _dossier(request, case)
-    can = ability(case, request.user, request.proof)
+    can, beside = ability(case, request.user, request.proof), around.read(case)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
@@ -175,8 +228,14 @@ def _context(request: ConsoleRequest, case: UUID, problem: Problem | None = None
         "pace": "2s" if checking else PACES.get(found.phase, ""),
         "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
         "announce": _announcement(found),
+        "around": beside,
+        "more": _more(found, beside.renewals),
+        "due": _due(found),
+        "hands": HandReason.choices if can.judge and found.is_open and not can.take_obstacle else (),
+        "colleagues": colleagues.able(case, besides=request.user.pk) if found.phase is Phase.MINE else (),
+        "before": case_of(request.GET, "before"),
         "asked": wanted,
-        "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted),
+        "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted, *_moving(beside)),
     }
 
 
@@ -184,8 +243,25 @@ def _handed(request: ConsoleRequest, case: Dossier) -> dt.datetime | None:
     """From when whoever has the case can approve what this page shows; None where they can at once."""
     if case.phase is not Phase.MINE or not case.is_open or case.is_notice:
         return None
-    readable = showing.note_shown(case.id, reviewer=request.user, material=case.material)
+    readable = showing.noteshown(case.id, reviewer=request.user, material=case.material)
     return readable if readable is not None and readable > case.now else None
+
+
+def _more(case: Dossier, renewals: int | None = None) -> int:
+    """How often whoever reads the case may still prolong their lease of it; 0 for everybody else."""
+    if case.phase is not Phase.MINE:
+        return 0
+    return take.MOST_RENEWALS - (around.renewals(case.id) if renewals is None else renewals)
+
+
+def _moving(beside: around.Around) -> tuple[object, ...]:
+    """What may change around a case while its page is open."""
+    return beside.repeats, beside.passed, beside.others
+
+
+def _due(case: Dossier) -> bool:
+    """Whether half of the lease is over: from then on whoever is at work gets more of it by themselves."""
+    return case.taken_until is not None and case.taken_until - case.now < LEASE / 2
 
 
 def _dossier(request: ConsoleRequest, case: UUID) -> Dossier:

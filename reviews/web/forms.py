@@ -16,7 +16,7 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.acknowledge import Shown
 from reviews.material import Stated
-from reviews.models import FactsReason, OverrideReason, UnsoundReason
+from reviews.models import FactsReason, HandReason, OverrideReason, UnsoundReason
 from reviews.models.notices import ORDER
 from reviews.picks import Cursor, Filters
 from reviews.prefer import Wish
@@ -80,9 +80,9 @@ def _one_of(name: str, sent: str, values: Mapping[str, int]) -> Any:
     return values.get(sent, 0)
 
 
-def case_of(sent: QueryDict) -> UUID | None:
-    """The case that an address names as `after`, if it is one."""
-    name = sent.get("after", "")
+def case_of(sent: QueryDict, part: str = "after") -> UUID | None:
+    """The case that an address names in this part, if it is one."""
+    name = sent.get(part, "")
     return UUID(name) if _UUID.fullmatch(name) else None
 
 
@@ -135,6 +135,14 @@ def against_of(sent: Mapping[str, str]) -> str:
 def occasion_of(sent: Mapping[str, str]) -> str:
     """Why sealed text is opened; what is no listed reason the verb refuses."""
     return sent.get("occasion", "")[:32]
+
+
+def hand_reason_of(sent: Mapping[str, str]) -> HandReason:
+    """Why a case is handed on or skipped. Problem INVALID without a reason."""
+    reason = sent.get("why", "")
+    if reason not in HandReason.values:
+        raise Problem(Code.INVALID, "Choose a reason.", fields=(("/why", "One of the listed reasons."),))
+    return HandReason(reason)
 
 
 def recovery_of(sent: Mapping[str, str]) -> int:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from reviews import health, picks, queue
 from reviews.picks import Choice, Filters
+from reviews.preferences import THEN, THEN_COOKIE
 from reviews.web.forms import address, filters_of, no_such
-from reviews.web.loaders import READERS, ConsoleRequest, page
+from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
+
+_YEAR = 365 * 24 * 3600
 
 
 @page(READERS)
@@ -27,6 +31,16 @@ def show(request: ConsoleRequest) -> HttpResponse:
     context["failing"] = health.failing()
     context["choices"] = _known(filters, picks.choices(viewer=request.user.pk, now=found.now))
     return render(request, "queue/page.html", context)
+
+
+@act(JUDGES)
+def then(request: ConsoleRequest) -> HttpResponse:
+    """Choose for this browser what a verdict is answered with; any other word keeps what was."""
+    response, chosen = redirect("preferences"), request.POST.get("then", "")
+    if chosen in THEN:
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(THEN_COOKIE, chosen, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
+    return response
 
 
 def _known(filters: Filters, choices: dict[str, tuple[Choice, ...]]) -> dict[str, tuple[Choice, ...]]:

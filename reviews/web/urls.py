@@ -14,6 +14,7 @@ from reviews.web import (
     lacks,
     lead,
     notices,
+    passing,
     preferences,
     queue,
     sealed,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("search/", search.show, name="search"),
     # /queue/
     path("queue/", queue.show, name="queue"),
+    path("queue/then/", queue.then, name="queue-then"),
     path("queue/next/", escalation.following, name="queue-next"),
     # /escalations/<case>/
     path("escalations/<uuid:case>/", escalation.show, name="escalation"),
@@ -45,6 +47,10 @@ urlpatterns = [
     path("escalations/<uuid:case>/take/", escalation.take_case, name="escalation-take"),
     path("escalations/<uuid:case>/release/", escalation.release_case, name="escalation-release"),
     path("escalations/<uuid:case>/extend/", escalation.extend, name="escalation-extend"),
+    path("escalations/<uuid:case>/renew/", escalation.renew, name="escalation-renew"),
+    path("escalations/<uuid:case>/hand-over/", passing.hand_over, name="escalation-hand-over"),
+    path("escalations/<uuid:case>/hand-up/", passing.hand_up, name="escalation-hand-up"),
+    path("escalations/<uuid:case>/skip/", passing.skip, name="escalation-skip"),
     path("escalations/<uuid:case>/verify/", escalation.verify_again, name="escalation-verify"),
     path("escalations/<uuid:case>/approve/", escalation.approve, name="escalation-approve"),
     path("escalations/<uuid:case>/over-facts/", escalation.over_facts, name="escalation-over-facts"),

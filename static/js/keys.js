@@ -11,6 +11,7 @@ function choose(element) {
     element.checked = true;
     element = element.form?.querySelector("[data-arm]") ?? document.querySelector(`[form="${element.form?.id}"][data-arm]`);
   }
+  element?.closest("details")?.setAttribute("open", "");
   element?.focus({ focusVisible: true });
 }
 

@@ -37,3 +37,15 @@ for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) 
   });
 }
 document.addEventListener("htmx:afterOnLoad", () => delete document.body.dataset.stale);
+
+// Whoever works on a case keeps it: a sign of life since the last look prolongs its lease when it has run half.
+let alive = false;
+for (const sign of ["pointermove", "keydown", "touchstart"]) {
+  document.addEventListener(sign, () => { alive = true; }, { passive: true });
+}
+document.addEventListener("htmx:afterSwap", () => {
+  const more = document.querySelector("[data-renew]");
+  if (!more || !alive || document.hidden || busy()) return;
+  alive = false;
+  more.form.requestSubmit();
+});

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,12 +14,12 @@ from django.db import connection
 
 from governance import enrol, halt, mandates
 from governance.locks import database_now
-from governance.models import Action, Budget, DayKey, Execution, Grant, ToolReading
+from governance.models import Action, Budget, DayKey, Execution, Grant, LedgerEntry, ToolReading
 from reviews import report, verify
 from reviews.models import Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
 from tests.cast import BY
-from tests.reviews.racers import racing, wait_for
+from tests.reviews.racers import race_to_the_end, racing, wait_for
 from tests.reviews.scene import Scene, entries, live, stated
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE
@@ -105,6 +106,36 @@ def test_every_loser_is_told_who_decided(committed_scene: Scene) -> None:
     losers = {what for what in outcomes if what.split()[0] not in (*_WINS, "withdrawn", "finished")}
     assert "already_decided ada" in losers
     assert losers <= {"already_decided ada", "case_closed", "wrong_state"}
+
+
+# -- one case, one holder -------------------------------------------------------------------------
+
+
+def holders(case: Escalation) -> list[str]:
+    """Whoever took a case from somebody, or gave what they did not have, when its entries are told in their order."""
+    wrong: list[str] = []
+    holder, kinds = "", ("case_taken", "case_released", "case_handed_on", "case_skipped", "verdict_given")
+    for entry in LedgerEntry.objects.filter(kind__in=kinds).order_by("seq"):
+        body, who = json.loads(bytes(entry.body)), entry.actor.removeprefix("user:")
+        if str(case.pk) not in (body.get("escalation"), *body.get("escalations", ())):
+            continue
+        gives = entry.kind != "case_taken"
+        if holder not in (who, "") or (gives and entry.kind != "case_skipped" and holder != who):
+            wrong.append(f"{entry.kind} by {who} while {holder or 'nobody'} has it")
+        holder = body.get("to", "") if gives else who
+    return wrong
+
+
+def test_whoever_hands_on_takes_skips_or_decides_at_once_has_the_case_or_is_refused(committed_scene: Scene) -> None:
+    scene = wide(committed_scene)
+    cases = prepared(scene, 3)
+    for person in (scene.cast.ada, scene.cast.grace):
+        mandates.set_mandate(person, rank=3, money_limit=10**9, by=BY)
+    terms = {"names": ["ada", "grace"], "cases": [str(case.pk) for case in cases], "most": 200 if PROVE else 25}
+    outcomes = race_to_the_end("handers", processes=2, threads=4, **terms)
+    assert outcomes["take"] > 0
+    assert outcomes["over"] + outcomes["up"] + outcomes["skip"] > 0
+    assert [wrong for case in cases for wrong in holders(case)] == []
 
 
 # -- authority at the moment of the verdict -------------------------------------------------------

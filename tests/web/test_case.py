@@ -358,7 +358,7 @@ def test_a_case_in_ones_own_hands_is_never_swapped(scene: Scene) -> None:
 def test_the_clock_says_time_left_and_lease(scene: Scene) -> None:
     case = scene.take(scene.case())
     response = visitor(scene.cast.ada).get(f"/escalations/{case.pk}/clock/", headers=HTMX)
-    assert words(response) == "Refunder asks · medium risk · 4 h left, then rejected · yours for 5 min"
+    assert words(response) == "Refunder asks · medium risk · 4 h left, then rejected · yours for 5 min More time m"
 
 
 def test_a_notice_is_taken_note_of_not_approved(scene: Scene) -> None:

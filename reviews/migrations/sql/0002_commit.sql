@@ -7,6 +7,7 @@
 --   PL001  a budget or an in-flight limit would be passed: decide again with what is there now
 --   PL002  this request was answered, or a twin of it is being written: read its answer
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
+--   PL005  the same action waits in an open case, which the message names with its status: join that one
 --   PL004  authority was narrowed or halted since it was gathered, a standing was written, its ticket ended, or a
 --          budget was waited for: decide again
 --
@@ -204,30 +205,61 @@ begin
       red_at = excluded.red_at, green_since = excluded.green_since, why = coalesce(nullif(excluded.why, ''), g.why);
 end $$;
 
--- Opens the cases of a batch; an over-cap case that exists or still binds raises PL003.
+-- Opens the cases of a batch; an over-cap case that exists or still binds raises PL003, a case of the same digest PL005.
+-- A row that names the case it `joins` opens none: it is counted there, or raises PL004 where that closed meanwhile.
 create function placet_open(p_cases jsonb, p_at timestamptz) returns void language plpgsql volatile as $$
-declare n int;
+declare n int; twin text;
 begin
+  if p_cases @? '$[*].joins' then
+    perform placet_join(p_cases, p_at);
+    p_cases := jsonb_path_query_array(p_cases, '$[*] ? (!exists(@.joins))');
+  end if;
   if exists (select 1 from jsonb_to_recordset(p_cases) as c(cap_key text)
       join reviews_escalation e on e.cap_key = c.cap_key
       where e.state = 'open' or e.cap_frees_at > p_at) then
     raise exception 'this budget has its case' using errcode = 'PL003';
   end if;
+  -- whose time is over waits for nobody, though it is not written down yet
+  update reviews_escalation e set digest = null
+    from jsonb_to_recordset(p_cases) as c(digest text)
+    where e.digest = decode(c.digest, 'hex') and e.state = 'open' and e.deadline <= p_at
+      and placet_case_due(e.id, p_at) <= p_at;
   insert into reviews_escalation (id, action_id, state, opened_by, opened_at, deadline, rank, sort_key,
-      action_type_id, domain_id, risk, owners, entity, cap_key, cap_frees_at, snapshot_id)
+      action_type_id, domain_id, risk, owners, entity, digest, cap_key, cap_frees_at, snapshot_id)
     select e.id, e.action, 'open', e.opened_by, p_at, to_timestamp(e.deadline), e.rank,
       e.sort_key, a.action_type_id, p.parent_id, e.risk,
       array(select distinct o.owner_id from governance_agent o where o.id = any(a.agent_id || a.chain) order by 1),
-      a.entity, e.cap_key, to_timestamp(e.cap_frees_at),
+      a.entity, decode(e.digest, 'hex'), e.cap_key, to_timestamp(e.cap_frees_at),
       (select max(s.id) from governance_snapshot s where s.action_id = e.action)
     from jsonb_to_recordset(p_cases) as e(id uuid, action uuid, opened_by text, deadline double precision,
-      rank smallint, risk smallint, sort_key bigint, cap_key text, cap_frees_at double precision)
+      rank smallint, risk smallint, sort_key bigint, digest text, cap_key text, cap_frees_at double precision)
     join governance_action a on a.id = e.action
     join governance_agent ag on ag.id = a.agent_id
     join governance_scope p on p.id = ag.project_id
-    on conflict (cap_key) where state = 'open' and cap_key is not null do nothing;
+    on conflict do nothing;
   get diagnostics n = row_count;
   if n < jsonb_array_length(p_cases) then
+    select e.id || case when e.snapshot_id is null then ' checking' else ' pending' end into twin
+      from reviews_escalation e join jsonb_to_recordset(p_cases) as c(digest text) on e.digest = decode(c.digest, 'hex')
+      where e.state = 'open' limit 1;
+    if twin is not null then raise exception '%', twin using errcode = 'PL005'; end if;
     raise exception 'this budget has its case' using errcode = 'PL003';
   end if;
+end $$;
+
+-- What joins an open case. Its row is locked by the count, so a verdict stands wholly before or wholly after.
+create function placet_join(p_cases jsonb, p_at timestamptz) returns void language plpgsql volatile as $$
+declare n int;
+begin
+  update reviews_escalation e set repeats = e.repeats + j.more
+    from (select c.joins, count(*)::int as more from jsonb_to_recordset(p_cases) as c(joins uuid)
+      where c.joins is not null group by 1) j
+    where e.id = j.joins and e.state = 'open' and (e.deadline > p_at or placet_case_due(e.id, p_at) > p_at);
+  get diagnostics n = row_count;
+  if n < (select count(distinct c.joins) from jsonb_to_recordset(p_cases) as c(joins uuid)) then
+    raise exception 'the case was closed' using errcode = 'PL004';
+  end if;
+  insert into reviews_repeat (escalation_id, action_id, at)
+    select c.joins, c.action, p_at from jsonb_to_recordset(p_cases) as c(joins uuid, action uuid)
+    where c.joins is not null;
 end $$;

@@ -1,0 +1,98 @@
+"""READ what stands around a case: who passed it on, what joined it, and the other open cases about the same entity."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from governance.locks import database_now
+from reviews import rows
+from reviews.models import HandKind, HandReason
+from reviews.phrases import Left, left, sentence_of
+from reviews.shown import Lens, Pieces
+
+# No page lists more; what is beyond is counted up to ten more.
+LISTED = 5
+COUNTED = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Once handed on or skipped. `to` is the person and `rank` the rank it went to, where it went to one."""
+
+    by: str
+    kind: str
+    to: str
+    rank: int
+    reason: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another open case about the same entity."""
+
+    case: UUID
+    sentence: Pieces
+    left: Left
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """`repeats`: how often the same action was asked again; `renewals`: how often the lease was prolonged.
+
+    `related` are the first few of `others`, which counts up to 15.
+    """
+
+    repeats: int
+    renewals: int
+    skips: int
+    passed: tuple[Passed, ...]
+    related: tuple[Related, ...]
+    others: int
+    now: dt.datetime
+
+
+_CASE = "select repeats, renewals, skips, entity from reviews_escalation where id = %s"
+_PASSED = """
+  select by.username as by, h.kind, heir.username as heir, h.rank, h.reason, h.at from reviews_handover h
+    join auth_user by on by.id = h.by_id left join auth_user heir on heir.id = h.to_id
+    where h.escalation_id = %s order by h.id desc limit %s
+"""
+_RELATED = """
+  select e.id, e.opened_at, e.deadline, t.key, a.amount, t.document from reviews_escalation e
+    join governance_action a on a.id = e.action_id join governance_actiontype t on t.id = e.action_type_id
+    where e.state = 'open' and e.entity <> '' and e.entity = %s and e.id <> %s order by e.sort_key limit %s
+"""
+
+
+def read(case: UUID) -> Around:
+    """What stands around an existing case."""
+    now = database_now()
+    (row,) = rows.fetch(_CASE, [case])
+    found = rows.fetch(_RELATED, [row["entity"], case, COUNTED]) if row["entity"] else []
+    return Around(
+        repeats=row["repeats"],
+        renewals=row["renewals"],
+        skips=row["skips"],
+        passed=tuple(_passed(each) for each in rows.fetch(_PASSED, [case, LISTED])),
+        related=tuple(_related(each, now) for each in found[:LISTED]),
+        others=len(found),
+        now=now,
+    )
+
+
+def renewals(case: UUID) -> int:
+    """How often the lease of an existing case was prolonged."""
+    return rows.number("select renewals from reviews_escalation where id = %s", [case])
+
+
+def _passed(row: rows.Row) -> Passed:
+    reason = str(HandReason(row["reason"]).label)
+    return Passed(row["by"], HandKind(row["kind"]).value, row["heir"] or "", row["rank"] or 0, reason, row["at"])
+
+
+def _related(row: rows.Row, now: dt.datetime) -> Related:
+    sentence = sentence_of(row["key"], row["amount"], None, Lens.of(None, row["document"], subjects=()))
+    return Related(row["id"], sentence, left(row["opened_at"], row["deadline"], now))

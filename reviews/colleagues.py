@@ -1,0 +1,44 @@
+"""READ who else could decide a case: for the list of names to hand it to, and for the verb that does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.models import User
+
+from governance.actors import REVIEWER
+from governance.entries import current
+from governance.locks import database_now
+from governance.models import Mandate
+from governance.problems import Problem
+from reviews.grounds import matter_of
+from reviews.models import Escalation
+from reviews.reviewers import outside, refuse_own_agent
+
+# A page offers no more names than a person reads.
+MOST = 50
+
+
+def obstacle(case: Escalation, user: User, now: datetime) -> str:
+    """Why somebody could not decide this case, in one sentence; empty when they could."""
+    if not user.is_active or not user.groups.filter(name=REVIEWER).exists():
+        return "Only an active reviewer may do this."
+    try:
+        refuse_own_agent(user, case.action)
+    except Problem:
+        return "They answer for this agent."
+    entry = current(case.action.action_type_id)
+    if entry is None:
+        return "The catalogue entry of this action cannot be read."
+    found = outside(Mandate.objects.filter(reviewer=user).first(), matter_of(case, entry.spec), now)
+    return "" if found is None else "Their mandate does not reach this case."
+
+
+def able(case_id: UUID, *, besides: int) -> tuple[str, ...]:
+    """The names of those who could decide an open case, by the alphabet, besides one user id."""
+    case = Escalation.objects.select_related("action__decision", "snapshot").get(pk=case_id)
+    now = database_now()
+    people = User.objects.filter(is_active=True, groups__name=REVIEWER, mandate__rank__gte=case.rank)
+    chosen = (user for user in people.exclude(pk=besides).order_by("username") if not obstacle(case, user, now))
+    return tuple(user.get_username() for _, user in zip(range(MOST), chosen, strict=False))

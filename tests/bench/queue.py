@@ -1,0 +1,138 @@
+"""`python -m tests.bench.queue`: what the queue costs with a million open cases against a hundred, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.services import databases
+from config.services.process import Family
+from config.services.stack import BASE, Stack, secrets_of
+from tests.bench import queue_scene
+
+# The filters under which both databases show the same rows, and those that the million fills.
+SAME = ("", "?type=bench.refund", "?domain=other", "?rank=2", "?risk=medium", "?rank=2&risk=medium", "?overdue=yes")
+FULL = ("?type=bench.checked_refund", "?domain=bench", "?rank=1", "?risk=high", "?mine=yes")
+
+
+@dataclass
+class Probe:
+    """A process beside one database."""
+
+    child: subprocess.Popen[str]
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        """One command; its answer."""
+        if self.child.stdin is None or self.child.stdout is None:
+            raise RuntimeError("The probe has no pipes.")
+        self.child.stdin.write(json.dumps(command) + "\n")
+        self.child.stdin.flush()
+        answer: dict[str, Any] = json.loads(self.child.stdout.readline())
+        return answer
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.queue")
+    parser.add_argument("--cases", type=int, default=1_000_000, help="open cases in the large database")
+    parser.add_argument("--times", type=int, default=20, help="requests of each kind")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of both databases at each kind")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="placet-bench-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL may have to run as another account
+        family = Family(Path(folder))
+        probes: list[Probe] = []
+        try:
+            small, large = probes = _prepare(Path(folder), family, options.cases)
+            _compare(small, large, options.times, options.rounds)
+        finally:
+            for probe in probes:
+                probe.child.kill()
+            family.stop()
+    return 0
+
+
+def _prepare(folder: Path, family: Family, cases: int) -> list[Probe]:
+    """Two databases that differ in how many cases wait behind the first hundred, and a probe beside each."""
+    access = Stack(folder, family, durable=False).postgres()
+    databases.create_application(access, "placet_small")
+    env = _environment(folder, access, "placet_small")
+    _run([sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"], {**env, "PLACET_ROLE": "owner"})
+    databases.create_records(access, "placet_records")
+    _run([sys.executable, "-m", "tests.bench.queue_scene"], {**env, "PYTHONPATH": str(BASE)})
+    queue_scene.arrange(access.url("owner", "placet_small"))
+    with databases.connect(access) as connection:
+        connection.execute("create database placet_large template placet_small owner placet_owner")
+    _say(f"Putting {cases} cases behind a hundred.")
+    queue_scene.fill(access.url("owner", "placet_large"), cases)
+    queue_scene.fill(access.url("owner", "placet_small"), 0)
+    return [_probe(_environment(folder, access, name)) for name in ("placet_small", "placet_large")]
+
+
+def _environment(folder: Path, access: databases.Access, name: str) -> dict[str, str]:
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("PLACET_", "DATABASE_"))},
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PLACET_MODE": "local",
+        "PLACET_SECRET_KEY": secrets_of(folder)["secret_key"],
+        "PLACET_SIGNING_KEY": secrets_of(folder)["signing_key"],
+        "DATABASE_URL": access.url("app", name),
+        "DATABASE_OWNER_URL": access.url("owner", name),
+        "PLACET_CONNECTOR_RECORDS_URL": access.url("reader", "placet_records"),
+        "PLACET_RECORDS_OWNER_URL": access.url("owner", "placet_records"),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+
+
+def _probe(env: Mapping[str, str]) -> Probe:
+    command = [sys.executable, "-m", "tests.bench.queue_probe"]
+    return Probe(subprocess.Popen(command, cwd=BASE, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True))  # fmt: skip
+
+
+def _compare(small: Probe, large: Probe, times: int, rounds: int) -> None:
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        *((f"page {path or '(all)'}", {"do": "page", "path": f"/queue/{path}"}) for path in (*SAME, *FULL)),
+        *(
+            (f"poll {path or '(all)'}, 304", {"do": "poll", "path": f"/queue/{path}"})
+            for path in ("", SAME[1], FULL[0])
+        ),
+        ("next free case", {"do": "free", "name": "ada"}),
+        ("next free case of whoever owns the million", {"do": "free", "name": "bob"}),
+    ]
+    for name, command in kinds:
+        ratios, figures, told = [], [], ""
+        for _ in range(rounds):
+            one, other = (probe.ask(**command, times=times) for probe in (small, large))
+            ratios.append(statistics.median(other["ms"]) / statistics.median(one["ms"]))
+            figures.append(statistics.median(other["ms"]))
+            told = f"rows {one.get('rows')} and {other.get('rows')}" if "rows" in one else str(other.get("status", ""))
+        _say(f"{name:50}{statistics.median(ratios):6.2f}x {statistics.median(figures):8.2f} ms  {told}")
+    for name, probe in (("hundred", small), ("million", large)):
+        told_of = probe.ask(do="decide", times=40)
+        took, hello = statistics.median(told_of["ms"]), statistics.median(told_of["hello"])
+        _say(f"approve -> next of a {name}: {took / hello:.2f}x a Django hello, {took:.1f} and {hello:.1f} ms")
+        _say(f"  {max(told_of['bytes'])} bytes gzip, {len(told_of['ms'])} verdicts, status {set(told_of['status'])}")
+
+
+def _run(command: Sequence[str], env: Mapping[str, str]) -> None:
+    done = subprocess.run(command, cwd=BASE, env=dict(env), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command[1:3])} failed:\n{done.stderr[-2000:]}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

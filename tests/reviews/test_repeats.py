@@ -1,0 +1,113 @@
+"""The same action asked for again while its case is open joins that case: one case, one verdict, one grant."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from governance.models import Action, Grant
+from governance.problems import Code, Problem
+from reviews import judge, redeem, verify, withdraw
+from reviews.api import states
+from reviews.models import Escalation, Repeat
+from tests.reviews.racers import race_to_the_end
+from tests.reviews.scene import Scene, entries, overdue, snapshot_digest
+from tests.support.proof import PROVE
+
+TWINS = 64 if PROVE else 12
+
+
+def again(scene: Scene, key: str, **more: Any) -> dict[str, Any]:
+    return scene.ask("480.00", run="one", idempotency_key=key, **more).body
+
+
+def test_the_second_joins_the_case_of_the_first_and_is_counted(committed_scene: Scene) -> None:
+    scene = committed_scene
+    first, second = again(scene, "a"), again(scene, "b")
+    assert second["id"] != first["id"]
+    case = Escalation.objects.get()
+    assert second["escalation"] == {**first["escalation"], "joined": True}
+    verify.verify(case.pk)
+    assert again(scene, "c")["escalation"]["status"] == "pending"
+    case.refresh_from_db()
+    assert (case.action_id, case.repeats) == (UUID(first["id"]), 2)
+    assert {str(each) for each in Repeat.objects.values_list("action_id", flat=True)} >= {second["id"]}
+    assert Action.objects.get(pk=second["id"]).state == "superseded"
+    assert [told.get("joined") for told in entries("action_decided")] == [None, True, True]
+    shown = states.action(UUID(second["id"]), caller=scene.refunder)
+    assert (shown["state"], shown["escalation"]["joined"]) == ("escalated", True)
+
+
+def test_i8_a_repeat_answers_the_same_key_with_the_same_case_also_after_the_verdict(
+    committed_scene: Scene, no_hold: None
+) -> None:
+    scene = committed_scene
+    again(scene, "a")
+    second = again(scene, "b")
+    scene.approve(Escalation.objects.get())
+    assert again(scene, "b") == second
+    assert states.action(UUID(second["id"]), caller=scene.refunder)["state"] == "superseded"
+
+
+def test_an_approval_is_one_grant_for_the_action_that_came_first(committed_scene: Scene, no_hold: None) -> None:
+    scene = committed_scene
+    first, second = again(scene, "a"), again(scene, "b")
+    case = Escalation.objects.get()
+    scene.approve(case)
+    grant = Grant.objects.get()
+    assert (str(grant.action_id), bytes(grant.digest).hex()) == (first["id"], second["action_digest"])
+    told = states.escalation(case.pk, caller=scene.refunder)
+    assert (told["action"], told["grant"]["id"]) == (first["id"], str(grant.pk))
+    scene.redeem(grant)
+    with pytest.raises(Problem) as problem:
+        redeem.redeem(grant.pk, caller=scene.refunder, digest=second["action_digest"])
+    assert problem.value.code is Code.GRANT_USED
+
+
+def test_asked_after_the_verdict_it_is_a_case_of_its_own(committed_scene: Scene) -> None:
+    scene = committed_scene
+    again(scene, "a")
+    case = Escalation.objects.get()
+    scene.approve(case)
+    fresh = again(scene, "b")["escalation"]
+    assert "joined" not in fresh
+    verdict = case.verdicts.get()
+    judge.withdraw(verdict.pk, reviewer=scene.cast.ada)
+    case.refresh_from_db()
+    assert (case.state, case.digest) == ("open", None), "the newer case holds the digest"
+    assert again(scene, "c")["escalation"]["id"] == fresh["id"]
+
+
+def test_a_case_whose_time_is_over_is_joined_by_nothing(committed_scene: Scene) -> None:
+    again(committed_scene, "a")
+    overdue(Escalation.objects.get())
+    assert "joined" not in again(committed_scene, "b")["escalation"]
+    assert Escalation.objects.filter(state="open").count() == 2
+
+
+@pytest.mark.parametrize("other", [{"run": "two"}, {"order": "W2"}, {"subject": "c-9"}])
+def test_what_differs_in_anything_is_another_action(committed_scene: Scene, other: dict[str, Any]) -> None:
+    again(committed_scene, "a")
+    asked = {"run": "one", "idempotency_key": "b", **other}
+    assert "joined" not in committed_scene.ask("480.00", **asked).body["escalation"]
+
+
+def test_what_joined_is_withdrawn_with_the_first(committed_scene: Scene) -> None:
+    scene = committed_scene
+    first, second = again(scene, "a"), again(scene, "b")
+    with pytest.raises(Problem) as problem:
+        withdraw.withdraw(UUID(second["id"]), caller=scene.refunder)
+    assert problem.value.detail == "This action joined the case of one that was asked before: withdraw that one."
+    withdraw.withdraw(UUID(first["id"]), caller=scene.refunder)
+    assert states.action(UUID(second["id"]), caller=scene.refunder)["escalation"]["status"] == "withdrawn"
+
+
+def test_twins_that_ask_at_once_open_one_case(committed_scene: Scene) -> None:
+    key = committed_scene.cast.refunder_key
+    outcomes = race_to_the_end("repeaters", processes=2, threads=4, key=key, most=TWINS)
+    assert outcomes["opened"] == 1, outcomes
+    assert outcomes["joined"] == Escalation.objects.get().repeats == Repeat.objects.count() > TWINS
+    assert set(outcomes) == {"opened", "joined", "finished"}
+    assert snapshot_digest(Escalation.objects.get()) == ""
