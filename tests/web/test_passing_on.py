@@ -78,7 +78,7 @@ def test_more_time_is_offered_until_it_is_used_up(scene: Scene, ada: SurfaceClie
     backdate("update reviews_escalation set taken_until = taken_until - interval '3 minutes' where id = %s", case.pk)
     assert "data-renew" in ada.get(at(case, "clock/"), headers=HTMX).content.decode()
     answer = ada.post(at(case, "renew/"), headers=HTMX)
-    assert "yours for 4 min" in words(answer)
+    assert "yours for 5 min" in words(answer)
     assert "data-renew" not in answer.content.decode()
     backdate("update reviews_escalation set renewals = 5 where id = %s", case.pk)
     assert "m" not in buttons(ada.get(at(case, "clock/"), headers=HTMX))
