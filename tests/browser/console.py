@@ -17,7 +17,7 @@ from tests.reviews.scene import REFUND, Scene
 from tests.support.live import Servers
 from tests.web.reading import visitor
 
-# A poll comes every five seconds, and the machine may be busy.
+# A poll may take its time, and the machine may be busy.
 expect.set_options(timeout=20_000)
 
 
