@@ -40,7 +40,7 @@ def visitor(name: str, *, then: str = "stay") -> SurfaceClient:
     """A browser in which this person is signed in."""
     client = SurfaceClient(SERVER_NAME="localhost")
     client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
-    client.cookies["placet_view"] = f"system.on.{then}"
+    client.cookies["placet_then"] = then
     return client
 
 
