@@ -28,10 +28,11 @@ def hand_over(escalation_id: UUID, *, reviewer: User, to: str, reason: str) -> H
 
     Problems: those of `release`, FORBIDDEN, INVALID (no such reason; they could not decide it, saying why).
     """
-    case, now = _held(escalation_id, reviewer, reason)
     heir = User.objects.filter(username=to).exclude(pk=reviewer.pk).first()
+    stays = heir is not None and stays_reviewer(heir)  # people before the case, like whoever switches them off
+    case, now = _held(escalation_id, reviewer, reason)
     why = "Nobody else has that name." if heir is None else obstacle(case, heir, now)
-    if heir is None or why or not stays_reviewer(heir):
+    if heir is None or why or not stays:
         raise Problem(
             Code.INVALID, why or "Only an active reviewer may do this.", fields=(("/to", "Not this person."),)
         )
@@ -64,9 +65,9 @@ def skip(escalation_id: UUID, *, reviewer: User, reason: str) -> Handover:
     others are), and those of a case that is not open.
     """
     require_reason(reason)
+    require_reviewer(reviewer)
     case = locked(escalation_id)
     now = locks.database_now()
-    require_reviewer(reviewer)
     require_open(case, now)
     refuse_if_taken(case, reviewer, now)
     skipped = Handover.objects.filter(by=reviewer, kind=HandKind.SKIP, until__gt=now)
@@ -75,7 +76,7 @@ def skip(escalation_id: UUID, *, reviewer: User, reason: str) -> Handover:
     if skipped.count() >= MOST_SKIPPED:
         raise Problem(Code.WRONG_STATE, "You have skipped many cases: decide some before you skip more.")
     case.skips += 1
-    if holds(case, reviewer, now):
+    if case.taken_by_id == reviewer.pk:  # also where their time with it is over: the queue shows people their own
         case.taken_by = case.taken_until = None
     case.save(update_fields=["skips", "taken_by", "taken_until"])
     until = now + SKIP
@@ -88,16 +89,12 @@ def require_reason(reason: str) -> None:
         raise Problem(Code.INVALID, "Choose one of the reasons.", fields=(("/reason", "unknown"),))
 
 
-def _not(*, to: str) -> Problem:
-    return Problem(Code.INVALID, to, fields=(("/to", "Not this person."),))
-
-
 def _held(escalation_id: UUID, reviewer: User, reason: str) -> tuple[Escalation, datetime]:
     """The case under its lock, for whoever has it."""
     require_reason(reason)
+    require_reviewer(reviewer)
     case = locked(escalation_id)
     now = locks.database_now()
-    require_reviewer(reviewer)
     require_open(case, now)
     require_lease(case, reviewer, now)
     return case, now

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -18,14 +17,6 @@ from reviews.verify import is_fresh, verify
 
 # Half an hour in all: after that it is somebody else's turn, unless nobody else wants it.
 MOST_RENEWALS = 5
-
-
-class Left(StrEnum):
-    """Why somebody no longer has any case."""
-
-    SIGNED_OUT = "signed_out"
-    SWITCHED_OFF = "switched_off"
-    ABSENT = "absent"
 
 
 def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
@@ -71,8 +62,9 @@ def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
 def renew(escalation_id: UUID, *, reviewer: User) -> Escalation:
     """Five more minutes for whoever has the case, at most five times. The record is not read again.
 
-    Problems: those of `release`, OWN_AGENT, WRONG_STATE (prolonged as often as it may be).
+    Problems: those of `release`, FORBIDDEN, OWN_AGENT, WRONG_STATE (prolonged as often as it may be).
     """
+    require_reviewer(reviewer)
     case = locked(escalation_id)
     now = locks.database_now()
     require_open(case, now)
@@ -97,19 +89,19 @@ def release(escalation_id: UUID, *, reviewer: User) -> Escalation:
 
 
 @transaction.atomic
-def release_all(*, reviewer: User, because: Left = Left.SIGNED_OUT, by: str = "") -> int:
-    """Give back every case that somebody has, because they signed out, were switched off or went away. How many.
+def release_all(*, reviewer: User) -> int:
+    """Give back every case that somebody has, because they signed out. How many; without a lease there is no entry.
 
-    One that is being decided at this very moment is left to its verdict: whoever may no longer judge is refused there.
-    `by` is the actor of the entry, themselves unless it is said; without a lease there is no entry.
+    One that is being decided at this very moment is left to its verdict. Whoever is switched off or loses authority
+    loses their cases by the database, in the transaction of that change.
     """
     held = Escalation.objects.select_for_update(no_key=True, skip_locked=True).filter(
         state=EscalationState.OPEN, taken_by=reviewer, taken_until__gt=locks.database_now()
     )
     cases = [str(case.pk) for case in held.order_by("pk") if _give_back(case)]
     if cases:
-        body = {"escalations": cases, "of": reviewer.get_username(), "because": because.value}
-        record.append(event=record.Event.CASE_RELEASED, actor=by or _actor(reviewer), body=body)
+        body = {"escalations": cases, "of": reviewer.get_username(), "because": "signed_out"}
+        record.append(event=record.Event.CASE_RELEASED, actor=_actor(reviewer), body=body)
     return len(cases)
 
 

@@ -38,9 +38,6 @@ from reviews.requests import asked
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
-if TYPE_CHECKING:
-    pass
-
 # How often an open page asks whether something changed. A case in its reviewer's hands is never swapped.
 PACES = {Phase.OPEN: "10s", Phase.TAKEN: "5s", Phase.HELD: "2s"}
 

@@ -17,7 +17,7 @@ PAGES = (
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
-    "numbers": "queue.count count length found choice.count counter people rank times "
+    "numbers": "queue.count count length found choice.count counter people rank "
     "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter forloop.counter0 drawn.latency_ms drawn.share case.refused case.tally.number part.count "
     "case.spare case.parameters case.amount "

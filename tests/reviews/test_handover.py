@@ -106,6 +106,13 @@ def test_who_skips_a_case_leaves_it_to_the_others_for_half_an_hour(scene: Scene)
     take.release(case.pk, reviewer=scene.cast.ada)
 
 
+def test_a_case_whose_lease_ran_out_is_skipped_all_the_same(scene: Scene) -> None:
+    case = scene.take(scene.case())
+    backdate("update reviews_escalation set taken_until = clock_timestamp() where id = %s", case.pk)
+    handover.skip(case.pk, reviewer=scene.cast.ada, reason=WHY)
+    assert shown(scene.cast.ada) == []
+
+
 def test_a_skip_ends_by_the_clock(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handover, "SKIP", -handover.SKIP)
     case = scene.case()
@@ -165,3 +172,12 @@ def test_who_leaves_gives_back_every_case_in_one_entry(scene: Scene) -> None:
     assert Escalation.objects.get(pk=hers.pk).taken_by == scene.cast.grace
     (told,) = entries("case_released")
     assert ({*told["escalations"]}, told["of"], told["because"]) == ({str(each) for each in mine}, "ada", "signed_out")
+
+
+def test_whoever_is_switched_off_loses_their_cases_with_that_change(scene: Scene) -> None:
+    case = scene.take(scene.case())
+    take.renew(case.pk, reviewer=scene.cast.ada)
+    enrol.change_person(scene.cast.ada, active=False, by=BY)
+    case.refresh_from_db()
+    assert case.taken_by is None
+    assert scene.take(case, scene.cast.grace).renewals == 0, "the next one has all of the time"

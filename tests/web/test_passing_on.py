@@ -61,7 +61,7 @@ def test_skipping_and_handing_up_work_without_and_with_scripts(scene: Scene, ada
     told = words(ada.get(at(case)))
     assert "ada skipped it: I have an interest of my own in it" in told
     assert "ada up to rank 2: It needs more authority than mine" in told
-    assert "skipped 1 times" in words(visitor(scene.cast.grace).get("/queue/"))
+    assert "skipped 1 time" in words(visitor(scene.cast.grace).get("/queue/"))
 
 
 @pytest.mark.parametrize("verb", ["hand-over/", "hand-up/", "skip/"])
