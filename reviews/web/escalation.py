@@ -240,7 +240,7 @@ def _handed(request: ConsoleRequest, case: Dossier) -> dt.datetime | None:
     """From when whoever has the case can approve what this page shows; None where they can at once."""
     if case.phase is not Phase.MINE or not case.is_open or case.is_notice:
         return None
-    readable = showing.noteshown(case.id, reviewer=request.user, material=case.material)
+    readable = showing.note_shown(case.id, reviewer=request.user, material=case.material)
     return readable if readable is not None and readable > case.now else None
 
 

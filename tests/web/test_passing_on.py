@@ -12,7 +12,7 @@ from reviews import handover, verify
 from reviews.models import Escalation, Handover
 from reviews.preferences import THEN_COOKIE
 from tests.cast import BY
-from tests.reviews.scene import Scene, backdate, snapshot_digest
+from tests.reviews.scene import Scene, backdate, stated
 from tests.support.clients import SurfaceClient
 from tests.web.reading import HTMX, buttons, said, visitor, words
 
@@ -27,7 +27,8 @@ def at(case: Escalation, verb: str = "") -> str:
 
 
 def verdict(case: Escalation) -> dict[str, str]:
-    return {"action_digest": case.action.digest.hex(), "snapshot_digest": snapshot_digest(case)}
+    """What the form of its page states."""
+    return {name: str(value) for name, value in stated(case).items()}
 
 
 def test_whoever_has_a_case_may_hand_it_on_and_others_may_skip_it(scene: Scene, ada: SurfaceClient) -> None:
