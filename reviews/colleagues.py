@@ -12,6 +12,7 @@ from governance.entries import current
 from governance.locks import database_now
 from governance.models import Mandate
 from governance.problems import Problem
+from reviews.four_eyes import took_part
 from reviews.grounds import matter_of
 from reviews.models import Escalation
 from reviews.reviewers import outside, refuse_own_agent
@@ -28,6 +29,8 @@ def obstacle(case: Escalation, user: User, now: datetime) -> str:
         refuse_own_agent(user, case.action)
     except Problem:
         return "They answer for this agent."
+    if took_part(case, user):  # not what they did: of several approvers nobody learns of the others
+        return "They cannot decide this case."
     entry = current(case.action.action_type_id)
     if entry is None:
         return "The catalogue entry of this action cannot be read."

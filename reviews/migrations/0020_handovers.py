@@ -79,6 +79,14 @@ class Migration(migrations.Migration):
                 name="escalation_one_open_per_digest",
             ),
         ),
+        migrations.AddIndex(
+            model_name="escalation",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["domain", "action_type", "rank", "risk", "sort_key", "id"],
+                name="escalation_queue_of_both",
+            ),
+        ),
         migrations.AddField(
             model_name="handover",
             name="by",

@@ -99,6 +99,11 @@ class Escalation(models.Model):
                 condition=Q(state="open"),
                 name="escalation_queue_of_domain",
             ),
+            models.Index(  # most domains have no case of most types: that must be seen without reading either's
+                fields=["domain", "action_type", "rank", "risk", "sort_key", "id"],
+                condition=Q(state="open"),
+                name="escalation_queue_of_both",
+            ),
             models.Index(
                 fields=["rank", "risk", "sort_key", "id"], condition=Q(state="open"), name="escalation_queue_of_rank"
             ),

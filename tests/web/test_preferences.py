@@ -44,7 +44,7 @@ def test_other_words_keep_what_was_chosen(cast: Cast) -> None:
 def test_the_page_lists_every_key(cast: Cast) -> None:
     text = words(visitor(cast.ada).get("/preferences/"))
     assert "Letters choose, Enter does. A letter alone never decides anything." in text
-    assert "1 to 6 Choose a reason and Reject with it" in text
+    assert "1 to 9 Choose a reason and Reject with it" in text
 
 
 def test_the_cookie_is_kept_from_scripts(cast: Cast) -> None:
