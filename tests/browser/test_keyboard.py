@@ -81,7 +81,7 @@ def test_letters_are_dead_with_modifiers_in_fields_and_when_switched_off(console
     assert page.url.endswith("/queue/")
     page.goto(f"{console.address}/preferences/")
     page.get_by_label("Off: every key does what the browser does").check()
-    page.get_by_role("button", name="Keep for this browser").click()
+    page.get_by_role("button", name="Keep", exact=True).click()
     page.goto(f"{console.address}/escalations/{Escalation.objects.get().pk}/")
     page.keyboard.press("a")
     assert focused(page) == "BODY"
