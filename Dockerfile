@@ -9,6 +9,7 @@ COPY config config
 COPY governance governance
 COPY reviews reviews
 COPY templates templates
+COPY locale locale
 COPY static static
 RUN PLACET_MODE=local /opt/venv/bin/python manage.py collectstatic --noinput
 

@@ -12,7 +12,7 @@ COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up shell test lint bench prove lock lock-check audit mirror clean
+.PHONY: help demo up shell test lint messages bench prove lock lock-check audit mirror clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ lint: $(VENV)/.ready ## style, types, imports, templates, migrations, deployment
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive --severity-level medium config governance reviews manage.py
 	@$(BIN)/python -m tests.house.mirror
+
+messages: $(VENV)/.ready ## bring locale/ to the texts there are now
+	@PLACET_MODE=local $(NOWHERE) $(BIN)/python -m config.messages
 
 mirror: $(VENV)/.ready ## the sizes of modules, functions and tests
 	@$(BIN)/python -m tests.house.mirror

@@ -51,8 +51,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not _LOCAL
 SESSION_COOKIE_NAME = "placet_session" if _LOCAL else "__Host-placet_session"
 CSRF_COOKIE_NAME = "placet_csrf" if _LOCAL else "__Host-placet_csrf"
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_SAMESITE, CSRF_COOKIE_SAMESITE = "Lax", "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "reviews.web.errors.csrf_failure"
 # The database ends a session after 30 minutes without use and after 10 hours (governance/sessions.py).
@@ -87,6 +86,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "reviews.web.languages.Speaking",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "reviews.web.edges.Plain",
@@ -277,8 +277,8 @@ MFA_TOTP_ISSUER = "Placet"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _LOCAL
 
 # -- language, time, files ------------------------------------------------------------------------
-LANGUAGE_CODE, USE_I18N = "en", True
-TIME_ZONE, USE_TZ = "UTC", True
+LANGUAGE_CODE, USE_I18N, TIME_ZONE, USE_TZ = "en", True, "UTC", True
+LANGUAGES, LOCALE_PATHS = [("en", "English"), ("de", "Deutsch")], [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PLACET_STATIC_ROOT") or BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir()]

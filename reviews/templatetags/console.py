@@ -17,9 +17,11 @@ from governance.locks import database_now
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.proof import lacking
 from reviews import alerts
+from reviews.moments import local, local_times
 from reviews.preferences import Preferences, preferences_of
 from reviews.printed import printed
 from reviews.shown import Piece
+from reviews.spoken import spoken
 from reviews.visible import visible
 
 register = template.Library()
@@ -56,27 +58,30 @@ def fact_text(value: str) -> str:
 def _printed(value: object, css: str) -> SafeString:
     if isinstance(value, tuple):
         return format_html_join("", "{}", ((_piece(piece, css),) for piece in value))
-    return _piece(Piece(str(value)), css)
+    text = str(value)
+    # one word may be a name, and a name is never put into another language
+    return _piece(Piece(text), css) if " " in text else format_html("<bdi>{}</bdi>", printed(Piece(text)))
 
 
 def _piece(piece: Piece, css: str) -> SafeString:
     if piece.literal:
         return format_html('<bdi class="{}">{}</bdi>', css, printed(piece))
-    return format_html("<bdi>{}</bdi>", printed(piece))
+    return format_html("<bdi>{}</bdi>", printed(Piece(local_times(spoken(piece.text)))))
 
 
 @register.simple_tag
 def since(moment: dt.datetime, now: dt.datetime) -> SafeString:
     """How long ago, in words; both times are the database's."""
-    return format_html('<time datetime="{}">{}</time>', _iso(moment), ago(moment, now))
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), spoken(ago(moment, now)))
 
 
 @register.simple_tag
 def clock(moment: dt.datetime, to: str = "minutes") -> SafeString:
-    """A moment in UTC: with its day to the minute, or within the day to the second."""
-    utc = moment.astimezone(dt.UTC)
-    text = f"{utc:%H:%M:%S} UTC" if to == "seconds" else f"{utc.day} {utc:%b %H:%M} UTC"
-    return format_html('<time datetime="{}">{}</time>', _iso(moment), text)
+    """A moment in the zone of whoever looks, which it names: day and minute, or the second of a day."""
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), local(moment, seconds=to == "seconds"))
+
+
+register.filter("spoken", spoken)
 
 
 @register.filter

@@ -31,8 +31,8 @@ def choose(request: ConsoleRequest) -> HttpResponse:
     """Keep what was chosen; what the form does not say stays as it was."""
     chosen = prefer(wish_of(request.POST, _before(request)), by=request.user)
     response = redirect("preferences")
-    view = Preferences(chosen.theme, chosen.keys)
-    request.session[SESSION] = f"{view.theme}.{view.keys}"
+    view = Preferences(chosen.theme, chosen.keys, chosen.language, chosen.time_zone)
+    request.session[SESSION] = view.spelled()
     remember(response, view, secure=settings.SESSION_COOKIE_SECURE)
     return response
 

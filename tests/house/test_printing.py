@@ -17,7 +17,8 @@ PAGES = (
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
-    "numbers": "queue.count count length found choice.count counter people rank "
+    "numbers": "row.related row.rank codes_left passkeys quoted.length opened.left_out "
+    "queue.count count length found choice.count counter people rank "
     "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter forloop.counter0 drawn.latency_ms drawn.share case.refused case.tally.number part.count "
     "case.spare case.parameters case.amount "
@@ -31,7 +32,7 @@ ALLOWED = {
     "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
     "addresses of ours": "line.query poll next href back each.message.path",
-    "closed words of ours": "each.left.words "
+    "closed words of ours": "language shadow.outcome each.left.words "
     "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
@@ -52,6 +53,10 @@ ALLOWED = {
 }
 NAMES = {name for names in ALLOWED.values() for name in names.split()}
 _VARIABLE = re.compile(r"\{\{\s*([\w.]+)[^}]*\}\}")
+_BOUND = re.compile(r"\{% (?:fact|claim|since|clock) [^%]* as (\w+) %\}")
+# A sentence with slots names its values itself; each is a variable that is judged like one in braces.
+_SENTENCE = re.compile(r"\{% blocktranslate([^%]*)%\}(.*?)\{% endblocktranslate %\}", re.DOTALL)
+_VALUE = re.compile(r"(\w+)=([\w.]+)")
 _FILTERS = re.compile(r"\{\{\s*[\w.]+((?:\|[\w]+(?::\"[^\"]*\")?)*)\s*\}\}")
 
 
@@ -61,8 +66,18 @@ def templates() -> list[Path]:
 
 
 def raw(source: str) -> set[str]:
-    """The variables a template prints without the tag."""
-    return set(_VARIABLE.findall(source))
+    """The variables a template prints without the tag, also those that a translated sentence takes in."""
+    found: set[str] = set()
+    bound = set(_BOUND.findall(source))
+
+    def taken(sentence: re.Match[str]) -> str:
+        values = dict(_VALUE.findall(sentence[1]))
+        printed = set(_VARIABLE.findall(sentence[2]))
+        for name in printed - bound:
+            found.update({name, values.get(name, name)} & NAMES or {values.get(name, name)})
+        return ""
+
+    return found | set(_VARIABLE.findall(_SENTENCE.sub(taken, source)))
 
 
 @pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(BASE / "templates")))
@@ -76,7 +91,7 @@ def test_nothing_is_listed_that_no_page_prints() -> None:
 
 
 def test_what_is_printed_raw_passes_no_filter_but_ours() -> None:
-    known = {"percent", "time", "pluralize", "length", "lower", "money", "urlencode"}
+    known = {"percent", "time", "pluralize", "length", "lower", "money", "spoken", "urlencode"}
     for path in templates():
         for filters in _FILTERS.findall(path.read_text(encoding="utf-8")):
             assert {part.partition(":")[0] for part in filters.split("|") if part} <= known, path

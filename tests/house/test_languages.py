@@ -1,0 +1,154 @@
+"""Every text of the console is marked, and every marked text is there in every language."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import timezone, translation
+
+from config.messages.collect import Message, collect, in_python, in_template
+from config.messages.po import Said, compiled, merged, read, written
+from config.services.stack import BASE
+from reviews.spoken import spoken
+
+CATALOGUES = sorted((BASE / "locale").glob("*/LC_MESSAGES/django.po"))
+_SLOT = re.compile(r"\{\w+\}|%\(\w+\)s")
+_MARKED = re.compile(
+    r"\{% blocktranslate.*?\{% endblocktranslate %\}|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!DOCTYPE html>"
+    r"|<kbd[^>]*>.*?</kbd>|<code[^>]*>.*?</code>",
+    re.DOTALL,
+)
+_SPOKEN_ATTRIBUTE = re.compile(r"\s(?:aria-label|data-head|title|placeholder|alt)=\"([^\"]*)\"")
+_WORDS = re.compile(r"[A-Za-z]{2,}")
+# Names that are the same in every language, a class that a block stands in for, and the name of a theme's class.
+NAMES = {"Placet", "Slack", "PROPOSE", "OBSERVE", "EXECUTE", "wide", "narrow", "column", "theme", "ltr", "rtl"}
+
+
+def bare(source: str) -> set[str]:
+    """The words of a template that are not marked, in its text and in what its attributes say."""
+    left = _MARKED.sub("", source)
+    said = " ".join(_SPOKEN_ATTRIBUTE.findall(left))
+    text = re.sub(r"<[^>]*>|&\w+;", " ", left)
+    return set(_WORDS.findall(f"{text} {said}")) - NAMES
+
+
+@pytest.mark.parametrize("path", sorted((BASE / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_a_page_has_no_bare_text(path: Path) -> None:
+    assert not bare(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("<p>{% fact x %} waits</p>", {"waits"}),
+        ('<nav aria-label="Pages">{% translate "Older" %}</nav>', {"Pages"}),
+        ('<p>{% translate "Older" %}<kbd>Esc</kbd></p>', set()),
+        ("{% blocktranslate %}{{ n }} wait{% endblocktranslate %}", set()),
+    ],
+)
+def test_bare_text_is_found(source: str, words: set[str]) -> None:
+    assert bare(source) == words
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_a_language_has_every_text(path: Path) -> None:
+    entries, found = read(path), collect()
+    assert entries.keys() == found, "run `make messages`, then translate what it says is lacking"
+    assert not [message for message, said in entries.items() if said.fuzzy or not all(said.forms)]
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_a_translation_has_the_slots_of_its_text(path: Path) -> None:
+    for message, said in read(path).items():
+        for form in said.forms:
+            assert set(_SLOT.findall(form)) == set(_SLOT.findall(message.text)), message
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
+def test_what_is_looked_up_is_what_is_written(path: Path) -> None:
+    language = path.parent.parent.name
+    assert path.with_suffix(".mo").read_bytes() == compiled(read(path), language)
+    assert path.read_text(encoding="utf-8") == written(read(path), language)
+
+
+def test_there_is_a_second_language() -> None:
+    assert [path.parent.parent.name for path in CATALOGUES] == ["de"]
+
+
+def test_a_catalogue_is_read_as_it_was_written(tmp_path: Path) -> None:
+    entries = {
+        Message("", 'A "quoted" line\nand another'): Said(('Eine "zitierte" Zeile\nund noch eine',)),
+        Message("said", "one day", "%(n)s days"): Said(("ein Tag", "%(n)s Tage")),
+        Message("", "old"): Said(("alt",), fuzzy=True),
+    }
+    path = tmp_path / "django.po"
+    path.write_text(written(entries, "de"), encoding="utf-8")
+    assert read(path) == entries
+    found = gettext.GNUTranslations(io.BytesIO(compiled(entries, "de")))
+    assert found.npgettext("said", "one day", "%(n)s days", 2) == "%(n)s Tage"
+    assert found.gettext("old") == "old"
+
+
+def test_a_new_text_comes_without_its_translation_and_an_old_one_goes() -> None:
+    kept, gone, new = Message("", "kept"), Message("", "gone"), Message("", "new")
+    said = Said(("behalten",))
+    assert merged({kept, new}, {kept: said, gone: said}) == {kept: said, new: Said(("",))}
+
+
+def test_what_is_said_without_a_mark_is_found() -> None:
+    source = (
+        '"""Doc."""\nraise Problem(Code.X, f"It is {row.name} already.")\nlabel = _("Marked words.")\nkey = "a key"\n'
+    )
+    assert set(in_python(source, said=True)) == {Message("said", "It is {row1} already."), Message("", "Marked words.")}
+    assert set(in_python(source, said=False)) == {Message("", "Marked words.")}
+    assert set(in_template('{% translate "Go" %}')) == {Message("", "Go")}
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("project refunds: ceiling PROPOSE", "Projekt refunds: Obergrenze PROPOSE"),
+        (
+            "With this action this customer would reach $1,440.00 within 24 hours; the cap is $1,000.00.",
+            "Mit dieser Aktion wären es $1,440.00 in 24 Stunden (dieser Kunde); das Limit ist $1,000.00.",
+        ),
+        ("18 min left", "noch 18 Min."),
+        ("Refund 5 of order 7 to a stranger", "Refund 5 of order 7 to a stranger"),
+        ("x" * 5000, "x" * 5000),
+    ],
+)
+def test_a_sentence_of_the_machine_is_told_in_german(english: str, german: str) -> None:
+    assert spoken(english) == english
+    with translation.override("de"):
+        assert spoken(english) == german
+
+
+def test_no_reason_of_a_decision_is_left_in_english() -> None:
+    from governance.policy.reasons import HELP, SENTENCES
+
+    with translation.override("de"):
+        for text in (*SENTENCES.values(), *HELP.values()):
+            filled = re.sub(r"\{\w+\}", "Qx", text)
+            assert spoken(filled) != filled, text
+
+
+def test_a_time_is_told_in_the_zone_of_whoever_looks_also_where_the_clock_is_put_back() -> None:
+    import datetime as dt
+    from zoneinfo import ZoneInfo
+
+    from reviews.moments import local, local_times
+
+    first, second = (dt.datetime(2026, 10, 25, hour, 30, tzinfo=dt.UTC) for hour in (0, 1))
+    spring = dt.datetime(2026, 3, 29, 1, 0, tzinfo=dt.UTC)
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        assert (local(first), local(second)) == ("25 Oct 02:30 CEST", "25 Oct 02:30 CET")
+        assert local(spring, seconds=True) == "03:00:00 CEST"
+        assert local_times("until 2026-01-01 23:30 UTC.") == "until 2026-01-02 00:30 CET."
+        assert local_times("until 2026-99-01 23:30 UTC.") == "until 2026-99-01 23:30 UTC."
+    with timezone.override(ZoneInfo("Asia/Tashkent")):
+        assert local(first).endswith(" UTC+05")
+    assert local(first) == "25 Oct 00:30 UTC"
