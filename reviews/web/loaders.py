@@ -20,7 +20,7 @@ from django_htmx.middleware import HtmxDetails
 from governance.actors import AUDITOR, COUNCIL, OPERATOR, REVIEWER, groups_of
 from governance.problems import Problem
 from governance.proof import Proof
-from reviews.web.errors import refused
+from reviews.web.errors import forbidden, refused
 
 READERS = frozenset({REVIEWER, COUNCIL, AUDITOR})
 OVERSEERS = frozenset({COUNCIL, AUDITOR, OPERATOR})
@@ -70,6 +70,8 @@ def _declared(groups: Collection[str], methods: tuple[str, ...]) -> Callable[[Vi
                 return _private(view(known, *args, **kwargs))
             except Problem as problem:
                 return _private(refused(known, problem))
+            except PermissionDenied:
+                return _private(forbidden(known))
 
         guarded.access = frozenset(groups)  # type: ignore[attr-defined]
         guarded.methods = methods  # type: ignore[attr-defined]

@@ -75,14 +75,14 @@ def test_whoever_delegates_caps_with_its_tier_its_level_and_its_scopes(
     assert codes(asked(translator, "a", under=given)) == ["ancestor_ceiling"]
     register.change_agent(refunder.agent, max_tier=Tier.EXECUTE, by=BY)
     permit.set_level(refunder.agent, cast.refund, level=Level.L0, by=BY)
-    capped = asked(translator, "b", under=given)
+    capped = asked(translator, "b", "11.00", under=given)
     assert (capped.body["outcome"], capped.body["bound_by"]) == ("escalate", "level of ancestor Refunder: PROPOSE")
     assert asked(translator, "c", customer="c-2").body["outcome"] == "execute"
     elsewhere = narrow.create_scope(
         key="other", name="Other", kind=ScopeKind.PROJECT, parent=cast.service, ceiling=Tier.PROPOSE, by=BY
     )
     low = hired(cast, "Low", project=Scope.objects.get(pk=elsewhere.pk))
-    assert codes(asked(translator, "d", under=ticket(low, translator))) == ["ancestor_ceiling"]
+    assert codes(asked(translator, "d", "12.00", under=ticket(low, translator))) == ["ancestor_ceiling"]
 
 
 def test_a_permission_missing_anywhere_above_refuses(cast: Cast, refunder: Member, translator: Member) -> None:

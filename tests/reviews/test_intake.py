@@ -221,8 +221,8 @@ def test_a_dry_run_writes_nothing(cast: Cast) -> None:
 
 def test_stated_doubt_and_a_wish_for_elevation_are_cases(cast: Cast) -> None:
     assert codes(ask(by(cast), refund(key="a", uncertain=True)))[0] == "uncertain"
-    assert codes(ask(by(cast), refund(key="b", elevate=True)))[0] == "elevation_asked"
-    assert ask(by(cast), refund(key="c", agent_reason="novel_input")).body["outcome"] == "escalate"
+    assert codes(ask(by(cast), refund("470.00", key="b", elevate=True)))[0] == "elevation_asked"
+    assert ask(by(cast), refund("460.00", key="c", agent_reason="novel_input")).body["outcome"] == "escalate"
     assert ask(by(cast), refund(key="d", confidence=Decimal("0.01"))).body["outcome"] == "execute"
 
 

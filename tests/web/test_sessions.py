@@ -184,4 +184,4 @@ def test_signing_out_of_the_last_browser_gives_the_cases_back(scene: Scene) -> N
     assert Escalation.objects.get().taken_by_id == scene.cast.ada.pk, "she still decides it in the other browser"
     there.post("/accounts/logout/")
     assert Escalation.objects.get().taken_by_id is None
-    assert entries("case_released")[-1] == {"escalations": [str(case.pk)]}
+    assert entries("case_released")[-1] == {"escalations": [str(case.pk)], "of": "ada", "because": "signed_out"}
