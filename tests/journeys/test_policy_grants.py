@@ -139,5 +139,5 @@ def test_without_a_policy_that_covers_it_l3_at_high_risk_is_propose(desk: Desk, 
     )
     other = policies.propose(files("commit", types="retail.cancel_pending_order"), by=rails.mary)
     policies.activate(other.pk, digest=digest(other), by=rails.joan)
-    assert refund(desk)["effective_tier"] == "PROPOSE", "a bundle grants what it names and nothing else"
+    assert refund(desk, "160.00")["effective_tier"] == "PROPOSE", "a bundle grants what it names and nothing else"
     assert sentences(alone) == ["This action is outside the guardrail of its type: no policy that covers it grants it."]
