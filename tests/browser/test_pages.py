@@ -166,6 +166,7 @@ def test_without_javascript_a_case_is_taken_rejected_and_withdrawn(console: Cons
     page = console.open(None, f"/escalations/{case.pk}/", java_script_enabled=False)
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password").fill("correct horse battery")
+    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Take this case").click()
     page.get_by_label("Too much for this customer or agent").check()
