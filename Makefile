@@ -62,7 +62,7 @@ bench: $(VENV)/.ready ## the figures of docs/scale.md, as ratios in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 prove: $(VENV)/.ready ## the full size of every proof (long), written to docs/proof.md
-	@PLACET_LINGER=0 PLACET_PROVE=1 $(BIN)/python -m pytest -p tests.support.proved -m full $(ARGS)
+	@PLACET_LINGER=0 PLACET_PROVE=1 $(BIN)/python -m pytest -p tests.support.proved -m full --timeout 0 $(ARGS)
 
 lock: $(VENV)/.ready ## resolve pyproject.toml anew into requirements.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)

@@ -134,15 +134,15 @@ _ENTITY = f"""
   select 'entity' as kind, 'decision' as page, a.id::text as key, placet_named(ag) as agent, t.key as about,
       a.created_at as at
     from (select * from governance_action where entity = %(text)s and entity <> ''
-      order by created_at desc limit %(most)s) a {_BESIDE}
+      order by created_at desc, id desc limit %(most)s) a {_BESIDE}
 """  # noqa: S608
 # An index of runs begins with the agent: one probe for each agent that there is.
 _RUN = f"""
   select 'run' as kind, 'decision' as page, a.id::text as key, placet_named(ag) as agent, t.key as about,
       a.created_at as at
     from governance_agent each cross join lateral (select * from governance_action o
-      where o.agent_id = each.id and o.run = %(text)s order by o.created_at desc limit %(most)s) a {_BESIDE}
-    order by a.created_at desc limit %(most)s
+      where o.agent_id = each.id and o.run = %(text)s order by o.created_at desc, o.id desc limit %(most)s) a {_BESIDE}
+    order by a.created_at desc, a.id desc limit %(most)s
 """  # noqa: S608
 
 

@@ -115,7 +115,7 @@ def test_of_many_the_newest_are_listed_and_the_page_says_that_there_are_more(sce
         scene.ask("1.00", order="W3", claims={"status": "delivered"} if number else {})
     entity = Action.objects.latest("created_at").entity
     found = search.find(entity, viewer=scene.cast.ada.pk, groups=["reviewer"])
-    newest = Action.objects.filter(entity=entity).order_by("-created_at")[: search.MOST]
+    newest = Action.objects.filter(entity=entity).order_by("-created_at", "-id")[: search.MOST]
     assert [hit.key for hit in found.hits] == [str(action.pk) for action in newest]
     assert found.more
     page = asked(scene.cast.ada, entity)
