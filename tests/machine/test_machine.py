@@ -348,7 +348,7 @@ class Machine(RuleBasedStateMachine):
             Credential(hash_key(self.keys[ask.agent])),
             intake.Ask(
                 action_type=ask.kind,
-                parameters={"customer": ask.customer, "amount": money},
+                parameters={"customer": ask.customer, "amount": money, "order": f"o-{number}"},
                 claims={},
                 run=ask.run,
                 subject=ask.subject or None,
