@@ -22,7 +22,7 @@ from reviews.replay import enlist
 from tests.cast import BY
 from tests.support.fixtures import Committed, Records
 from tests.support.live import Servers
-from tests.support.proof import PROVE
+from tests.support.proof import PROVE, tell
 
 # Tools of the same name and domain are one action type.
 WRITES, TOOLS, TYPES = 4_531, 52, 37
@@ -139,6 +139,8 @@ def test_every_recorded_write_is_answered_and_a_second_run_creates_nothing(part:
     second = replay(part.path, url)
     assert (second["answered"], second["server_errors"], second["outcomes"]) == (part.writes, 0, first["outcomes"])
     assert rows() == before
+    done = {name: first["outcomes"][name] for name in sorted(first["outcomes"])}
+    tell(size=f"{part.writes:,} recorded writes", figure=", ".join(f"{name} {count:,}" for name, count in done.items()))
 
 
 @pytest.mark.usefixtures("demo")

@@ -23,7 +23,7 @@ from governance.models import Action, Decision, Refusal
 from tests.cast import BY
 from tests.journeys.test_real_runs import demo, replay, runs
 from tests.support.live import Servers
-from tests.support.proof import PROVE
+from tests.support.proof import PROVE, tell
 
 __all__ = ["demo", "runs"]
 
@@ -141,3 +141,7 @@ def test_every_split_session_stops_at_its_first_crossing_write_and_no_other_is_t
     assert crossed == (CROSSING if PROVE else crossed) >= 10
     assert len(folder) - crossed >= (UNTOUCHED if PROVE else 5)
     assert answer["outcomes"]["execute"] == len(executed)
+    tell(
+        size=f"{len(folder):,} recorded sessions, {answer['writes']:,} writes",
+        figure=f"{crossed} stopped at the first crossing write, {len(folder) - crossed:,} untouched",
+    )

@@ -26,7 +26,7 @@ from tests.machine import warp
 from tests.reviews.rails import GUARDRAIL, policy, railed
 from tests.reviews.scene import REFUND, Scene
 from tests.support.fixtures import Committed
-from tests.support.proof import PROVE
+from tests.support.proof import PROVE, tell
 
 __all__ = ["cast", "committed_cast"]
 
@@ -281,3 +281,4 @@ def test_no_sequence_of_actions_and_edits_passes_a_cap_or_loses_room(slow: Cast)
             transaction.set_rollback(True)
 
     run()
+    tell(size=f"{1500 if PROVE else 40:,} sequences", figure="no cap passed, no room lost")

@@ -22,7 +22,7 @@ from tests.cast import BY
 from tests.reviews.racers import race_to_the_end, racing, wait_for
 from tests.reviews.scene import Scene, entries, live, stated
 from tests.support.fixtures import Committed
-from tests.support.proof import PROVE
+from tests.support.proof import PROVE, tell
 
 pytestmark = pytest.mark.full
 
@@ -71,6 +71,7 @@ def test_i4_fifty_redeemers_of_one_grant_use_it_once(committed_scene: Scene, no_
     assert outcomes["grant_used"] > GRANTS
     assert set(outcomes) - {f"redeemed {turn}" for turn in range(GRANTS)} <= {"grant_used", "finished"}
     assert len(entries("grant_redeemed")) == GRANTS
+    tell(size=f"{GRANTS:,} grants of each issuer, 50 redeemers", figure="each used once")
 
 
 # -- one case, one verdict ------------------------------------------------------------------------
@@ -92,6 +93,7 @@ def test_i3_everybody_decides_at_once_and_each_case_has_one_outcome(committed_sc
     withdrawn = Escalation.objects.filter(state="withdrawn").count()
     assert withdrawn == len(entries("action_withdrawn")) == Action.objects.filter(state="withdrawn").count()
     assert Escalation.objects.filter(state__in=["approved", "rejected", "withdrawn"]).count() == CASES
+    tell(size=f"{CASES} cases, 10 deciders each", figure="one outcome each")
 
 
 _WINS = ("approve", "reject", "leave")
@@ -106,6 +108,7 @@ def test_every_loser_is_told_who_decided(committed_scene: Scene) -> None:
     losers = {what for what in outcomes if what.split()[0] not in (*_WINS, "withdrawn", "finished")}
     assert "already_decided ada" in losers
     assert losers <= {"already_decided ada", "case_closed", "wrong_state"}
+    tell(size=f"{CASES} cases", figure="each loser is told who decided")
 
 
 # -- one case, one holder -------------------------------------------------------------------------
@@ -213,6 +216,7 @@ def test_i15_nothing_is_approved_nor_taken_after_its_reviewer_lost_authority(com
     assert Verdict.objects.count() > LOST // 3
     assert set(outcomes) & {"forbidden", "outside_mandate", "not_taken"}
     assert wrong == 0
+    tell(size=f"{LOST:,} losses of each kind of authority", figure="0 verdicts or cases taken without it")
 
 
 def test_without_holding_authority_a_demoted_approver_slips_through(

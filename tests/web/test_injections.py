@@ -1,4 +1,7 @@
-"""2,000 attacks (each fifth of them, unless proven), recorded and our own, planted wherever an agent or a record can write, looked for on every page."""
+"""2,000 attacks, recorded and our own, planted wherever an agent or a record can write, looked for on every page.
+
+Every day only each fifth of them.
+"""
 
 from __future__ import annotations
 

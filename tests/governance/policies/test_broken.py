@@ -19,7 +19,7 @@ from governance.rule_on import rule_on, ruled
 from tests.governance.policies.rego import rules
 from tests.policy.build import inputs
 from tests.policy.test_policy_input import NOW
-from tests.support.proof import PROVE
+from tests.support.proof import PROVE, tell
 
 OK = 'reasons contains "because" if false\n'
 # Each breaks in its own way; {n} makes a family of one.
@@ -108,6 +108,7 @@ def test_i12_no_broken_policy_is_above_propose(children: Children, monkeypatch: 
         assert found.health == (() if is_late else ((number, True),)), text
         done += 1
     assert done >= len(SHAPES) + len(GRAVE)
+    tell(size=f"{done} broken policies", figure="0 above PROPOSE")
 
 
 def test_the_same_rule_in_order_executes(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
