@@ -11,6 +11,7 @@ from governance import policies
 from governance.models import Halt, Standing
 from reviews.models import Alert
 from tests.browser.console import Console
+from tests.browser.test_pages import acted_together
 from tests.governance.policies.rego import files
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])]
@@ -90,3 +91,22 @@ def test_a_bundle_is_tried_on_what_was_decided(console: Console, scripts: bool) 
     expect(page.get_by_text("1 get stricter")).to_be_visible()
     press(page, "link", "Back to the version")
     expect(page.get_by_role("button", name="Decide the last decisions again with it")).to_be_visible()
+
+
+def test_a_chain_is_followed_to_its_decision_and_the_rule_asked_again(console: Console, scripts: bool) -> None:
+    console.scene.running()
+    paths = acted_together(console.scene)
+    page = console.open(console.scene.cast.mary, paths["trace"], java_script_enabled=scripts)
+    expect(page.get_by_role("heading", level=1)).to_have_text("One chain of work")
+    bound_by = page.locator('a[href^="/decisions/"]').first.inner_text()
+    press(page, "link", bound_by)
+    expect(page.get_by_text("The answer was")).to_be_visible()
+    press(page, "link", "Health")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Health of tools and connectors")
+    expect(page.get_by_text("records", exact=True)).to_be_visible()
+    press(page, "link", "Authority")
+    press(page, "link", "What if")
+    press(page, "button", "Show what stands")
+    expect(page.get_by_text("Filled with what stands now")).to_be_visible()
+    press(page, "button", "What if")
+    expect(page.get_by_role("heading", name="As supposed")).to_be_visible()
