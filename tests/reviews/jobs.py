@@ -9,6 +9,7 @@ from typing import Any
 from governance.authenticate import Credential, hash_key
 from governance.problems import Problem
 from reviews.intake import Ask, ask
+from tests.governance.key_jobs import rotators
 from tests.reviews.delegation_jobs import delegated, givers
 from tests.reviews.judgement_jobs import (
     approvers,
@@ -28,7 +29,8 @@ from tests.reviews.running_jobs import runners
 
 __all__ = [
     "approvers", "contradictions", "delegated", "givers", "granted", "handers", "hurried", "judges", "key_makers",
-    "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters", "runners", "sweepers", "tellers", "twins",
+    "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters", "rotators", "runners", "sweepers", "tellers",
+    "twins",
 ]  # fmt: skip
 
 
