@@ -1,7 +1,7 @@
 """Processes of their own without two seconds of imports each: forked from one that has imported the libraries.
 
-Nothing of ours and no setting is loaded there, no connection is open and no thread runs: a child reads its
-environment, sets up Django and connects by itself, as a fresh interpreter would.
+Of ours only the pure policy and no setting is loaded there, no connection is open and no thread runs: a child reads
+its environment, sets up Django and connects by itself, as a fresh interpreter would.
 """
 
 from __future__ import annotations

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import pkgutil
 
 from django.conf import settings
 from django.utils.functional import empty
+
+from governance import policy
 
 _LIBRARIES = (
     "argon2",
@@ -58,6 +62,12 @@ def _preload() -> None:
     for library in _LIBRARIES:
         importlib.import_module(library)
     settings._wrapped = empty
+    # Of ours only what is pure: it knows no setting.
+    for module in pkgutil.iter_modules(policy.__path__):
+        importlib.import_module(f"{policy.__name__}.{module.name}")
+    # What every child has from the beginning it need not look through whenever it collects garbage.
+    gc.collect()
+    gc.freeze()
 
 
 _preload()
