@@ -124,13 +124,14 @@ def broken(
 
 
 def methods(number: int, role: str) -> tuple[str, ...]:
-    """What is tried on a URL: of the further methods only one by each role, unless proven, and each by some role."""
-    first = number + [*PEOPLE, *AGENTS].index(role)
-    return (*METHODS, *(FURTHER if PROVE else [FURTHER[first % len(FURTHER)]]))
+    """What is tried on a URL: unless proven each further method by one role only, at the next URL by another."""
+    roles = PEOPLE if role in PEOPLE else AGENTS
+    turn = (number + roles.index(role)) % len(roles)
+    return (*METHODS, *(FURTHER if PROVE else FURTHER[turn : turn + 1]))
 
 
 @pytest.mark.parametrize("roles", [PEOPLE, AGENTS])
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(8))
 def test_every_method_is_tried_on_every_url(roles: tuple[str, ...], number: int) -> None:
     assert {method for role in roles for method in methods(number, role)} == {*METHODS, *FURTHER}
 
