@@ -177,10 +177,13 @@ PLACET_DATA: Path | None = _data if _data.is_dir() else None
 # An OPA that has the active bundles; without one, regorus evaluates them here where it is installed.
 PLACET_OPA_URL = env.address(_ENV, "OPA_URL")
 
-# -- reading -------------------------------------------------------------------------------------
+# -- cases ---------------------------------------------------------------------------------------
 # How long facts lie before a person until they can be approved: seconds for the case, and for each required fact.
 PLACET_READING_SECONDS = env.integer(_ENV, "PLACET_READING_SECONDS", 3, 0, 60)
 PLACET_READING_SECONDS_PER_CHECK = env.integer(_ENV, "PLACET_READING_SECONDS_PER_CHECK", 1, 0, 10)
+# How many cases one line of agents, and one record of a domain, may have open at once; one more is 429.
+PLACET_OPEN_CASES_PER_LINE = env.integer(_ENV, "PLACET_OPEN_CASES_PER_LINE", 200, 1, 1_000_000)
+PLACET_OPEN_CASES_PER_ENTITY = env.integer(_ENV, "PLACET_OPEN_CASES_PER_ENTITY", 20, 1, 1_000_000)
 
 # -- the bell -----------------------------------------------------------------------------------
 REDIS_URL = env.redis(_ENV, "REDIS_URL", "redis://127.0.0.1:6379/0" if _LOCAL else None)
@@ -285,13 +288,10 @@ STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir
 # "finders" serves files from the source tree, for tests and development.
 _finders = env.choice(_ENV, "PLACET_STATIC", "manifest", ("manifest", "finders")) == "finders"
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = _finders
+_packed, _plain = "whitenoise.storage.CompressedManifest", "django.contrib.staticfiles.storage."
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if _finders
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": f"{_plain if _finders else _packed}StaticFilesStorage"},
 }
 
 # -- logs -----------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ from governance.policy.tiers import Tier
 from governance.policy.velocity import CapKey, Usage, any_window, whose
 
 AGENT = "agent"
+# as many open cases as its line may have
+CASES = "cases"
 TYPE, KEY, LEVEL = "type:", "key:", "level:"
 
 # What an action says of its agent. The health of a tool says nothing of who uses it.
@@ -70,11 +72,15 @@ def holds(
 
 def constants_of(name: str, spec: ActionTypeSpec) -> Constants:
     """The constants of a latch: a whole agent belongs to no type."""
-    return HEALTH if name == AGENT else spec.standing.health
+    return HEALTH if name in (AGENT, CASES) else spec.standing.health
 
 
-def turned(spec: ActionTypeSpec, gathered: Gathered, inputs: Inputs, decision: Decision) -> list[dict[str, Any]]:
+def turned(
+    spec: ActionTypeSpec, gathered: Gathered, inputs: Inputs, decision: Decision, *, opens: bool
+) -> list[dict[str, Any]]:
     """The rows of the latches that this decision turns red or green; nothing on the ordinary way.
+
+    `opens`: it opens a case of its own, which commits only where there is room for it.
 
     A decision that came to be only after others kept moving writes no green: it could be older than their red.
     """
@@ -87,7 +93,7 @@ def turned(spec: ActionTypeSpec, gathered: Gathered, inputs: Inputs, decision: D
     ]
     if decision.outcome is Outcome.REFUSE or inputs.contended:
         return rows
-    greens = _greens(gathered, inputs, decision)
+    greens = _greens(gathered, inputs, decision) | ({CASES} if opens else set())
     rows += [
         row_of(name, on_green(latch, gathered.now), None)
         for name, latch in mine.items()
@@ -161,8 +167,8 @@ def _greens(gathered: Gathered, inputs: Inputs, decision: Decision) -> set[str]:
 
 
 def _over(name: str) -> Over:
-    if name == AGENT:
-        return Over.AGENT
+    if name in (AGENT, CASES):
+        return Over.AGENT if name == AGENT else Over.CASES
     return Over.KEY if name.startswith(KEY) else Over.TYPE
 
 

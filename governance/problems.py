@@ -21,6 +21,7 @@ class Code(StrEnum):
     IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight"
     CAP_EXHAUSTED = "cap_exhausted"
     RATE_LIMITED = "rate_limited"
+    TOO_MANY_CASES = "too_many_cases"
     FORBIDDEN = "forbidden"
     DELEGATION_INVALID = "delegation_invalid"
     REFUSED = "refused"
@@ -69,6 +70,7 @@ STATUS: dict[Code, int] = {
     Code.IDEMPOTENCY_IN_FLIGHT: 409,
     Code.CAP_EXHAUSTED: 403,
     Code.RATE_LIMITED: 429,
+    Code.TOO_MANY_CASES: 429,
     Code.FORBIDDEN: 403,
     Code.DELEGATION_INVALID: 403,
     Code.REFUSED: 403,

@@ -64,6 +64,7 @@ class Event(StrEnum):
     CASE_EXPIRED = "case_expired"
     CASE_EXTENDED = "case_extended"
     CASE_RAISED = "case_raised"
+    QUEUE_FILLED = "queue_filled"
     CASE_WITHDRAWN = "case_withdrawn"
     CASE_ACKNOWLEDGED = "case_acknowledged"
     CASE_SUPERSEDED = "case_superseded"

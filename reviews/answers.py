@@ -113,6 +113,11 @@ def told(stored: dict[str, Any], *, tool: str, agent: str, digest: bytes) -> Ans
     return Answer(STATUS[stored["outcome"]], body, headers, stored)
 
 
+def joined(answer: Answer) -> bool:
+    """Whether it waits in the case of the same action, asked before."""
+    return bool(answer.stored.get("escalation", {}).get("joined"))
+
+
 def span_of(action: UUID) -> str:
     """The span of an action: the first half of its id, as a W3C parent-id."""
     return action.hex[:16]

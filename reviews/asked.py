@@ -12,7 +12,7 @@ from governance.entries import Entry
 from governance.gather import NOTHING_MORE, CapUse, Gathered, Watch
 from governance.latches import turned
 from governance.policy.contracts import Parsed
-from governance.policy.decision import Decision, Inputs
+from governance.policy.decision import Decision, Inputs, Outcome
 from governance.policy.facts import FactSummary
 from governance.policy.memory import remembered
 from governance.policy.money import Money
@@ -23,7 +23,7 @@ from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
 from governance.rule_on import UNGOVERNED, Ruled
 from governance.weigh import NOBODY, Wish, cap_uses, entities, money_of, watch
-from reviews.answers import Answer
+from reviews.answers import Answer, joined
 from reviews.asks import Ask
 from reviews.commit import Parts
 from reviews.governed import shadow_rows
@@ -143,7 +143,14 @@ def parts(case: Asked, gathered: Gathered, decision: Decision, answer: Answer, d
         body_hash=case.ask.body_hash,
         by_agent=case.ask.agent_reason is not None,
         snapshot=case.snapshot,
-        latches=() if case.inputs is None else turned(case.entry.spec, gathered, case.inputs, decision),
+        latches=()
+        if case.inputs is None
+        else turned(case.entry.spec, gathered, case.inputs, decision, opens=_opens(decision, answer)),
         shadows=[] if case.inputs is None else shadow_rows(case.inputs, case.ruled, decision),
         connector=gathered.connector,
     )
+
+
+def _opens(decision: Decision, answer: Answer) -> bool:
+    """Whether this opens a case of its own."""
+    return decision.outcome is Outcome.ESCALATE and not joined(answer)

@@ -32,6 +32,7 @@ WORDS = (
     "{name}: HALT", "evidence: {name}", "request: {name}", "of this agent", "for this action type", "for {whose}",
     "this agent for this action type", "this agent for {whose}", "the agent above, {label},",
     "until a person restores it", "until its evidence is green again", "until {label} at the earliest",
+    "until its open cases are down to half",
     "this run", "this agent", "this agent's chain of delegation", "this owner's agents", "this project",
     "this domain", "the enterprise", "this record", "this customer", "this user", "this account", "this order",
     "this run, below one agent of the chain", "one agent of the chain", "one chain of delegation",

@@ -24,8 +24,9 @@ from governance.policy.velocity import any_window
 from governance.problems import Code, Problem
 from governance.record import Event, entry
 from governance.records.snapshots import Frozen
-from reviews.answers import GRANT_SECONDS, Answer, report_seconds
+from reviews.answers import GRANT_SECONDS, Answer, joined, report_seconds
 from reviews.asks import Ask
+from reviews.fair_share import Full, quota
 from reviews.models import AlertKind
 from reviews.routing import deadline_seconds, rank_needed, sort_key
 from reviews.withheld import OVERRIDE_RANK
@@ -34,7 +35,7 @@ from reviews.withheld import OVERRIDE_RANK
 UNDECLARED = "undeclared"
 
 _COMMIT = Statement("placet_commit", "select placet_commit($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-_REPEATS = "PL005"
+_REPEATS, _FULL = "PL005", "PL006"
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
@@ -89,7 +90,7 @@ class Parts:
 
 
 def commit(parts: Parts) -> CommitResult:
-    """Write one decision with all its rows, or nothing. Raises `Repeats` where it must join a case."""
+    """Write one decision with all its rows, or nothing. Raises `Repeats` (join a case) and `Full` (no room for one)."""
     rows = _rows(parts)
     try:
         _COMMIT([parts.gathered.epoch, *(None if row is None else orjson.dumps(row).decode() for row in rows)])
@@ -102,6 +103,8 @@ def _result_of(error: ServerError) -> CommitResult:
     if error.sqlstate == _REPEATS:
         case, status = str(error).split()
         raise Repeats(UUID(case), status) from error
+    if error.sqlstate == _FULL:
+        raise Full(str(error)) from error
     if error.sqlstate in set(CommitResult):
         return CommitResult(error.sqlstate)
     if error.sqlstate == _DEADLOCK:
@@ -243,6 +246,7 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         "risk": int(decision.risk),
         "digest": parts.digest.hex(),
         "sort_key": sort_key(due, parts.amount),
+        **quota(gathered, parts.entity),
     }
     if decision.breach is not None:
         row["cap_key"] = any_window(decision.breach.budget_key)
@@ -263,7 +267,7 @@ def _full(parts: Parts) -> str | None:
 
 def _joins(parts: Parts) -> bool:
     """Whether this opens no case of its own."""
-    return bool(parts.answer.stored.get("escalation", {}).get("joined"))
+    return joined(parts.answer)
 
 
 def _override_rank(decision: Decision) -> int:

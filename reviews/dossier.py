@@ -36,6 +36,7 @@ _LIMITS = frozenset(
         Reason.RECOVERING,
         Reason.LEVEL_TOO_LOW,
         Reason.STANDING,
+        Reason.FLOODING,
         Reason.POLICY_CAP,
     }
 )

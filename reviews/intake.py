@@ -26,6 +26,7 @@ from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
 from reviews.commit import CommitResult, Repeats, commit
 from reviews.exhausted import exhausted, refuse_exhausted
+from reviews.fair_share import Full, refuse_full
 from reviews.governed import judged, note_health
 
 _log = structlog.get_logger(__name__)
@@ -162,6 +163,8 @@ def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer
         terms["joins"] = (same.case, same.status)
         answer = answer_of(case.entry.spec, gathered, decision, case.action, **terms)
         result = commit(asked.parts(case, gathered, decision, answer, digest))
+    except Full as queue:
+        raise refuse_full(gathered, queue.of) from queue
     if result is not CommitResult.DONE:
         return None, result is CommitResult.MOVED
     note_health(case.ruled)

@@ -86,6 +86,7 @@ def _successor(case: Escalation, action: Action, snapshot: Snapshot | None, now:
         risk=case.risk,
         owners=case.owners,
         entity=case.entity,
+        line_id=case.line_id,
         digest=bytes(action.digest),
         sort_key=sort_key(deadline.timestamp(), amount_of(action, spec, snapshot)),
         cap_key=case.cap_key,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Case, When
 
-from governance.latches import AGENT, KEY, LEVEL, TYPE
+from governance.latches import AGENT, CASES, KEY, LEVEL, TYPE
 from governance.models import Standing
 from governance.policy.holds import spelled
 from governance.policy.standing import HEALTH, Constants, next_rung_at, raise_from, strikes_at, tier_at
@@ -28,6 +28,7 @@ _WHY: Mapping[str, str] = {
     "breaches": "Three requests within ten minutes broke the contract.",
     "abandoned": "An action was abandoned.",
     "errors": "Reviews found too many errors.",
+    "flooding": "It had as many open cases as its line may have.",
 }
 
 
@@ -85,6 +86,8 @@ def _until(row: Standing, tier: Tier, constants: Constants, now: dt.datetime) ->
     rises = next_rung_at(latch, now, constants)
     if rises is not None:
         return f"{Tier(tier + 1).name} at {spelled(rises)}, if nothing turns red."
+    if row.latch == CASES and row.in_episode:
+        return "Once its open cases are down to half."
     return "Nothing is held back." if tier is Tier.COMMIT else "Once its evidence is green again."
 
 
@@ -105,6 +108,8 @@ def _about(latch: str, kind: int | None, types: Mapping[int, str]) -> str:
     """Words for what a latch is about. Of a budget the key's kind alone: whom it counts is for the case to show."""
     if latch == AGENT:
         return "Every action type"
+    if latch == CASES:
+        return "Open cases"
     if kind is not None:
         named = label(types[kind]) if kind in types else f"Action type {kind}"
         return f"{named}: level" if latch.startswith(LEVEL) else named

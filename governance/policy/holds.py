@@ -20,6 +20,7 @@ class Over(StrEnum):
     AGENT = "agent"
     KEY = "key"
     ABOVE = "above"
+    CASES = "cases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,18 @@ class Hold:
         """As it stands in a sentence: "this agent for this customer"."""
         if self.over is Over.ABOVE:
             return f"the agent above, {registry_name(self.name)},"
-        return {Over.AGENT: "this agent", Over.KEY: f"this agent for {registry_name(self.name)}"}.get(self.over, _TYPE)
+        return _WHOLE.get(self.over) or (
+            f"this agent for {registry_name(self.name)}" if self.over is Over.KEY else _TYPE
+        )
 
     @property
     def rung(self) -> str:
         """As it stands on the ladder behind the word "standing"."""
         if self.over is Over.ABOVE:
             return self.name
-        return {Over.AGENT: "of this agent", Over.KEY: f"for {registry_name(self.name)}"}.get(self.over, _RUNG)
+        if whole := _WHOLE.get(self.over):
+            return f"of {whole}"
+        return f"for {registry_name(self.name)}" if self.over is Over.KEY else _RUNG
 
     @property
     def until(self) -> str:
@@ -57,7 +62,7 @@ class Hold:
         if self.pulled:
             return "until a person restores it"
         if self.rises_at is None:
-            return "until its evidence is green again"
+            return _DRAINED if self.over is Over.CASES else "until its evidence is green again"
         return f"until {spelled(self.rises_at)} at the earliest"
 
     def remedy(self, tier: Tier, required: Tier) -> str:
@@ -65,6 +70,10 @@ class Hold:
         if self.pulled:
             return f"A person must restore the standing of {self.whose} which a person set to {tier.name}."
         rise = f"The standing of {self.whose} must rise to {required.name}"
+        if self.rises_at is None and self.over is Over.CASES:
+            return (
+                f"{rise}: its open cases must be down to half, and then {lasting((required - tier) * self.step)} pass."
+            )
         if self.rises_at is None:
             return f"{rise}: its evidence must be green again and stay so for {lasting((required - tier) * self.step)}."
         reached = self.rises_at + timedelta(seconds=(required - tier - 1) * self.step)
@@ -73,6 +82,8 @@ class Hold:
 
 _TYPE = "this agent for this action type"
 _RUNG = "for this action type"
+_DRAINED = "until its open cases are down to half"
+_WHOLE = {Over.AGENT: "this agent", Over.CASES: "this agent"}
 UNNAMED = Hold(Over.TYPE)
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from governance.policy.ceilings import MANDATORY, Limiter, LimiterKind, held, rank
 from governance.policy.conditions import plain
 from governance.policy.granting import by_guardrail, missed
-from governance.policy.holds import UNNAMED, Hold
+from governance.policy.holds import UNNAMED, Hold, Over
 from governance.policy.inputs import Inputs
 from governance.policy.reasons import Given, Reason, registry_name
 from governance.policy.rulings import RuleSaid
@@ -104,6 +104,7 @@ def _limit_of(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> G
         return Given(code, {"level": level, "risk": risk.name.lower(), "tier": tier, "required": required.name})
     if code is Reason.STANDING:
         hold = inputs.standing_hold if type(inputs.standing_hold) is Hold else UNNAMED
+        code = Reason.FLOODING if hold.over is Over.CASES else code
         return Given(code, {"whose": hold.whose, "until": hold.until, "tier": tier, "required": required.name})
     kind = _kind(limiter.kind)
     if type(limiter.tier) is not Tier:

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     LEVEL_TOO_LOW = "level_too_low"
     GUARDRAIL_MISSED = "guardrail_missed"
     STANDING = "standing"
+    FLOODING = "flooding"
     POLICY_CAP = "policy_cap"
     POLICY_RULE = "policy_rule"
     POLICY_OVERRIDABLE = "policy_overridable"
@@ -109,6 +110,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.LEVEL_TOO_LOW: "Level {level} earns {tier} at {risk} risk; this action needs {required}.",
         Reason.GUARDRAIL_MISSED: "This action is outside the guardrail of its type: {limit}.",
         Reason.STANDING: "The standing of {whose} is {tier} {until}; this action needs {required}.",
+        Reason.FLOODING: "It filled the queue: the standing of {whose} is {tier} {until}; it needs {required}.",
         Reason.POLICY_CAP: "Policy allows {tier}; this action needs {required}.",
         Reason.POLICY_RULE: "Policy {rule}, allows {tier}: {why}.",
         Reason.POLICY_OVERRIDABLE: "Policy {rule}, says {tier}: {why}. A reviewer of rank 3 may override it.",
@@ -172,6 +174,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.LEVEL_TOO_LOW: "The agent must earn a higher level on reviewed evidence, or a reviewer must approve it.",
         Reason.GUARDRAIL_MISSED: "Inside the guardrail policy may grant it; otherwise a reviewer must approve it.",
         Reason.STANDING: "It rises by itself after green time; what a person pulled down, the council restores.",
+        Reason.FLOODING: "Its open cases must be decided, withdrawn or expire; the standing then rises by itself.",
         Reason.POLICY_CAP: "Two people must change the policy, or a reviewer must approve it.",
         Reason.POLICY_RULE: "What the rule names must change, or two people change the rule.",
         Reason.POLICY_OVERRIDABLE: "What the rule names must change, or a reviewer of rank 3 overrides the rule.",

@@ -34,6 +34,7 @@ class Why(StrEnum):
     BREACHES = "breaches"
     ABANDONED = "abandoned"
     ERRORS = "errors"
+    FLOODING = "flooding"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "The agent asks more often than it may.",
         "Ask again after Retry-After, with the same Idempotency-Key: nothing was decided.",
     ),
+    Code.TOO_MANY_CASES: (
+        "The agent's line, or the record that the action is about, has as many open cases as it may.",
+        "Ask again after Retry-After, with the same Idempotency-Key: nothing was decided. Withdraw what is not meant.",
+    ),
     Code.FORBIDDEN: ("This is not yours to do.", "Ask somebody who may."),
     Code.DELEGATION_INVALID: (
         "The delegation is not this agent's, has ended, or does not cover the action type.",

@@ -34,6 +34,7 @@ _DECIDE = (
     Code.REFUSED,
     Code.CAP_EXHAUSTED,
     Code.RATE_LIMITED,
+    Code.TOO_MANY_CASES,
 )
 _OWN = (*_ALL, Code.NOT_FOUND, Code.RATE_LIMITED)
 _GIVE = (
@@ -95,6 +96,7 @@ _KEYED = (*_CREATING, "register_agent", "rotate_key", "delegate", "signal")
 _RETRIED = (
     Code.CAP_EXHAUSTED,
     Code.RATE_LIMITED,
+    Code.TOO_MANY_CASES,
     Code.IDEMPOTENCY_IN_FLIGHT,
     Code.UNAVAILABLE,
     Code.TOOL_RED,

@@ -8,7 +8,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
-from governance.models import Action, ActionType, Scope, Snapshot
+from governance.models import Action, ActionType, Agent, Scope, Snapshot
 
 
 class EscalationState(models.TextChoices):
@@ -31,7 +31,7 @@ class Escalation(models.Model):
 
     What the queue asks for stands in the row as it was when the case was opened, so that every filter is a range of
     one index: `action_type`, `domain` of the agent, effective `risk`, `entity` of the action, and `owners`, the ids
-    of the people who answered for its agents, in order.
+    of the people who answered for its agents, in order. `line` is the agent at the top of those who asked.
 
     `digest` is that of its action: asked again while the case is open it joins the case, `repeats` counts how often.
     It is null where another open case holds it. `renewals` count how often the lease was prolonged, `skips` how often
@@ -57,6 +57,9 @@ class Escalation(models.Model):
     risk = models.SmallIntegerField()
     owners = ArrayField(models.BigIntegerField())
     entity = models.CharField(max_length=128, blank=True)
+    line = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="line_escalations", db_index=False, db_constraint=False
+    )
     cap_key = models.CharField(max_length=320, null=True)  # noqa: DJ001 -- null is "not over a cap", never an empty key
     cap_frees_at = models.DateTimeField(null=True)
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="escalations")
@@ -120,6 +123,7 @@ class Escalation(models.Model):
             models.Index(
                 fields=["entity", "sort_key"], condition=Q(state="open") & ~Q(entity=""), name="escalation_of_entity"
             ),
+            models.Index(fields=["line", "deadline"], condition=Q(state="open"), name="escalation_of_line"),
             models.Index(
                 fields=["opened_at"],
                 condition=Q(state="open", snapshot__isnull=True),

@@ -134,11 +134,11 @@ def report(client: httpx.Client, posting: Posting, action: str) -> None:
 
 
 def outcome_of(status: int, body: Mapping[str, Any]) -> str:
-    """One word for an answer: execute, escalate, refuse, cap_exhausted, rejected or server_error."""
+    """One word for an answer: execute, escalate, refuse, cap_exhausted, too_many_cases, rejected or server_error."""
     if status >= 500:
         return "server_error"
-    if body.get("code") == "cap_exhausted":
-        return "cap_exhausted"
+    if body.get("code") in ("cap_exhausted", "too_many_cases"):
+        return str(body["code"])
     outcome = body.get("outcome")
     return outcome if outcome in ("execute", "escalate", "refuse") else "rejected"
 

@@ -11,7 +11,16 @@ from rich.table import Table
 
 from reviews.replay.send import Answered
 
-OUTCOMES = ("execute", "escalate", "refuse", "cap_exhausted", "rejected", "server_error", "unanswered")
+OUTCOMES = (
+    "execute",
+    "escalate",
+    "refuse",
+    "cap_exhausted",
+    "too_many_cases",
+    "rejected",
+    "server_error",
+    "unanswered",
+)
 
 
 @dataclass(slots=True)

@@ -84,6 +84,8 @@ def _prepare(folder: Path, family: Family) -> tuple[list[Target], list[Pair]]:
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PLACET_", "DATABASE_"))},
         "PLACET_MODE": "local",
+        "PLACET_OPEN_CASES_PER_LINE": "1000000",
+        "PLACET_OPEN_CASES_PER_ENTITY": "1000000",
         "PLACET_SECRET_KEY": secrets_of(folder)["secret_key"],
         "PLACET_SIGNING_KEY": secrets_of(folder)["signing_key"],
         "DATABASE_URL": access.url("app", "placet"),

@@ -75,11 +75,18 @@ def test_the_decision_names_the_standing_that_bound_it(hold: Hold, sentence: str
             ),
         ),
         (
+            Hold(Over.CASES, step=900),
+            (
+                "The standing of this agent must rise to EXECUTE: its open cases must be down to half, and then"
+                " 15 minutes pass."
+            ),
+        ),
+        (
             Hold(Over.TYPE, pulled=True),
             "A person must restore the standing of this agent for this action type which a person set to PROPOSE.",
         ),
     ],
-    ids=["rises", "red", "pulled"],
+    ids=["rises", "red", "flooding", "pulled"],
 )
 def test_the_explanation_says_what_the_standing_needs_to_rise(hold: Hold, sentence: str) -> None:
     given = inputs(standing=Tier.PROPOSE, standing_hold=hold)

@@ -135,6 +135,7 @@ def test_an_interrupted_replay_waits_for_nobody_who_does_not_answer() -> None:
         (200, {"outcome": "execute"}, "execute"),
         (403, {"outcome": "refuse", "code": "refused"}, "refuse"),
         (403, {"code": "cap_exhausted"}, "cap_exhausted"),
+        (429, {"code": "too_many_cases"}, "too_many_cases"),
         (422, {"code": "contract_broken"}, "rejected"),
         (500, {"code": "internal"}, "server_error"),
         (502, {}, "server_error"),

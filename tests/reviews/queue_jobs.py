@@ -39,6 +39,30 @@ def repeaters(*, key: str, most: int) -> Callable[[int], str]:
     return one
 
 
+def flooders(*, key: str, most: int) -> Callable[[int], str]:
+    """Ask for ever other actions of ever other customers that a person must decide."""
+    credential = Credential(hash_key(key))
+
+    def one(number: int) -> str:
+        if number % 10_000 >= most:
+            return "finished"
+        request = Ask(
+            action_type="shop.refund",
+            parameters={"order_id": f"X{number}", "amount": {"amount": "480.00", "currency": "USD"}},
+            claims={},
+            run=f"run-{number}",
+            subject=f"c-{number}",
+            body_hash=hashlib.sha256(f"{number}".encode()).digest(),
+            idempotency_key=f"k-{number}",
+        )
+        try:
+            return "opened" if ask(credential, request).body["outcome"] == "escalate" else "executed"
+        except Problem as problem:
+            return problem.code.value
+
+    return one
+
+
 def handers(*, names: list[str], cases: list[str], most: int) -> Callable[[int], str]:
     """Take, give back, hand over, hand up, skip and now and then decide the same cases, everybody at once."""
     people = [User.objects.get(username=name) for name in names]

@@ -8,6 +8,7 @@
 --   PL002  this request was answered, or a twin of it is being written: read its answer
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
 --   PL005  the same action waits in an open case, which the message names with its status: join that one
+--   PL006  the line of the agent, or the entity, has as many open cases as it may; the message says which of the two
 --   PL004  authority was narrowed or halted since it was gathered, a standing was written, its ticket ended, or a
 --          budget was waited for: decide again
 --
@@ -205,7 +206,9 @@ begin
       red_at = excluded.red_at, green_since = excluded.green_since, why = coalesce(nullif(excluded.why, ''), g.why);
 end $$;
 
--- Opens the cases of a batch; an over-cap case that exists or still binds raises PL003, a case of the same digest PL005.
+-- Opens the cases of a batch; an over-cap case that exists or still binds raises PL003, a case of the same digest PL005,
+-- one that would be more than its line or its entity may have open PL006. Who opens a case of the same line or entity
+-- waits for the other's commit, so that the count, of a later statement, sees it: 64 at once do not pass the quota.
 -- A row that names the case it `joins` opens none: it is counted there, or raises PL004 where that closed meanwhile.
 create function placet_open(p_cases jsonb, p_at timestamptz) returns void language plpgsql volatile as $$
 declare n int; twin text;
@@ -224,18 +227,27 @@ begin
     from jsonb_to_recordset(p_cases) as c(digest text)
     where e.digest = decode(c.digest, 'hex') and e.state = 'open' and e.deadline <= p_at
       and placet_case_due(e.id, p_at) <= p_at;
+  perform pg_advisory_xact_lock(12, place) from (
+    select distinct hashtext(each) as place
+      from jsonb_to_recordset(p_cases) as c(line uuid, whom text), unnest(array[c.line::text, c.whom]) each
+      where each is not null order by 1) l;
   insert into reviews_escalation (id, action_id, state, opened_by, opened_at, deadline, rank, sort_key,
-      action_type_id, domain_id, risk, owners, entity, digest, cap_key, cap_frees_at, snapshot_id)
+      action_type_id, domain_id, risk, owners, entity, line_id, digest, cap_key, cap_frees_at, snapshot_id)
     select e.id, e.action, 'open', e.opened_by, p_at, to_timestamp(e.deadline), e.rank,
       e.sort_key, a.action_type_id, p.parent_id, e.risk,
       array(select distinct o.owner_id from governance_agent o where o.id = any(a.agent_id || a.chain) order by 1),
-      a.entity, decode(e.digest, 'hex'), e.cap_key, to_timestamp(e.cap_frees_at),
+      a.entity, e.line, decode(e.digest, 'hex'), e.cap_key, to_timestamp(e.cap_frees_at),
       (select max(s.id) from governance_snapshot s where s.action_id = e.action)
-    from jsonb_to_recordset(p_cases) as e(id uuid, action uuid, opened_by text, deadline double precision,
-      rank smallint, risk smallint, sort_key bigint, digest text, cap_key text, cap_frees_at double precision)
+    from (select c.*, row_number() over (partition by c.line) as of_line, row_number() over (partition by c.whom) as of_whom
+      from jsonb_to_recordset(p_cases) as c(id uuid, action uuid, opened_by text, deadline double precision,
+        rank smallint, risk smallint, sort_key bigint, digest text, cap_key text, cap_frees_at double precision,
+        line uuid, line_most bigint, whom text, whom_most bigint)) e
     join governance_action a on a.id = e.action
     join governance_agent ag on ag.id = a.agent_id
     join governance_scope p on p.id = ag.project_id
+    where placet_open_of_line(e.line, e.line_most, p_at) + e.of_line <= e.line_most
+      and case when e.whom is null then true
+        else placet_open_of_entity(e.whom, p.parent_id, e.whom_most, p_at) + e.of_whom <= e.whom_most end
     on conflict do nothing;
   get diagnostics n = row_count;
   if n < jsonb_array_length(p_cases) then
@@ -243,7 +255,13 @@ begin
       from reviews_escalation e join jsonb_to_recordset(p_cases) as c(digest text) on e.digest = decode(c.digest, 'hex')
       where e.state = 'open' limit 1;
     if twin is not null then raise exception '%', twin using errcode = 'PL005'; end if;
-    raise exception 'this budget has its case' using errcode = 'PL003';
+    if exists (select 1 from jsonb_to_recordset(p_cases) as c(cap_key text)
+        join reviews_escalation e on e.cap_key = c.cap_key and e.state = 'open') then
+      raise exception 'this budget has its case' using errcode = 'PL003';
+    end if;
+    raise exception '%', case when exists (select 1 from jsonb_to_recordset(p_cases) as c(line uuid, line_most bigint)
+        where placet_open_of_line(c.line, c.line_most, p_at) >= c.line_most) then 'line' else 'entity' end
+      using errcode = 'PL006';
   end if;
 end $$;
 

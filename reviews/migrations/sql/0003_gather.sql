@@ -161,7 +161,7 @@ begin
       if opens > t then return json_build_object('wait', ceil(extract(epoch from opens - t))); end if;
     end if;
   end if;
-  latches := array['agent', 'type:' || coalesce(a.type_id, 0)];
+  latches := array['agent', 'cases', 'type:' || coalesce(a.type_id, 0)];
   if a.type_id is not null and jsonb_array_length(p_caps) > 0 then
     for n in 0..jsonb_array_length(p_caps) - 1 loop
       if people is null then

@@ -1,0 +1,93 @@
+"""A fair share of the queue: how many cases one line of agents, and one entity, may have open at once.
+
+The committing statement counts; this says how many may be open, and lets the standing fall of whoever filled the queue.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from governance import locks, record
+from governance.gather import Gathered
+from governance.latches import CASES
+from governance.policy.standing import HEALTH, Why
+from governance.problems import Code, Problem
+from governance.redden import turn_red
+from governance.weigh import NOBODY
+
+# A place frees with a verdict or a deadline, and nobody knows when.
+RETRY_SECONDS = 60
+
+_LINE = "This agent and those of its line have as many open cases as they may; people decide those first."
+_ENTITY = "As many cases are open about this record as may be; people decide those first."
+# whoever has most of them open filled it; of equals the one that asks for more
+_FILLED_BY = """
+  select a.agent_id from reviews_escalation e join governance_action a on a.id = e.action_id
+    where e.line_id = %s and e.state = 'open'
+    group by 1 order by count(*) desc, a.agent_id = %s desc, 1 limit 1
+"""
+
+_log = structlog.get_logger(__name__)
+
+
+class Full(Exception):  # noqa: N818 -- not an error: people have enough to decide
+    """Nothing was written: the `line` or the `entity` has as many open cases as it may."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(of)
+        self.of = of
+
+
+def line_of(gathered: Gathered) -> str:
+    """The agent at the top of whoever asks: all below it share one quota."""
+    return gathered.chain[-1] if gathered.chain else gathered.agent
+
+
+def quota(gathered: Gathered, entity: str) -> dict[str, Any]:
+    """What a case that is to be opened counts in, and how many may be open there with it.
+
+    Who filled the queue opens nothing more until its line is down to half: so it does not live at the edge.
+    """
+    most = settings.PLACET_OPEN_CASES_PER_LINE
+    return {
+        "line": line_of(gathered),
+        "line_most": most // 2 if _filled(gathered) else most,
+        "whom": None if entity in ("", NOBODY) else entity,
+        "whom_most": settings.PLACET_OPEN_CASES_PER_ENTITY,
+    }
+
+
+def refuse_full(gathered: Gathered, of: str) -> Problem:
+    """The 429 to whoever wants a case where the quota of its "line" or of the "entity" is used up.
+
+    A full line costs the standing of whoever has most of it open, once until its line is down to half. An entity may
+    have been filled by others: that costs nobody anything.
+    """
+    if of == "line" and not _filled(gathered):
+        _fall(gathered)
+    _log.warning("case refused by quota", agent=gathered.agent, of=of)
+    detail = _LINE if of == "line" else _ENTITY
+    return Problem(Code.TOO_MANY_CASES, detail, retry_after=RETRY_SECONDS)
+
+
+@transaction.atomic
+def _fall(gathered: Gathered) -> None:
+    locks.share_authority()
+    line = line_of(gathered)
+    with connection.cursor() as cursor:
+        cursor.execute(_FILLED_BY, [line, gathered.agent])
+        row = cursor.fetchone()
+    filled_by: UUID = UUID(gathered.agent) if row is None else row[0]
+    if latches := turn_red(filled_by, CASES, Why.FLOODING, HEALTH):
+        body = {"agent": str(filled_by), "line": line, "standing": latches}
+        record.append(event=record.Event.QUEUE_FILLED, actor=f"agent:{gathered.agent}", body=body)
+
+
+def _filled(gathered: Gathered) -> bool:
+    mine = (held for held in gathered.latches if held.agent == gathered.agent and held.name == CASES)
+    return any(held.latch.in_episode for held in mine)
