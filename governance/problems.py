@@ -35,6 +35,7 @@ class Code(StrEnum):
     NOT_APPROVABLE = "not_approvable"
     OUTSIDE_MANDATE = "outside_mandate"
     OWN_AGENT = "own_agent"
+    PRACTICE_FIRST = "practice_first"
     CONFIRM_IDENTITY = "confirm_identity"
     SECOND_FACTOR_MISSING = "second_factor_missing"
     TAKEN_PART = "taken_part"
@@ -84,6 +85,7 @@ STATUS: dict[Code, int] = {
     Code.NOT_APPROVABLE: 409,
     Code.OUTSIDE_MANDATE: 403,
     Code.OWN_AGENT: 403,
+    Code.PRACTICE_FIRST: 403,
     Code.CONFIRM_IDENTITY: 403,
     Code.SECOND_FACTOR_MISSING: 403,
     Code.TAKEN_PART: 409,

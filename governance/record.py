@@ -68,6 +68,8 @@ class Event(StrEnum):
     CASE_WITHDRAWN = "case_withdrawn"
     CASE_ACKNOWLEDGED = "case_acknowledged"
     CASE_SUPERSEDED = "case_superseded"
+    PRACTICE_ANSWERED = "practice_answered"
+    PRACTICE_WAIVED = "practice_waived"
     SEALED_OPENED = "sealed_opened"
     REJECT_REASON_ADDED = "reject_reason_added"
     REJECT_REASON_RETIRED = "reject_reason_retired"

@@ -29,6 +29,8 @@ APPEND_ONLY = (
     "reviews_showing",
     "reviews_handover",
     "reviews_repeat",
+    "reviews_practiceanswer",
+    "reviews_practised",
 )
 
 # Nobody forgets what a budget has spent, nor how an agent stands. Of an entry the application says what happened and

@@ -18,7 +18,7 @@ from reviews.compared import labelled, labels_of
 from reviews.four_eyes import TOOK_PART, Round, round_now, took_part
 from reviews.grounds import missing_ground, soft_facts
 from reviews.models import Escalation, EscalationState, Extension
-from reviews.reviewers import is_reviewer, of_rank, outside, refuse_own_agent
+from reviews.reviewers import PRACTICE_FIRST, has_practised, is_reviewer, of_rank, outside, refuse_own_agent
 from reviews.routing import MORE_TIME_RANK, extended, hold_seconds
 from reviews.withheld import overridable, withheld
 
@@ -31,7 +31,7 @@ class Ability:
     `override`: to approve is to override a rule of policy. `unproved` is the code of what the reviewer must do about
     themselves before they approve, empty where that is nothing. `over_facts`: of the highest rank, they can approve
     although required facts do not agree, on a page of its own. `people`: how many must approve in all.
-    `extend`: they may give the case more time.
+    `extend`: they may give the case more time. `newcomer`: a reviewer who has not finished practice.
     """
 
     judge: bool
@@ -45,6 +45,7 @@ class Ability:
     over_facts: bool = False
     people: int = 1
     extend: bool = False
+    newcomer: bool = False
 
 
 def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
@@ -52,9 +53,10 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
     case = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot").get(pk=case_id)
     entry = _entry(case)
     eyes = round_now(case, entry.spec)
+    newcomer = _newcomer(user)
     return Ability(
         judge=is_reviewer(user),
-        take_obstacle=_own_agent(case, user) or _took_part(case, user),
+        take_obstacle=newcomer or _own_agent(case, user) or _took_part(case, user),
         approve_obstacle=_approve_obstacle(case, user, eyes),
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
@@ -64,6 +66,7 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
         over_facts=_over_facts(case, user, entry),
         people=len(eyes.stages),
         extend=_may_extend(case, user),
+        newcomer=bool(newcomer),
     )
 
 
@@ -113,6 +116,10 @@ def _may_extend(case: Escalation, user: User) -> bool:
 
 def _took_part(case: Escalation, user: User) -> str:
     return TOOK_PART if took_part(case, user) else ""
+
+
+def _newcomer(user: User) -> str:
+    return "" if not is_reviewer(user) or has_practised(user) else PRACTICE_FIRST
 
 
 def _own_agent(case: Escalation, user: User) -> str:

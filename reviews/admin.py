@@ -9,11 +9,13 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 
+from governance.actors import REVIEWER
 from governance.admin.base import GovernedAdmin, GovernedForm, ReadOnlyAdmin
 from governance.admin.site import site
 from governance.models import Binding
 from reviews import reject_reasons
-from reviews.models import BindingRequest, RejectReason
+from reviews.models import BindingRequest, Practised, RejectReason
+from reviews.practise import waive_practice
 
 
 @admin.register(BindingRequest, site=site)
@@ -64,3 +66,29 @@ class RejectReasonAdmin(GovernedAdmin):
             raise TypeError("the admin is for people who are signed in")
         for reason in chosen:
             reject_reasons.retire_reason(reason.code, by=request.user)
+
+
+class PractisedForm(GovernedForm):
+    class Meta:
+        model = Practised
+        fields = ("reviewer",)
+        help_texts = {"reviewer": "They may take real cases at once, without the practice cases. It stays so."}
+
+
+@admin.register(Practised, site=site)
+class PractisedAdmin(GovernedAdmin):
+    form = PractisedForm
+    may_change = False
+    list_display = ("reviewer", "at", "waived_by")
+    list_select_related = ("reviewer",)
+    list_filter = (("waived_by", admin.EmptyFieldListFilter),)
+    search_fields = ("reviewer__username",)
+    view_fields = ("reviewer", "at", "waived_by")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "reviewer":  # whoever still has practice before them
+            kwargs["queryset"] = User.objects.filter(groups__name=REVIEWER, is_active=True, practised__isnull=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def write(self, user: User, obj: Practised, form: Any, change: bool) -> Model:
+        return waive_practice(form.cleaned_data["reviewer"], by=user)

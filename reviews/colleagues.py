@@ -15,7 +15,7 @@ from governance.problems import Problem
 from reviews.four_eyes import took_part
 from reviews.grounds import matter_of
 from reviews.models import Escalation
-from reviews.reviewers import outside, refuse_own_agent
+from reviews.reviewers import has_practised, outside, refuse_own_agent
 
 # A page offers no more names than a person reads.
 MOST = 50
@@ -25,6 +25,8 @@ def obstacle(case: Escalation, user: User, now: datetime) -> str:
     """Why somebody could not decide this case, in one sentence; empty when they could."""
     if not user.is_active or not user.groups.filter(name=REVIEWER).exists():
         return "Only an active reviewer may do this."
+    if not has_practised(user):
+        return "They have not finished their practice yet."
     try:
         refuse_own_agent(user, case.action)
     except Problem:

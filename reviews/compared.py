@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,11 @@ _ORDER = {Result.DIFFERS.value: 0, Result.AGREES.value: 2, NOT_CLAIMED: 2}
 
 def table(snapshot: int | None, binding: Mapping[str, Any] | None, lens: Lens) -> FactTable | None:
     """What differs first, then what is not known, then what agrees; otherwise in the order of the binding."""
-    facts = [] if snapshot is None else rows.fetch(_FACTS, [snapshot])
+    return tabled([] if snapshot is None else rows.fetch(_FACTS, [snapshot]), binding, lens)
+
+
+def tabled(facts: Sequence[rows.Row], binding: Mapping[str, Any] | None, lens: Lens) -> FactTable | None:
+    """The same for facts as they are stored; None where there are none."""
     if not facts:
         return None
     (source, read_at), _ = Counter((fact["source"], fact["read_at"]) for fact in facts).most_common(1)[0]

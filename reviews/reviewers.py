@@ -14,7 +14,9 @@ from governance.models import Action, Mandate
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from reviews.models import Practised
 
+PRACTICE_FIRST = "Finish the practice cases first: real cases come after them."
 NO_MANDATE = "You have no mandate."
 _TOP_RANK = 3
 
@@ -57,6 +59,17 @@ def stays_reviewer(user: User) -> bool:
 def is_reviewer(user: User) -> bool:
     """Whether they are an active reviewer at this moment: for pages, never for a verdict."""
     return REVIEWER in groups_of(user)
+
+
+def has_practised(user: User) -> bool:
+    """Whether they may take real cases: they finished the practice cases, or the council waived them."""
+    return Practised.objects.filter(reviewer=user).exists()
+
+
+def require_practised(user: User) -> None:
+    """Problem PRACTICE_FIRST unless they may take real cases. Who once may, may for good: nothing needs a lock."""
+    if not has_practised(user):
+        raise Problem(Code.PRACTICE_FIRST, PRACTICE_FIRST)
 
 
 def refuse_own_agent(user: User, action: Action) -> None:

@@ -12,7 +12,7 @@ from governance.problems import Code, Problem
 from reviews.cases import LEASE, holds, locked, refuse_if_taken, require_lease, require_open
 from reviews.four_eyes import refuse_part
 from reviews.models import Escalation, EscalationState
-from reviews.reviewers import refuse_own_agent, require_reviewer
+from reviews.reviewers import refuse_own_agent, require_practised, require_reviewer
 from reviews.verify import is_fresh, verify
 
 # Half an hour in all: after that it is somebody else's turn, unless nobody else wants it.
@@ -23,8 +23,8 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
     """Lease an open case, or prolong one's own lease, and read its record unless that was done just now.
 
     A lease that was prolonged as often as it may be stays as it is. A mandate is not asked for: a case outside it may
-    be looked at and rejected, not approved. Problems: NOT_FOUND, FORBIDDEN, OWN_AGENT, TAKEN_PART, TAKEN_BY_ANOTHER
-    (naming who), and those of a case that is not open.
+    be looked at and rejected, not approved. Problems: NOT_FOUND, FORBIDDEN, PRACTICE_FIRST, OWN_AGENT, TAKEN_PART,
+    TAKEN_BY_ANOTHER (naming who), and those of a case that is not open.
     """
     case = _lease(escalation_id, reviewer)
     if not is_fresh(case.snapshot, locks.database_now()):
@@ -37,6 +37,7 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
 def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
     # the person before the case, like whoever signs them out
     require_reviewer(reviewer)
+    require_practised(reviewer)
     case = locked(escalation_id)
     now = locks.database_now()
     require_open(case, now)

@@ -15,6 +15,7 @@ from governance.enrol import enrol
 from governance.models import ActionType, Agent, Instance, Scope, ScopeKind
 from governance.models.agents import MOST_REQUESTS
 from governance.policy.tiers import Level, Risk, Tier
+from reviews.practise import waive_practice
 from tests.support import catalogues, stages
 from tests.support.fixtures import Committed
 from tests.support.stages import Stages
@@ -141,6 +142,8 @@ def _people() -> dict[str, User]:
     User.objects.filter(username="sudo").update(is_superuser=True, is_staff=True)
     people["sudo"].refresh_from_db()
     people |= {name: User.objects.get(username=name) for name in ("mary", "joan")}
+    for name in ("ada", "grace"):
+        waive_practice(people[name], by=BY)
     mandates.set_mandate(people["ada"], rank=1, money_limit=500_00, max_risk=Risk.MEDIUM, by=BY)
     mandates.set_mandate(people["grace"], rank=3, money_limit=10_000_00, max_risk=Risk.HIGH, by=BY)
     return people

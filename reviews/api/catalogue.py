@@ -108,6 +108,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "Agents never meet it: a person sets one up.",
     ),
     Code.OWN_AGENT: ("Nobody judges an agent that they own.", "Leave it to somebody else."),
+    Code.PRACTICE_FIRST: (
+        "A reviewer has not finished the practice cases.",
+        "Agents never meet it: a person practises, or the council waives it.",
+    ),
     Code.TAKEN_PART: ("They have approved the case already, and another person must.", "Leave it to somebody else."),
     Code.HOLD_OVER: ("The verdict is final: its hold is over.", "Halt the agent if harm is near."),
     Code.HALTED: ("A halt covers this.", "Wait until the council has lifted it; rejecting works meanwhile."),

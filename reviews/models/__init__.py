@@ -22,6 +22,7 @@ from reviews.models.notices import (
     Preference,
     Why,
 )
+from reviews.models.practice import PracticeAnswer, Practised
 from reviews.models.reject_reasons import RejectReason
 from reviews.models.requests import BindingRequest, Lack, LackAnswer, LackKind
 from reviews.models.showings import Showing
@@ -52,6 +53,8 @@ __all__ = [
     "NoticeKind",
     "Occasion",
     "OverrideReason",
+    "PracticeAnswer",
+    "Practised",
     "Preference",
     "RejectReason",
     "Repeat",

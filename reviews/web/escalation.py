@@ -35,6 +35,7 @@ from reviews.models import ExtensionReason, FactsReason, HandReason, OverrideRea
 from reviews.preferences import then_of
 from reviews.request_binding import request_binding
 from reviews.requests import asked
+from reviews.reviewers import has_practised
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
@@ -59,7 +60,9 @@ def clock(request: ConsoleRequest, case: UUID) -> HttpResponse:
 
 @page(JUDGES)
 def following(request: ConsoleRequest) -> HttpResponse:
-    """The next case nobody has, in the order of the queue; the queue when there is none."""
+    """The next case nobody has, in the order of the queue; the queue when there is none, practice before the first."""
+    if not has_practised(request.user):
+        return redirect("practice")
     after = case_of(request.GET)
     found = picks.next_free(viewer=request.user.pk, besides=() if after is None else (after,))
     return redirect("escalation", found) if found else redirect("queue")

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 
 from governance.actors import AUDITOR, GROUPS, REVIEWER
 from reviews import desk, lead
+from reviews.practice import progress
 from reviews.web.forms import number_of
 from reviews.web.loaders import JUDGES, ConsoleRequest, page
 
@@ -13,8 +14,9 @@ from reviews.web.loaders import JUDGES, ConsoleRequest, page
 def home(request: ConsoleRequest) -> HttpResponse:
     """A reviewer's own desk; for others the queue, or the tree of authority for those who only govern or operate."""
     if REVIEWER in request.groups:
-        leads = lead.leads(request.user.pk)
-        return render(request, "home/page.html", {"desk": desk.read(request.user.pk), "leads": leads})
+        person = request.user
+        context = {"desk": desk.read(person.pk), "leads": lead.leads(person.pk), "practice": progress.read(person)}
+        return render(request, "home/page.html", context)
     return redirect("queue" if AUDITOR in request.groups else "authority")
 
 

@@ -15,6 +15,7 @@ from reviews.web import (
     lead,
     notices,
     passing,
+    practice,
     preferences,
     queue,
     sealed,
@@ -61,6 +62,10 @@ urlpatterns = [
     path("escalations/<uuid:case>/verdicts/<int:verdict>/withdraw/", escalation.withdraw, name="verdict-withdraw"),
     path("escalations/<uuid:case>/lacks/", lacks.ask, name="lack-ask"),
     path("escalations/<uuid:case>/lacks/tell/", lacks.tell, name="lack-tell"),
+    # /practice/<key>/
+    path("practice/", practice.show, name="practice"),
+    path("practice/<slug:key>/", practice.case, name="practice-case"),
+    path("practice/<slug:key>/answer/", practice.answer, name="practice-answer"),
     path("lacks/", lacks.show, name="lacks"),
     path("lacks/answer/", lacks.answer, name="lacks-answer"),
     # /spot-reviews/

@@ -61,6 +61,7 @@ def build() -> None:
     from governance.authenticate import Credential, hash_key
     from governance.models import ActionType, Agent, Scope, ScopeKind
     from governance.policy.tiers import Level, Risk, Tier
+    from reviews.practise import waive_practice
     from tests.bench import scene
 
     scene.load_records(os.environ["PLACET_RECORDS_OWNER_URL"], "placet_reader")
@@ -70,6 +71,7 @@ def build() -> None:
     narrow.create_scope(key="other", name="Other", kind=ScopeKind.DOMAIN, parent=top, ceiling=Tier.EXECUTE, by=by)
     for name in ("ada", "bob"):
         person = enrol.enrol(name, groups=[REVIEWER], by=by)
+        waive_practice(person, by=by)
         mandates.set_mandate(person, rank=3, money_limit=10**9, max_risk=Risk.HIGH, by=by)
     owner = User.objects.filter(groups__name=COUNCIL)[0]
     filler = register.register_agent(name="Filler", owner=owner, project=project, max_tier=Tier.EXECUTE, by=by)

@@ -16,6 +16,7 @@ from governance.watch import set_watch
 from reviews import judge, sample
 from reviews.models import Delivery, Draw, Escalation, Notice, Verdict
 from reviews.notify import deliver, rounds
+from reviews.practise import answer_practice
 from reviews.report import report
 from tests.browser.console import Console
 from tests.cast import BY
@@ -55,6 +56,7 @@ def furnish(scene: Scene) -> dict[str, str]:
         ToolReading(tool="shop.payments", good=False, source="report", read_at=now) for _ in range(9)
     )
     paths |= acted_together(scene) | stopped(scene, gateway)
+    answer_practice("payee", reviewer=cast.ada, approve=True)
     rounds.tell_due()
     deliver.deliver_due()
     dead = {"state": "dead", "why": "refused", "attempts": 8, "due_at": now, "ended_at": now}
@@ -90,7 +92,8 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     halting = f"/halts/new/?target=agent&name={scene.cast.refunder.pk}"
     lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting, "/health/"]
     own = ["/preferences/", "/notices/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
-    desk = ["/", "/verdicts/", f"{paths['open']}lacks/", "/search/?q=c-1"]
+    practice = ["/practice/", "/practice/exposure/", "/practice/payee/"]
+    desk = [*practice, "/", "/verdicts/", f"{paths['open']}lacks/", "/search/?q=c-1"]
     return {
         "ada": [*lists, *paths.values(), *own, *desk, "/nothing/"],
         "mary": [

@@ -7,9 +7,11 @@ from django.contrib.auth.models import User
 
 from governance import first_password
 from governance.actors import groups_of
+from governance.enrol import enrol
 from governance.models import Invitation, LedgerEntry, Mandate
 from governance.record import Event
-from tests.cast import Cast
+from reviews.models import Practised
+from tests.cast import BY, Cast
 from tests.council.conftest import Desk, errors
 from tests.governance.asking import entries
 from tests.support.clients import SurfaceClient
@@ -124,3 +126,11 @@ def test_people_sign_in_with_their_password_and_land_on_the_console(cast: Cast) 
     assert wrong.status_code == 200
     right = browser.post("/accounts/login/", {"login": "ada", "password": password})
     assert (right.status_code, right["Location"]) == (302, "/")
+
+
+def test_the_desk_waives_practice_for_whoever_still_has_it_before_them(cast: Cast, desk: Desk) -> None:
+    barbara = enrol("barbara", groups=["reviewer"], by=BY)
+    offered = desk.open("reviews/practised/add/").context["adminform"].form.fields["reviewer"].queryset
+    assert [*offered] == [barbara]
+    assert desk.save("reviews/practised/add/", reviewer=str(barbara.pk)).status_code == 302
+    assert Practised.objects.get(reviewer=barbara).waived_by == "user:mary"

@@ -147,6 +147,9 @@ WEB = (
     Rule("escalations/<uuid:case>/verdicts/<int:verdict>/withdraw/", POST=JUDGES),
     Rule("escalations/<uuid:case>/lacks/", GET=JUDGES),
     Rule("escalations/<uuid:case>/lacks/tell/", POST=JUDGES),
+    Rule("practice/", GET=JUDGES),
+    Rule("practice/<slug:key>/", GET=JUDGES),
+    Rule("practice/<slug:key>/answer/", POST=JUDGES, body={"verdict": "reject"}),
     Rule("lacks/", GET=OVERSEERS | {OPERATOR}),
     Rule("lacks/answer/", POST=SEATED),
     Rule("spot-reviews/", GET=READERS),
@@ -207,6 +210,7 @@ WEB = (
     *_desk("governance/ledgerentry", "entry", adds=False, changes=False),
     *_desk("auth/user", "person"),
     *_desk("reviews/rejectreason", "reject_reason", changes=False),
+    *_desk("reviews/practised", "practised", changes=False),
     *_desk("reviews/bindingrequest", "binding_request", adds=False, changes=False),
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from governance.enrol import enrol
 from governance.models import AgentKey, Binding, Grant, LedgerEntry, Mandate, Permission
 from governance.register import register_agent
 from governance.watch import set_watch
-from reviews.models import RejectReason
+from reviews.models import Practised, RejectReason
 from reviews.request_binding import request_binding
 from tests.cast import BY, Cast
 from tests.governance.policies.rego import files
@@ -212,6 +212,9 @@ class World:
 
     def reject_reason(self) -> int:
         return RejectReason.objects.values_list("pk", flat=True)[0]
+
+    def practised(self) -> int:
+        return Practised.objects.earliest("pk").pk
 
     def binding_request(self) -> int:
         return request_binding(UUID(self["escalation"]), reviewer=self.cast.ada).pk

@@ -12,12 +12,13 @@ from config.services.stack import BASE
 
 PAGES = (
     "alerts", "home", "lacks", "lead", "queue", "escalation", "decision", "sealed", "trace", "spot_review",
-    "agents", "authority", "halts", "health", "notices", "parts", "preferences", "search", "security",
+    "agents", "authority", "halts", "health", "notices", "parts", "practice", "preferences", "search", "security",
 )  # fmt: skip
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
-    "numbers": "row.related row.rank codes_left passkeys quoted.length opened.left_out "
+    "numbers": "practice.count practice.done exercise.place exercise.progress.count number done place "
+    "row.related row.rank codes_left passkeys quoted.length opened.left_out "
     "queue.count count length found choice.count counter people rank "
     "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "
     "forloop.counter forloop.counter0 drawn.latency_ms drawn.share case.refused case.tally.number part.count "
@@ -46,6 +47,7 @@ ALLOWED = {
     "line.late",
     "spans of time in words of ours": "half most oldest",
     "shares of ours": "limit",
+    "what is said of a practice case, in words of ours": "given.lesson.says",
     "words of the template that includes": "title body action missing label every heading opened closed",
     "choices: reasons by their preset, types by their key": "value text key",
     "what the person who reads it has just typed, in the field it was typed into": "name reason sought held.mail "

@@ -32,8 +32,8 @@ NEED_AN_ENTRY = {
     "governance_reservation", "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
     "governance_ticket", "governance_toolsignal", "governance_watch",
     "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_extension",
-    "reviews_finding", "reviews_handover", "reviews_lack", "reviews_preference", "reviews_rejectreason",
-    "reviews_repeat", "reviews_showing", "reviews_verdict",
+    "reviews_finding", "reviews_handover", "reviews_lack", "reviews_practiceanswer", "reviews_practised",
+    "reviews_preference", "reviews_rejectreason", "reviews_repeat", "reviews_showing", "reviews_verdict",
 }  # fmt: skip
 
 # Replication and restore scripts switch ordinary triggers off: these stay on ("enable always").

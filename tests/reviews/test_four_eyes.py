@@ -18,6 +18,7 @@ from reviews import desk, history, judge, picks, redeem, sweep, take, verify
 from reviews.ability import ability
 from reviews.models import Escalation, Verdict
 from reviews.notify import audience
+from reviews.practise import waive_practice
 from tests.cast import BY
 from tests.reviews.racers import racing, wait_for
 from tests.reviews.scene import REFUND, Scene, backdate, entries, overdue, snapshot_digest
@@ -38,6 +39,7 @@ def eyes(scene: Scene) -> Scene:
 def peer(name: str = "barbara", rank: int = 1) -> User:
     """One more reviewer, who may approve what Ada may."""
     found = enrol.enrol(name, groups=[actors.REVIEWER], by=BY)
+    waive_practice(found, by=BY)
     mandates.set_mandate(found, rank=rank, money_limit=500_00, by=BY)
     return found
 
