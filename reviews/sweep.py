@@ -29,13 +29,30 @@ BATCH = 200
 # Before that the ring of the opening transaction is probably still on its way.
 UNREAD_AFTER = timedelta(seconds=5)
 
-# A frozen case keeps its place in the index, so halts are asked for row by row behind the index range.
+# A frozen case keeps its place in the index. What is halted is read once and kept out by plain comparisons; how long a
+# halt froze a case, which walks its chain, is asked of the others alone.
 _DUE = """
-select e.id from reviews_escalation e
-  where e.state = 'open' and e.deadline <= clock_timestamp()
-    and placet_case_due(e.id, clock_timestamp()) <= clock_timestamp()
-    and not exists (select 1 from placet_halts_over(e.action_id) where lifted_at is null)
-  order by e.deadline limit %s for no key update of e skip locked
+with halted as materialized (select target, key from governance_halt where lifted_at is null),
+  domains as materialized (
+    select s.id from halted h join governance_scope s on s.kind = 'domain' and s.key = h.key where h.target = 'domain')
+select e.id from (
+    select e.id, e.action_id, e.deadline from reviews_escalation e
+      join governance_action a on a.id = e.action_id
+      join governance_agent ag on ag.id = a.agent_id
+      join governance_scope p on p.id = ag.project_id
+      where e.state = 'open' and e.deadline <= clock_timestamp()
+        and not exists (select 1 from halted where target = 'enterprise')
+        and not coalesce(p.parent_id = any(array(select id from domains)), false)
+        and not (p.key = any(array(select key from halted where target = 'project')))
+        and not (a.action_type_id = any(array(select t.id from governance_actiontype t
+          where t.domain_id in (table domains) or t.key in (select key from halted where target = 'action_type'))))
+        and not ((a.agent_id || a.chain) && array(select key::uuid from halted where target = 'agent'))
+      -- a fence: what is asked of the rows outside is not asked before
+      order by e.deadline offset 0) c
+  join reviews_escalation e on e.id = c.id and e.state = 'open' and e.deadline <= clock_timestamp()
+  where placet_case_due(c.id, clock_timestamp()) <= clock_timestamp()
+    and not exists (select 1 from placet_halts_over(c.action_id) where lifted_at is null)
+  order by c.deadline limit %s for no key update of e skip locked
 """
 
 # Each half has its index; the conditions stand outside again for a row that was renewed while this waited for it.

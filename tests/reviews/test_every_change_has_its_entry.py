@@ -14,7 +14,20 @@ from psycopg import sql
 from governance import halt, narrow, permit, register
 from governance.models import Execution, Halt, LedgerEntry
 from governance.policy.tiers import Level, Tier
-from reviews import checkpoint, commit, judge, redeem, report, sample, spot_review, sweep, take, verify, withdraw
+from reviews import (
+    checkpoint,
+    commit,
+    deadlines,
+    judge,
+    redeem,
+    report,
+    sample,
+    spot_review,
+    sweep,
+    take,
+    verify,
+    withdraw,
+)
 from reviews.models import Draw
 from tests.cast import BY
 from tests.reviews.scene import Scene, committed_scene, given_earlier, overdue, shop, shop_database
@@ -43,6 +56,7 @@ def test_i9_every_verb_leaves_exactly_one_entry(scene: Scene) -> None:
     scene.ask("10.00", key=cast.refunder_key)  # the day's first decision also commits to the day's secret
     case, second, third = scene.case(), scene.case(order="W2"), scene.case(order="W3")
     late, running, going = scene.case(order="W4"), scene.running(), scene.running()
+    more, higher = scene.case(order="W6"), scene.case(order="W7")
     steps: list[tuple[str, Callable[[], object]]] = [
         ("ask", lambda: scene.ask("30.00", order="W5")),
         ("verify", lambda: verify.verify(case.pk)),
@@ -51,6 +65,8 @@ def test_i9_every_verb_leaves_exactly_one_entry(scene: Scene) -> None:
         ("take again", lambda: take.take(second.pk, reviewer=cast.ada)),
         ("reject", lambda: judge.reject(second.pk, reviewer=cast.ada, reason="not_needed")),
         ("withdraw a verdict", lambda: judge.withdraw(second.verdicts.get().pk, reviewer=cast.ada)),
+        ("more time", lambda: deadlines.extend(more.pk, reviewer=cast.grace, reason="specialist")),
+        ("a higher rank", lambda: deadlines.raise_rank(higher, by=BY)),
         ("withdraw an action", lambda: withdraw.withdraw(third.action_id, caller=scene.refunder)),
         ("report", lambda: report.report(running.pk, caller=scene.refunder, status="succeeded")),
         ("continue too early", lambda: checkpoint.checkpoint(going.pk, caller=scene.refunder)),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from governance import halt
 from governance.models import Action, Execution, Grant, Reservation, ToolReading
@@ -45,6 +45,26 @@ def test_nothing_expires_under_a_halt_and_afterwards_the_time_left_is_what_it_wa
     assert sweep.expire_due() == 0
     halt.lift(halted, by=BY)
     assert sweep.expire_due() == 1
+
+
+def test_what_a_halt_freezes_is_kept_out_before_anybody_asks_how_long(
+    committed: Committed, committed_scene: Scene
+) -> None:
+    scene = committed_scene
+    keys = {"enterprise": "acme", "domain": "service", "project": "refunds", "action_type": "shop.refund"}
+    overdue(scene.case())
+    overdue(scene.case(order="W2"))
+    with committed.connect(role="owner") as owner:  # whoever asks how long it was frozen fails
+        owner.execute(
+            "create or replace function placet_case_due(p_case uuid, p_at timestamptz) returns timestamptz"
+            " language plpgsql stable as $$ begin raise exception 'asked'; end $$"
+        )
+    for target, key in (*keys.items(), ("agent", str(scene.cast.refunder.pk))):
+        halted = halt.halt(target, key, reason="test", by=BY)
+        assert sweep.expire_due() == 0, target
+        halt.lift(halted, by=BY)
+    with pytest.raises(DatabaseError, match="asked"):
+        sweep.expire_due()
 
 
 def test_a_case_frozen_for_longer_than_it_is_overdue_does_not_expire(scene: Scene) -> None:
