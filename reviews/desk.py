@@ -97,10 +97,13 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Verdicts of the last 60 minutes and since midnight UTC, those withdrawn included; each up to 1,000."""
+    """Verdicts of the last 60 minutes and since midnight UTC, those withdrawn included, and `skips` since then; each up
+    to 1,000.
+    """
 
     hour: int
     today: int
+    skips: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,9 @@ _FREE = """
 """
 _LOAD = """
   select count(*) filter (where v.decided_at > %(now)s - interval '1 hour') as hour,
-    count(*) filter (where v.decided_at >= %(midnight)s) as today
+    count(*) filter (where v.decided_at >= %(midnight)s) as today,
+    (select count(*) from (select 1 from reviews_handover h where h.by_id = %(viewer)s and h.kind = 'skip'
+      and h.until >= %(midnight)s and h.at >= %(midnight)s limit 1000) s) as skips
   from (select decided_at from reviews_verdict where reviewer_id = %(viewer)s
       and decided_at >= least(%(midnight)s, %(now)s - interval '1 hour')
     order by decided_at desc limit 1000) v
@@ -180,7 +185,7 @@ def read(viewer: int) -> Desk:
         held=queue.read(viewer=viewer, filters=Filters(mine=True)).rows,
         free=f"{COUNTED}+" if count > COUNTED else str(count),
         quiet=queue.quiet(now),
-        load=Load(load["hour"], load["today"]),
+        load=Load(load["hour"], load["today"], load["skips"]),
         accuracy=accuracy(viewer),
         verdicts=verdicts(viewer, most=LAST),
     )

@@ -102,13 +102,14 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One reviewer at work. `rank` 0 without a mandate in force; `last` is their newest verdict."""
+    """One reviewer at work. `rank` 0 without a mandate in force; `last` is their newest verdict; `skips` of today."""
 
     name: str
     rank: int
     holds: int
     hour: int
     today: int
+    skips: int
     last: dt.datetime | None
 
 
@@ -170,6 +171,8 @@ _PEOPLE = """
       and v.decided_at > %(now)s - interval '1 hour' limit 1000) x) as hour,
     (select count(*) from (select 1 from reviews_verdict v where v.reviewer_id = u.id
       and v.decided_at >= %(midnight)s limit 1000) x) as today,
+    (select count(*) from (select 1 from reviews_handover h where h.by_id = u.id and h.kind = 'skip'
+      and h.until >= %(midnight)s and h.at >= %(midnight)s limit 1000) x) as skips,
     (select max(v.decided_at) from reviews_verdict v where v.reviewer_id = u.id) as last
   from auth_user u join auth_user_groups g on g.user_id = u.id join auth_group named on named.id = g.group_id
   left join governance_mandate m on m.reviewer_id = u.id
@@ -284,6 +287,5 @@ def _hours(closed: Iterable[rows.Row], now: dt.datetime) -> tuple[Hour, ...]:
 def _people(now: dt.datetime) -> tuple[Person, ...]:
     midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     found = rows.fetch(_PEOPLE, {"now": now, "midnight": midnight, "group": REVIEWER, "most": PEOPLE})
-    return tuple(
-        Person(row["username"], row["rank"], row["holds"], row["hour"], row["today"], row["last"]) for row in found
-    )
+    parts = ("username", "rank", "holds", "hour", "today", "skips", "last")
+    return tuple(Person(*(row[part] for part in parts)) for row in found)

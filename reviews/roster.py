@@ -10,7 +10,8 @@ from uuid import UUID
 from governance.locks import database_now
 from governance.policy.tiers import LEVEL_NAMES, Level, Risk, Tier, earned_tier
 from governance.problems import Code, Problem
-from reviews import rows
+from reviews import chronicle, rows
+from reviews.chronicle import Chronicle
 from reviews.shown import label
 from reviews.standings import Stood, standings
 from reviews.statistics import LIMITS, Rate, error_rates, ready_after
@@ -113,6 +114,7 @@ class Profile:
     delegations: tuple[Delegation, ...]
     bound: tuple[Bound, ...]
     last: tuple[Decided, ...]
+    chronicle: Chronicle
     halts: int
     now: dt.datetime
 
@@ -228,6 +230,7 @@ def read(agent: UUID) -> Profile:
         delegations=_delegations(agent, now),
         bound=tuple(Bound(each["bound_by"], each["n"]) for each in rows.fetch(_BOUND, [agent, RECENT])),
         last=tuple(_decided(each) for each in rows.fetch(_LAST, [agent, LAST])),
+        chronicle=chronicle.read(agent, now),
         halts=row["halts"],
         now=now,
     )

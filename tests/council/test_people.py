@@ -65,6 +65,14 @@ def test_a_link_to_a_new_password_is_given_from_the_list_to_one_other_person(cas
     assert desk.act("auth/user/", "remove_factors", cast.ada.pk).status_code == 302
 
 
+def test_the_page_of_another_person_gives_the_link_as_well(cast: Cast, desk: Desk) -> None:
+    page = desk.open(f"auth/user/{cast.ada.pk}/change/").content.decode()
+    sent = dict(re.findall(r'<input type="hidden" name="(action|_selected_action)" value="([^"]+)">', page))
+    assert sent == {"action": "invite", "_selected_action": str(cast.ada.pk)}
+    assert "/accounts/welcome/" in shown(desk.send("auth/user/", sent).content)
+    assert "Give a link to a new password" not in desk.open(f"auth/user/{cast.mary.pk}/change/").content.decode()
+
+
 def test_a_mandate_takes_its_limit_as_written_money(cast: Cast, desk: Desk) -> None:
     path = f"governance/mandate/{cast.ada.mandate.pk}/change/"
     assert desk.fields(path)["limit"] == "500.00"

@@ -27,7 +27,7 @@ ALLOWED = {
     "case.limits inbox.count inbox.older upto line.count line.first line.last each.strikes trace.nodes trace.agents "
     "letter.attempts "
     "told.score node.depth "
-    "verdicts.older executed waiting free hour today "
+    "verdicts.older executed waiting free hour today skips "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
     "ids, digests and tokens": "each.kind each.name queue.version choice.key letter.id "
     "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
@@ -43,8 +43,8 @@ ALLOWED = {
     "decision.outcome decision.state decision.risk decision.effective.name decision.required.name required.name "
     "decision.told.outcome decision.told.effective.name told",
     "counts of verdicts and cases, and shares of them": "wrong known failed unsound low high more count decided "
-    "expired kept.share hour.opened hour.closed person.rank person.holds person.hour person.today each.count each.caps "
-    "line.late",
+    "expired kept.share hour.opened hour.closed day.executed day.asked day.refused person.rank person.holds "
+    "person.hour person.today person.skips each.count each.caps line.late",
     "spans of time in words of ours": "half most oldest",
     "shares of ours": "limit",
     "what is said of a practice case, in words of ours": "given.lesson.says",

@@ -11,7 +11,7 @@ from django.db import transaction
 from governance import record, register
 from governance.locks import database_now
 from governance.models import Grant
-from reviews import desk, judge
+from reviews import desk, handover, judge
 from reviews.desk import After
 from reviews.models import Draw
 from reviews.report import report
@@ -141,5 +141,7 @@ def test_cases_that_could_be_taken_are_counted_without_those_of_ones_own_agents(
 def test_a_load_is_of_the_hour_and_of_the_day(scene: Scene, no_hold: None) -> None:
     case = scene.take(scene.case(order="W1"))
     judge.reject(case.pk, reviewer=scene.cast.ada, reason="not_needed")
-    assert desk.read(scene.cast.ada.pk).load == desk.Load(1, 1)
-    assert desk.read(scene.cast.grace.pk).load == desk.Load(0, 0)
+    handover.skip(scene.case(order="W2").pk, reviewer=scene.cast.ada, reason="interrupted")
+    assert desk.read(scene.cast.ada.pk).load == desk.Load(1, 1, 1)
+    assert "You skipped 1 case today." in words(visitor(scene.cast.ada).get("/"))
+    assert desk.read(scene.cast.grace.pk).load == desk.Load(0, 0, 0)

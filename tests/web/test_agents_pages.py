@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from governance import halt, narrow, permit, register
+from governance import halt, narrow, permit, record, register, standing
 from governance.delegate import end_ticket
-from governance.models import Agent, AgentKey, HaltTarget, Scope
+from governance.latches import TYPE
+from governance.locks import database_now
+from governance.models import Agent, AgentKey, HaltTarget, Permission, Scope
+from governance.policy.standing import HEALTH, Why
 from governance.policy.tiers import Level, Tier
-from reviews import roster, sample, tree
+from governance.redden import turn_red
+from reviews import chronicle, roster, sample, tree
 from reviews.models import Draw
 from reviews.report import report
 from reviews.spot_review import judge_draw
@@ -202,3 +207,42 @@ def test_what_bound_the_last_decisions_is_told_with_how_often(scene: Scene) -> N
     assert most.count == 3
     assert "What bound its last decisions" in words(visitor(scene.cast.ada).get(f"/agents/{scene.cast.refunder.pk}/"))
     assert profile(scene.cast, scene.cast.drafter).bound == ()
+
+
+def test_the_page_tells_what_became_of_an_agent(cast: Cast, scene: Scene) -> None:
+    scene.running()
+    scene.ask("480.00")
+    permit.set_level(cast.refunder, scene.express, level=Level.L1, by=cast.mary)
+    standing.pull(cast.refunder, tier=Tier.PROPOSE, reason="Odd.", by=cast.mary)
+    standing.restore(cast.refunder, by=cast.mary)
+    held = Permission.objects.get(agent=cast.refunder, action_type=scene.refund)
+    standing.lower_level(held, to=Level.L1, by=BY)
+    turn_red(cast.refunder.pk, f"{TYPE}{scene.refund.pk}", Why.ERRORS, HEALTH)
+    record.append(event=record.Event.AGENT_CHANGED, actor=BY, body={"test": "red"})
+    permit.revoke(held, by=cast.mary)
+    found = chronicle.read(cast.refunder.pk, database_now())
+    assert [(turn.kind, turn.about, turn.before, turn.after, turn.who) for turn in found.turns[:7]] == [
+        ("permission_revoked", "Refund", "L1 supervised execution", "", "mary"),
+        ("red", "Refund", "", "", ""),
+        ("level_lowered", "Refund", "", "L1 supervised execution", ""),
+        ("red", "Refund", "", "", ""),
+        ("standing_restored", "", "PROPOSE", "", "mary"),
+        ("standing_pulled", "", "", "PROPOSE", "mary"),
+        ("permission_set", "Express", "L2 monitored autonomy", "L1 supervised execution", "mary"),
+    ]
+    assert len(found.days) == chronicle.DAYS
+    assert (sum(found.executed), sum(found.asked), found.more) == (1, 1, False)
+    text = words(visitor(cast.ada).get(f"/agents/{cast.refunder.pk}/"))
+    assert "Every action type Its standing was pulled to PROPOSE. mary" in text
+    assert "Waited for a person, in each of the last 14 days" in text
+    assert "Nothing has changed yet." not in words(visitor(cast.ada).get(f"/agents/{cast.drafter.pk}/"))
+
+
+def test_the_changes_of_one_agent_are_found_by_an_index(cast: Cast) -> None:
+    values: dict[str, Any] = {"agent": cast.refunder.pk, "last": 20}
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute(f"explain {chronicle._TURNS}", values)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "ledger_of_agent" in plan
+    assert "alert_red_of_agent" in plan

@@ -9,7 +9,7 @@ import pytest
 
 from governance import halt, mandates
 from governance.policy.tiers import Risk
-from reviews import judge, lead, sweep
+from reviews import handover, judge, lead, sweep
 from reviews.lead import Kept, backlog
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate, overdue
@@ -55,19 +55,20 @@ def test_the_page_tells_how_the_work_stands(scene: Scene, no_hold: None) -> None
     overdue(late)
     assert sweep.expire_due() == 1
     scene.take(scene.case(order="W3"), scene.cast.grace)
+    handover.skip(scene.case(order="W5").pk, reviewer=scene.cast.grace, reason="interrupted")
     nearly = scene.case(order="W4")
     backdate("update reviews_escalation set deadline = clock_timestamp() + interval '9 min' where id = %s", nearly.pk)
     found = lead.read()
     assert (found.day, found.week) == (Kept(1, 1), Kept(1, 1))
     assert [due.case for due in found.soon] == [nearly.pk]
-    assert (sum(hour.opened for hour in found.hours), sum(hour.closed for hour in found.hours)) == (4, 2)
-    assert {(each.name, each.rank, each.holds, each.hour, each.today) for each in found.people} == {
-        ("ada", 1, 0, 1, 1), ("grace", 3, 1, 0, 0),
+    assert (sum(hour.opened for hour in found.hours), sum(hour.closed for hour in found.hours)) == (5, 2)
+    assert {(each.name, each.rank, each.holds, each.hour, each.today, each.skips) for each in found.people} == {
+        ("ada", 1, 0, 1, 1, 0), ("grace", 3, 1, 0, 0, 1),
     }  # fmt: skip
-    assert [(each.agent, each.count, each.caps) for each in found.blocked] == [("Refunder", 2, 0)]
+    assert [(each.agent, each.count, each.caps) for each in found.blocked] == [("Refunder", 3, 0)]
     page = words(visitor(scene.cast.grace).get("/lead/"))
     assert "50 % 1 decided, 1 expired" in page.replace("\N{NO-BREAK SPACE}", " ")
-    assert "2 in all." in page
+    assert "3 in all." in page
     assert "No case expires" not in page
 
 
