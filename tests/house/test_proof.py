@@ -41,7 +41,9 @@ def run(folder: Path, *more: str) -> str:
     (folder / "test_ran.py").write_text(RAN)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.support.proved", "-p", "no:cacheprovider"]
     command += ["-c", str(folder / "pytest.ini"), f"--proof-page={folder / 'proof.md'}", *more, str(folder)]
-    environment = {**os.environ, "PLACET_PROVE": "1", "PYTEST_ADDOPTS": ""}
+    # none of the other plugins has a part in it, and each takes its time to come up
+    command += ["-p", "xdist"]
+    environment = {**os.environ, "PLACET_PROVE": "1", "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
     return (folder / "proof.md").read_text()
 
