@@ -21,6 +21,9 @@ from tests.governance.family import caller_of
 
 __all__ = ["cast"]
 
+# Who changes authority waits for it alone; whoever decides shares it.
+ALONE = "pg_advisory_xact_lock("
+
 
 def rotated(key: str, request: str = "k-1") -> Rotated:
     return rotate_key(caller=caller_of(key), request_key=request)
@@ -101,15 +104,21 @@ def test_of_one_line_two_keys_live(cast: Cast) -> None:
     assert lives(rotated(third, "k-3").key)
 
 
+def test_a_key_is_no_lost_answer_to_the_request_that_made_it(cast: Cast) -> None:
+    second = rotated(cast.refunder_key).key
+    with refused(Code.WRONG_STATE):
+        rotated(second)
+    assert lives(second)
+
+
 def test_who_gets_no_key_holds_up_no_decision(cast: Cast) -> None:
     """The authority lock is asked for alone by nobody but who gets a key."""
-    alone = "pg_advisory_xact_lock("
     with CaptureQueriesContext(connection) as seen:
         rotated(cast.refunder_key)
-    assert any(alone in query["sql"] for query in seen.captured_queries)
+    assert any(ALONE in query["sql"] for query in seen.captured_queries)
     with CaptureQueriesContext(connection) as seen, refused(Code.WRONG_STATE):
         rotated(cast.refunder_key, "k-2")
-    assert not any(alone in query["sql"] for query in seen.captured_queries)
+    assert not any(ALONE in query["sql"] for query in seen.captured_queries)
 
 
 def test_no_successor_lives_beyond_the_date_that_a_person_set(cast: Cast) -> None:
@@ -153,7 +162,9 @@ def test_who_is_stopped_gets_no_key_and_may_still_give_one_up(cast: Cast) -> Non
 
 def test_an_agent_ends_its_own_key_at_once_with_one_entry(cast: Cast) -> None:
     caller, before = caller_of(cast.refunder_key), (LedgerEntry.objects.count(), epoch())
-    give_up_key(caller=caller)
+    with CaptureQueriesContext(connection) as seen:
+        give_up_key(caller=caller)
+    assert any(ALONE in query["sql"] for query in seen.captured_queries), "no decision under way commits after it"
     assert (LedgerEntry.objects.count(), epoch()) == (before[0] + 1, before[1] + 1)
     entry = entries(Event.KEY_REVOKED)[-1]
     assert (entry["actor"], entry["key"]) == (f"agent:{cast.refunder.pk}", row(cast.refunder_key).pk)
