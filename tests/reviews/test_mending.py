@@ -67,6 +67,21 @@ def test_where_nothing_is_recorded_nothing_is_known(cast: Cast) -> None:
     assert (mend.mend_due(), broken()) == (1, False)
 
 
+def test_what_it_broke_on_is_looked_at_however_long_ago_that_is(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = active(cast, tier="commit")
+    assert outcome(cast, amount="20.00") == "execute"
+    policies.note_health(version.pk, broken=True)
+    monkeypatch.setattr(mend, "_NEWEST", -mend._NEWEST)  # as if nothing happened lately
+    assert (mend.mend_due(), broken()) == (1, False)
+
+
+def test_a_rule_that_only_advises_keeps_no_policy_broken(cast: Cast) -> None:
+    version = active(cast, rego=PICKY, enforcement="advisory")
+    outcome(cast, amount="40.00")
+    policies.note_health(version.pk, broken=True)
+    assert (mend.mend_due(), broken()) == (1, False)
+
+
 def test_what_goes_on_failing_is_told_again_where_somebody_found_it_well(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
