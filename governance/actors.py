@@ -29,6 +29,14 @@ def actor_of(by: By) -> str:
     return f"user:{by.get_username()}"
 
 
+def person_behind(by: By) -> User | None:
+    """The person who does it; None where it is a part of the system."""
+    if isinstance(by, User):
+        return by
+    kind, _, name = by.partition(":")
+    return User.objects.filter(username=name).first() if kind == "user" else None
+
+
 def require(by: By, *groups: str) -> str:
     """The ledger's name of `by` if they belong to one of these groups, else `Problem` FORBIDDEN.
 

@@ -89,6 +89,8 @@ class Event(StrEnum):
     DRAW_JUDGED = "draw_judged"
     ALERTS_ACKNOWLEDGED = "alerts_acknowledged"
     ALERT_RAISED = "alert_raised"
+    ABSENCE_SET = "absence_set"
+    ABSENCE_ENDED = "absence_ended"
     PREFERENCES_CHANGED = "preferences_changed"
     NOTICE_SENT_AGAIN = "notice_sent_again"
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance import locks, record
-from governance.actors import By, actor_of, require_council
+from governance.actors import By, actor_of, person_behind, require_council
 from governance.authenticate import KEY_LIFE, new_key
 from governance.guards import invalid, told
 from governance.models import Agent, AgentKey, AgentState, Scope, ScopeKind
@@ -124,7 +124,13 @@ def issue_key(agent: Agent, *, by: By, expires_at: datetime | None = None) -> st
         raise invalid("/expires_at", "A key expires in the future.")
     key, prefix, digest = new_key()
     row = AgentKey.objects.create(
-        agent=agent, prefix=prefix, digest=digest, created_at=now, expires_at=expires_at, ends_by=ends_by
+        agent=agent,
+        prefix=prefix,
+        digest=digest,
+        created_at=now,
+        expires_at=expires_at,
+        ends_by=ends_by,
+        issued_by=person_behind(by),
     )
     body = {"agent": str(agent.pk), "key": row.pk, "prefix": prefix, "expires_at": expires_at.isoformat()}
     record.append(event=record.Event.KEY_ISSUED, actor=actor, body=body)

@@ -62,6 +62,7 @@ def rotate_key(*, caller: Caller, request_key: str) -> Rotated:
         expires_at=ends,
         ends_by=own.ends_by,
         replaces=own,
+        issued_by_id=own.issued_by_id,
         request_key=request_key,
     )
     until = _shorten(own, now)

@@ -13,12 +13,21 @@ from governance.models import Binding, Mandate
 from governance.problems import Code, Problem
 from governance.proof import Proof, lacking
 from governance.weigh import NOTICE
-from reviews.cases import asks_for_proof, halts_over
+from reviews.cases import asks_for_proof, halts_over, holds
 from reviews.compared import labelled, labels_of
 from reviews.four_eyes import TOOK_PART, Round, round_now, took_part
 from reviews.grounds import missing_ground, soft_facts
 from reviews.models import Escalation, EscalationState, Extension
-from reviews.reviewers import PRACTICE_FIRST, has_practised, is_reviewer, of_rank, outside, refuse_own_agent
+from reviews.reviewers import (
+    PRACTICE_FIRST,
+    busy,
+    has_practised,
+    is_reviewer,
+    of_rank,
+    outside,
+    refuse_away,
+    refuse_own,
+)
 from reviews.routing import MORE_TIME_RANK, extended, hold_seconds
 from reviews.withheld import overridable, withheld
 
@@ -56,7 +65,7 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
     newcomer = _newcomer(user)
     return Ability(
         judge=is_reviewer(user),
-        take_obstacle=newcomer or _own_agent(case, user) or _took_part(case, user),
+        take_obstacle=newcomer or _own(case, user) or _took_part(case, user) or _away(case, user),
         approve_obstacle=_approve_obstacle(case, user, eyes),
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
@@ -83,8 +92,8 @@ def _approve_obstacle(case: Escalation, user: User, eyes: Round) -> str:
     if ground is not None:
         binding = Binding.objects.filter(action_type=case.action.action_type_id).first()
         return labelled(ground, labels_of(binding.document if binding else None))
-    mandate = Mandate.objects.filter(reviewer=user).first()
-    why = outside(mandate, eyes.matter, database_now())
+    mandate, now = Mandate.objects.filter(reviewer=user).first(), database_now()
+    why = outside(mandate, eyes.matter, now) or busy(user, mandate, now)
     if why is not None:
         return why
     forbidden = withheld(case.action)
@@ -98,10 +107,10 @@ def _over_facts(case: Escalation, user: User, entry: Entry) -> bool:
     over = soft_facts(case, entry.binding)
     if not over or missing_ground(case, over) is not None:
         return False
-    mandate = Mandate.objects.filter(reviewer=user).first()
+    mandate, now = Mandate.objects.filter(reviewer=user).first(), database_now()
     matter = round_now(case, entry.spec, over_facts=True).matter
     return (
-        outside(mandate, matter, database_now()) is None
+        (outside(mandate, matter, now) or busy(user, mandate, now)) is None
         and not withheld(case.action)
         and not halts_over(case.action_id)
     )
@@ -122,9 +131,20 @@ def _newcomer(user: User) -> str:
     return "" if not is_reviewer(user) or has_practised(user) else PRACTICE_FIRST
 
 
-def _own_agent(case: Escalation, user: User) -> str:
+def _own(case: Escalation, user: User) -> str:
     try:
-        refuse_own_agent(user, case.action)
+        refuse_own(user, case.action, case.snapshot)
+    except Problem as problem:
+        return problem.detail
+    return ""
+
+
+def _away(case: Escalation, user: User) -> str:
+    """Whoever has the case already may still reject it."""
+    now = database_now()
+    try:
+        if is_reviewer(user) and not holds(case, user, now):
+            refuse_away(user, now)
     except Problem as problem:
         return problem.detail
     return ""

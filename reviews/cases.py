@@ -88,6 +88,22 @@ def holds(case: Escalation, user: User, now: datetime) -> bool:
     return case.taken_by_id == user.pk and case.taken_until is not None and case.taken_until > now
 
 
+def give_back_all(reviewer: User, now: datetime) -> list[str]:
+    """Take every lease of theirs away, in the caller's transaction; the ids of those cases, for its ledger entry.
+
+    One that is being decided at this very moment is left to its verdict.
+    """
+    held = Escalation.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        state=EscalationState.OPEN, taken_by=reviewer, taken_until__gt=now
+    )
+    found = []
+    for case in held.order_by("pk"):
+        case.taken_by = case.taken_until = None
+        case.save(update_fields=["taken_by", "taken_until"])
+        found.append(str(case.pk))
+    return found
+
+
 def refuse_if_taken(case: Escalation, reviewer: User, now: datetime) -> None:
     """Problem TAKEN_BY_ANOTHER while somebody else's lease lives, naming them where one person decides alone."""
     holder = case.taken_by

@@ -11,11 +11,11 @@ from governance.actors import REVIEWER
 from governance.entries import current
 from governance.locks import database_now
 from governance.models import Mandate
-from governance.problems import Problem
+from reviews.eligible import Hindrance
 from reviews.four_eyes import took_part
 from reviews.grounds import matter_of
 from reviews.models import Escalation
-from reviews.reviewers import has_practised, outside, refuse_own_agent
+from reviews.reviewers import busy, has_practised, outside, ties
 
 # A page offers no more names than a person reads.
 MOST = 50
@@ -27,17 +27,17 @@ def obstacle(case: Escalation, user: User, now: datetime) -> str:
         return "Only an active reviewer may do this."
     if not has_practised(user):
         return "They have not finished their practice yet."
-    try:
-        refuse_own_agent(user, case.action)
-    except Problem:
-        return "They answer for this agent."
+    for tie in ties(user, case.action, case.snapshot):
+        return "They answer for this agent." if tie is Hindrance.OWN_AGENT else "It is their own record or ask."
     if took_part(case, user):  # not what they did: of several approvers nobody learns of the others
         return "They cannot decide this case."
     entry = current(case.action.action_type_id)
     if entry is None:
         return "The catalogue entry of this action cannot be read."
-    found = outside(Mandate.objects.filter(reviewer=user).first(), matter_of(case, entry.spec), now)
-    return "" if found is None else "Their mandate does not reach this case."
+    mandate = Mandate.objects.filter(reviewer=user).first()
+    if outside(mandate, matter_of(case, entry.spec), now) is not None:
+        return "Their mandate does not reach this case."
+    return "" if busy(user, mandate, now) is None else "They decide nothing just now."
 
 
 def able(case_id: UUID, *, besides: int) -> tuple[str, ...]:

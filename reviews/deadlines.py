@@ -13,7 +13,7 @@ from governance.problems import Code, Problem
 from reviews.cases import locked, locked_action, require_open
 from reviews.grounds import amount_of
 from reviews.models import Escalation, Extension, ExtensionReason
-from reviews.reviewers import held_mandate, of_rank, refuse_own_agent, require_reviewer
+from reviews.reviewers import held_mandate, of_rank, refuse_own, require_reviewer
 from reviews.routing import MORE_TIME_RANK, RANKS, extended, sort_key
 from reviews.verify import entry_of
 
@@ -35,7 +35,7 @@ def extend(escalation_id: UUID, *, reviewer: User, reason: str) -> Extension:
     mandate = held_mandate(reviewer)
     now = locks.database_now()
     require_open(case, now)
-    refuse_own_agent(reviewer, action)
+    refuse_own(reviewer, action, case.snapshot)
     if not of_rank(mandate, MORE_TIME_RANK, now):
         raise Problem(Code.OUTSIDE_MANDATE, f"More time is given by rank {MORE_TIME_RANK} or higher.")
     if Extension.objects.filter(escalation=case).exists():

@@ -34,7 +34,7 @@ from reviews.grounds import amount_of, require_ground, require_same, soft_facts,
 from reviews.material import require_consent
 from reviews.models import Escalation, EscalationState, FactsReason, OverrideReason, Verdict
 from reviews.reject_reasons import require_offered
-from reviews.reviewers import NO_MANDATE, outside, refuse_own_agent, require_reviewer
+from reviews.reviewers import NO_MANDATE, busy, outside, refuse_own, require_reviewer
 from reviews.routing import PICK_UP, hold_seconds
 from reviews.showing import require_read
 from reviews.unsay import withdraw as withdraw
@@ -99,7 +99,7 @@ def approve(
     require_ground(case, over)
     eyes = round_of(case, bench.entry.spec, bench.mandates, bench.now, active=bench.active, over_facts=bool(over))
     mandate = bench.mandates.get(reviewer.pk)
-    why = outside(mandate, eyes.matter, bench.now)
+    why = outside(mandate, eyes.matter, bench.now) or busy(reviewer, mandate, bench.now)
     if mandate is None or why is not None:
         raise Problem(Code.OUTSIDE_MANDATE, why or NO_MANDATE)
     if over and against not in FactsReason.values:
@@ -181,7 +181,7 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     require_open(case, now)
     refuse_part(case, reviewer, now)
     require_lease(case, reviewer, now)
-    refuse_own_agent(reviewer, action)
+    refuse_own(reviewer, action, case.snapshot)
     return _Bench(case, action, entry_of(action), mandates, active, now)
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import QuerySet
 
 from governance.actors import REVIEWER, groups_of
-from governance.models import Action, Mandate
-from governance.policy.money import REFERENCE_CURRENCY, format_money
-from governance.policy.tiers import Risk
+from governance.models import Action, Mandate, Snapshot
+from governance.policy.mandates import DAY, Terms, live
 from governance.problems import Code, Problem
-from reviews.models import Practised
+from reviews.eligible import Hindrance, Person, why_away, why_beyond, why_loaded
+from reviews.eligible import Matter as Matter
+from reviews.models import Absence, Practised, Verdict
 
 PRACTICE_FIRST = "Finish the practice cases first: real cases come after them."
 NO_MANDATE = "You have no mandate."
-_TOP_RANK = 3
 
 # Both rows are held until the verdict commits: nobody leaves the group, or is switched off, in between.
 _MEMBER = """
@@ -27,20 +28,23 @@ select 1 from auth_user u
   where u.id = %s and u.is_active and g.name = %s for share of u, m
 """
 
-_OWNED = """
-select exists (select 1 from placet_people(%s) p join governance_agent a on a.id = p.id where a.owner_id = %s)
+# What binds a person to an action: they answer for one of its agents; it is about or pays a record of theirs; they saw
+# a key with which it could be asked for when it was.
+_TIES = """
+select
+  exists (select 1 from placet_people(a.id) p join governance_agent g on g.id = p.id where g.owner_id = %(user)s),
+  exists (select 1 from governance_account x where x.person_id = %(user)s and x.record = any(%(records)s)),
+  exists (select 1 from governance_agentkey k where k.agent_id = a.agent_id and k.issued_by_id = %(user)s
+    and k.created_at <= a.created_at and coalesce(k.revoked_at, 'infinity') >= a.created_at
+    and coalesce(k.expires_at, 'infinity') >= a.created_at)
+from governance_action a where a.id = %(action)s
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What a mandate is held against. `amount` in minor units; None with `is_money`: it is not known."""
-
-    action_type: int
-    risk: Risk
-    rank: int = 1
-    is_money: bool = False
-    amount: int | None = None
+_OWN = (Hindrance.OWN_AGENT, Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL)
+_TOLD = {
+    Hindrance.OWN_AGENT: "You answer for this agent, so somebody else decides about it.",
+    Hindrance.OWN_ACCOUNT: "This is about a record of your own, so somebody else decides it.",
+    Hindrance.OWN_PROPOSAL: "You issued the key that asked for this, so somebody else decides it.",
+}
 
 
 def require_reviewer(user: User) -> None:
@@ -72,12 +76,37 @@ def require_practised(user: User) -> None:
         raise Problem(Code.PRACTICE_FIRST, PRACTICE_FIRST)
 
 
-def refuse_own_agent(user: User, action: Action) -> None:
-    """Problem OWN_AGENT if they answer for the agent, or for any agent above it, by registry or by ticket."""
+def refuse_own(user: User, action: Action, snapshot: Snapshot | None) -> None:
+    """Problem OWN_AGENT, saying what it is, if this action is their own.
+
+    They answer for the agent or for any agent above it, by registry or by ticket; it is about or pays a record of
+    theirs; or they issued a key that could have asked for it.
+    """
+    for tie in ties(user, action, snapshot):
+        raise Problem(Code.OWN_AGENT, _TOLD[tie])
+
+
+def ties(user: User, action: Action, snapshot: Snapshot | None) -> tuple[Hindrance, ...]:
+    """What binds a person to an action, the gravest first."""
     with connection.cursor() as cursor:
-        cursor.execute(_OWNED, [action.pk, user.pk])
-        if cursor.fetchone()[0]:
-            raise Problem(Code.OWN_AGENT, "You answer for this agent, so somebody else decides about it.")
+        values: dict[str, Any] = {"user": user.pk, "action": action.pk, "records": [*records_of(action, snapshot)]}
+        cursor.execute(_TIES, values)
+        found = cursor.fetchone()
+    return tuple(tie for tie, bound in zip(_OWN, found, strict=True) if bound)
+
+
+def records_of(action: Action, snapshot: Snapshot | None) -> frozenset[str]:
+    """Every record that an action names: on whose behalf, about what, and each typed parameter, as a payee is one."""
+    named = {action.subject, action.entity, "" if snapshot is None else snapshot.subject}
+    return frozenset(named | {*_texts(action.parameters)}) - {""}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def held_mandate(user: User) -> Mandate | None:
@@ -93,31 +122,43 @@ def held_mandates(people: Iterable[int]) -> dict[int, Mandate]:
 
 def of_rank(mandate: Mandate | None, rank: int, now: datetime) -> bool:
     """Whether it is a mandate in force of at least this rank."""
-    return mandate is not None and mandate.rank >= rank and (mandate.expires_at is None or mandate.expires_at > now)
+    return mandate is not None and mandate.rank >= rank and live(mandate.expires_at, now)
 
 
 def outside(mandate: Mandate | None, matter: Matter, now: datetime) -> str | None:
     """Why the mandate does not reach this matter, in one sentence; None when it does."""
-    if mandate is None:
-        return NO_MANDATE
-    if mandate.expires_at is not None and mandate.expires_at <= now:
-        return "Your mandate has expired."
-    if mandate.rank < matter.rank:
-        return f"This case needs rank {matter.rank}; yours is {mandate.rank}."
-    if mandate.max_risk < matter.risk:
-        return f"Your mandate ends at {Risk(mandate.max_risk).name.lower()} risk; this is {matter.risk.name.lower()}."
-    types = set(mandate.action_types.values_list("pk", flat=True))
-    if types and matter.action_type not in types:
-        return "Your mandate does not name this action type."
-    return _over_limit(mandate, matter)
+    return why_beyond(None if mandate is None else mandate.terms, matter, now)
 
 
-def _over_limit(mandate: Mandate, matter: Matter) -> str | None:
-    if not matter.is_money:
-        return None
-    if matter.amount is None:
-        return None if mandate.rank >= _TOP_RANK else f"The amount is not known; that needs rank {_TOP_RANK}."
-    if matter.amount <= mandate.money_limit:
-        return None
-    limit, amount = (format_money(minor, REFERENCE_CURRENCY) for minor in (mandate.money_limit, matter.amount))
-    return f"Your mandate ends at {limit}; this is {amount}."
+def person_of(user: int, mandate: Mandate | None, now: datetime) -> Person:
+    """What counts of a reviewer whatever the case: their mandate, and what they did lately where that is limited."""
+    terms = None if mandate is None else mandate.terms
+    away = Absence.objects.filter(person=user, ended_at=None, begins_at__lte=now, ends_at__gt=now)
+    until = away.order_by("-ends_at").values_list("ends_at", flat=True).first()
+    return Person(terms=terms, away_until=until, decided=_decided(user, terms, now))
+
+
+def ahead(user: User, now: datetime) -> QuerySet[Absence]:
+    """Their absences that are not over."""
+    return Absence.objects.filter(person=user, ended_at=None, ends_at__gt=now)
+
+
+def busy(user: User, mandate: Mandate | None, now: datetime) -> str | None:
+    """Why they approve nothing just now, whatever the case, in one sentence to them; None when they do."""
+    person = person_of(user.pk, mandate, now)
+    return why_away(person, now) or why_loaded(person, now)
+
+
+def refuse_away(user: User, now: datetime) -> None:
+    """Problem OUTSIDE_MANDATE, saying until when, for whoever is not at work."""
+    why = why_away(person_of(user.pk, Mandate.objects.filter(reviewer=user).first(), now), now)
+    if why is not None:
+        raise Problem(Code.OUTSIDE_MANDATE, why)
+
+
+def _decided(user: int, terms: Terms | None, now: datetime) -> tuple[datetime, ...]:
+    most = 0 if terms is None else max(terms.per_hour or 0, terms.per_day or 0)
+    if not most:
+        return ()
+    lately = Verdict.objects.filter(reviewer=user, decided_at__gt=now - DAY).order_by("-decided_at")
+    return tuple(lately.values_list("decided_at", flat=True)[:most])

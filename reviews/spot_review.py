@@ -12,7 +12,7 @@ from governance.models import Snapshot, SnapshotStatus
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.models import Draw, Finding, UnsoundReason
-from reviews.reviewers import Matter, held_mandate, outside, refuse_own_agent, require_reviewer
+from reviews.reviewers import Matter, held_mandate, outside, refuse_own, require_reviewer
 from reviews.verify import BY, keep, read_now
 
 
@@ -78,7 +78,7 @@ def _judge(draw_id: UUID, reviewer: User, sound: bool, reason: str) -> Finding:
     before = Finding.objects.select_related("reviewer").filter(draw=draw).first()
     if before is not None:
         raise _judged(before)
-    refuse_own_agent(reviewer, draw.action)
+    refuse_own(reviewer, draw.action, latest_look(draw) or decided_on(draw))
     # what happened has happened: the money limit bounds what may still be allowed, not what may be judged
     why = outside(mandate, Matter(action_type=draw.action.action_type_id, risk=Risk.LOW), now)
     if why is not None:

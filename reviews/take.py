@@ -9,10 +9,10 @@ from django.db import transaction
 
 from governance import locks, record
 from governance.problems import Code, Problem
-from reviews.cases import LEASE, holds, locked, refuse_if_taken, require_lease, require_open
+from reviews.cases import LEASE, give_back_all, holds, locked, refuse_if_taken, require_lease, require_open
 from reviews.four_eyes import refuse_part
-from reviews.models import Escalation, EscalationState
-from reviews.reviewers import refuse_own_agent, require_practised, require_reviewer
+from reviews.models import Escalation
+from reviews.reviewers import refuse_away, refuse_own, require_practised, require_reviewer
 from reviews.verify import is_fresh, verify
 
 # Half an hour in all: after that it is somebody else's turn, unless nobody else wants it.
@@ -24,7 +24,7 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
 
     A lease that was prolonged as often as it may be stays as it is. A mandate is not asked for: a case outside it may
     be looked at and rejected, not approved. Problems: NOT_FOUND, FORBIDDEN, PRACTICE_FIRST, OWN_AGENT, TAKEN_PART,
-    TAKEN_BY_ANOTHER (naming who), and those of a case that is not open.
+    OUTSIDE_MANDATE (they are not at work), TAKEN_BY_ANOTHER (naming who), and those of a case that is not open.
     """
     case = _lease(escalation_id, reviewer)
     if not is_fresh(case.snapshot, locks.database_now()):
@@ -41,8 +41,9 @@ def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
     case = locked(escalation_id)
     now = locks.database_now()
     require_open(case, now)
-    refuse_own_agent(reviewer, case.action)
+    refuse_own(reviewer, case.action, case.snapshot)
     refuse_part(case, reviewer, now)
+    refuse_away(reviewer, now)
     refuse_if_taken(case, reviewer, now)
     if not holds(case, reviewer, now):
         case.renewals = 0
@@ -63,7 +64,7 @@ def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
 def renew(escalation_id: UUID, *, reviewer: User) -> Escalation:
     """Five more minutes for whoever has the case, at most five times. The record is not read again.
 
-    Problems: those of `release`, FORBIDDEN, OWN_AGENT, WRONG_STATE (prolonged as often as it may be).
+    Problems: those of `release`, FORBIDDEN, OWN_AGENT, OUTSIDE_MANDATE, WRONG_STATE (prolonged as often as it may be).
     """
     require_reviewer(reviewer)
     case = locked(escalation_id)
@@ -96,20 +97,11 @@ def release_all(*, reviewer: User) -> int:
     One that is being decided at this very moment is left to its verdict. Whoever is switched off or loses authority
     loses their cases by the database, in the transaction of that change.
     """
-    held = Escalation.objects.select_for_update(no_key=True, skip_locked=True).filter(
-        state=EscalationState.OPEN, taken_by=reviewer, taken_until__gt=locks.database_now()
-    )
-    cases = [str(case.pk) for case in held.order_by("pk") if _give_back(case)]
+    cases = give_back_all(reviewer, locks.database_now())
     if cases:
         body = {"escalations": cases, "of": reviewer.get_username(), "because": "signed_out"}
         record.append(event=record.Event.CASE_RELEASED, actor=_actor(reviewer), body=body)
     return len(cases)
-
-
-def _give_back(case: Escalation) -> bool:
-    case.taken_by = case.taken_until = None
-    case.save(update_fields=["taken_by", "taken_until"])
-    return True
 
 
 def _actor(reviewer: User) -> str:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from governance.admin import agents, catalogue, halts, ledger, people, policies, rates, scopes, watches
+from governance.admin import agents, catalogue, halts, ledger, mandates, people, policies, rates, scopes, watches
 from governance.admin.site import site
 
-__all__ = ["agents", "catalogue", "halts", "ledger", "people", "policies", "rates", "scopes", "site", "watches"]
+__all__ = [
+    "agents",
+    "catalogue",
+    "halts",
+    "ledger",
+    "mandates",
+    "people",
+    "policies",
+    "rates",
+    "scopes",
+    "site",
+    "watches",
+]

@@ -108,7 +108,7 @@ class AgentKeyAdmin(GovernedAdmin):
     list_display = ("prefix", "agent", "created_at", "expires_at", "revoked_at", "replaces")
     list_filter = ("agent",)
     list_select_related = ("agent", "replaces")
-    view_fields = ("prefix", "agent", "created_at", "expires_at", "revoked_at", "ends_by", "replaces")
+    view_fields = ("prefix", "agent", "created_at", "expires_at", "revoked_at", "ends_by", "replaces", "issued_by")
     actions = ("revoke",)
 
     def write(self, user: User, obj: AgentKey, form: Any, change: bool) -> Model:

@@ -11,13 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from governance import enrol, first_password, mandates, single_sign_on
-from governance.actors import GROUPS, REVIEWER
+from governance import accounts, enrol, first_password, single_sign_on
+from governance.actors import GROUPS
 from governance.admin.base import GovernedAdmin, GovernedForm, shown_once
 from governance.admin.site import site
-from governance.models import Identity, Mandate
-from governance.policy.money import REFERENCE_CURRENCY, amount_text, parse_amount
-from governance.policy.tiers import Risk
+from governance.models import Identity
 
 
 class PersonForm(GovernedForm):
@@ -32,6 +30,13 @@ class PersonForm(GovernedForm):
         required=False, max_length=254, help_text=_("Or the address that the provider has verified.")
     )
 
+    accounts = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=_("Own records"),
+        help_text=_("Customers, accounts and addresses that are theirs, one a line, as the record system writes them."),
+    )
+
     class Meta:
         model = User
         fields = ("username", "is_active", "seen")
@@ -40,12 +45,22 @@ class PersonForm(GovernedForm):
         super().__init__(*args, **kwargs)
         if self.exists:
             self.initial["roles"] = held_by(self.instance)
+            self.initial["accounts"] = "\n".join(own_records(self.instance))
             known = Identity.objects.filter(person=self.instance).first()
             self.initial["subject"], self.initial["email"] = (known.subject, known.email) if known else ("", "")
 
     def _print(self) -> str:
         known = Identity.objects.filter(person=self.instance).values_list("subject", "email").first()
-        return hashlib.sha256(f"{self.instance.is_active} {held_by(self.instance)} {known}".encode()).hexdigest()
+        state = (self.instance.is_active, held_by(self.instance), known, own_records(self.instance))
+        return hashlib.sha256(f"{state}".encode()).hexdigest()
+
+    def clean_accounts(self) -> list[str]:
+        return list(self.cleaned_data["accounts"].split())
+
+
+def own_records(person: User) -> list[str]:
+    """The records that are theirs, in order."""
+    return sorted(person.accounts.values_list("record", flat=True))
 
 
 def held_by(person: User) -> list[str]:
@@ -82,10 +97,14 @@ class PersonAdmin(GovernedAdmin):
             person = enrol.change_person(obj, groups=form.cleaned_data["roles"], active=active, by=user)
             if {"subject", "email"} & set(form.changed_data):
                 single_sign_on.set_identity(person, **known, by=user)
+            if "accounts" in form.changed_data:
+                accounts.set_accounts(person, form.cleaned_data["accounts"], by=user)
             return person
         person = enrol.enrol(form.cleaned_data["username"], groups=form.cleaned_data["roles"], by=user)
         if any(known.values()):
             single_sign_on.set_identity(person, **known, by=user)
+        if form.cleaned_data["accounts"]:
+            accounts.set_accounts(person, form.cleaned_data["accounts"], by=user)
         obj.once = first_password.invite(person, by=user)  # type: ignore[attr-defined]
         return person
 
@@ -118,65 +137,3 @@ def _link(request: HttpRequest, token: str, whose: str) -> HttpResponse:
     address = request.build_absolute_uri(reverse("welcome", args=[token]))
     title = _("A link to choose a password, good for 24 hours, once")
     return shown_once(request, title=title, secret=address, whose=whose)
-
-
-class MandateForm(GovernedForm):
-    limit = forms.CharField(label="Money limit", help_text=f'In {REFERENCE_CURRENCY}, written "500.00".', max_length=20)
-
-    class Meta:
-        model = Mandate
-        fields = ("reviewer", "rank", "max_risk", "action_types", "expires_at", "seen")
-        help_texts = {"action_types": "None selected: all of them.", "rank": "1 to 3."}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.exists:
-            self.initial["limit"] = amount_text(self.instance.money_limit, REFERENCE_CURRENCY)
-
-    def clean_limit(self) -> int:
-        try:
-            return parse_amount(self.cleaned_data["limit"], REFERENCE_CURRENCY)
-        except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
-
-    def _print(self) -> str:
-        held = self.instance
-        types = sorted(held.action_types.values_list("pk", flat=True))
-        return f"{held.rank} {held.money_limit} {held.max_risk} {held.expires_at} {types}"
-
-
-@admin.register(Mandate, site=site)
-class MandateAdmin(GovernedAdmin):
-    form = MandateForm
-    list_display = ("reviewer", "rank", "limit", "max_risk", "expires_at")
-    list_select_related = ("reviewer",)
-    view_fields = ("reviewer", "rank", "limit", "max_risk", "action_types", "expires_at")
-    fixed = ("reviewer",)
-    actions = ("revoke",)
-
-    @admin.display(description="money limit")
-    def limit(self, mandate: Mandate) -> str:
-        return f"{amount_text(mandate.money_limit, REFERENCE_CURRENCY)} {REFERENCE_CURRENCY}"
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "reviewer":
-            kwargs["queryset"] = User.objects.filter(groups__name=REVIEWER, is_active=True)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def write(self, user: User, obj: Mandate, form: Any, change: bool) -> Model:
-        values = form.cleaned_data
-        return mandates.set_mandate(
-            obj.reviewer,
-            rank=values["rank"],
-            money_limit=values["limit"],
-            max_risk=Risk(values["max_risk"]),
-            action_types=values["action_types"],
-            expires_at=values["expires_at"],
-            by=user,
-        )
-
-    @admin.action(description="End the selected mandates", permissions=["council"])
-    def revoke(self, request: HttpRequest, chosen: QuerySet[Mandate]) -> None:
-        for mandate in chosen.select_related("reviewer"):
-            mandates.revoke_mandate(mandate.reviewer, by=request.user)  # type: ignore[arg-type]
-        self.message_user(request, "The mandates have ended.")

@@ -17,7 +17,7 @@ from governance.models.evidence import Breach, Fact, Familiar, Seen, Snapshot, S
 from governance.models.grants import Grant
 from governance.models.health import ToolReading, ToolSignal, Watch
 from governance.models.ledger import DayKey, LedgerEntry
-from governance.models.people import Halt, HaltTarget, Mandate
+from governance.models.people import Account, Halt, HaltTarget, Mandate, Qualification
 from governance.models.rates import Rate
 from governance.models.scopes import Instance, Scope, ScopeKind
 from governance.models.sign_in import Identity, Invitation, Session, Throttle
@@ -25,6 +25,7 @@ from governance.models.standing import Standing
 from governance.models.tickets import Ticket
 
 __all__ = [
+    "Account",
     "Action",
     "ActionState",
     "ActionType",
@@ -51,6 +52,7 @@ __all__ = [
     "LedgerEntry",
     "Mandate",
     "Permission",
+    "Qualification",
     "Rate",
     "Refusal",
     "RequestRate",

@@ -70,7 +70,8 @@ class AgentKey(models.Model):
     """A bearer key `plc_<prefix>_<secret>`: only the SHA-256 of the whole key is stored.
 
     `ends_by` is the date that a person set: no key that follows this one lives longer. One that an agent issued itself
-    `replaces` the one it showed, for the request `request_key`.
+    `replaces` the one it showed, for the request `request_key`. `issued_by` is the person who saw it when it was made,
+    or the one that it follows.
     """
 
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="keys")
@@ -87,6 +88,15 @@ class AgentKey(models.Model):
         editable=False,
         on_delete=models.PROTECT,
         related_name="successors",
+        db_index=False,
+    )
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="issued_keys",
         db_index=False,
     )
     request_key = models.CharField(max_length=128, null=True, editable=False)  # noqa: DJ001 -- null: by a person

@@ -107,7 +107,7 @@ _TEXTS: dict[Code, tuple[str, str]] = {
         "A person has no second factor, which high risk and widening ask for.",
         "Agents never meet it: a person sets one up.",
     ),
-    Code.OWN_AGENT: ("Nobody judges an agent that they own.", "Leave it to somebody else."),
+    Code.OWN_AGENT: ("Nobody judges what is their own: agent, record or ask.", "Leave it to somebody else."),
     Code.PRACTICE_FIRST: (
         "A reviewer has not finished the practice cases.",
         "Agents never meet it: a person practises, or the council waives it.",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from reviews.models.absences import Absence
 from reviews.models.alerts import Alert, AlertKind
 from reviews.models.deadlines import Extension, ExtensionReason
 from reviews.models.draws import Draw, Drawable, Finding, UnsoundReason
@@ -28,6 +29,7 @@ from reviews.models.requests import BindingRequest, Lack, LackAnswer, LackKind
 from reviews.models.showings import Showing
 
 __all__ = [
+    "Absence",
     "Alert",
     "AlertKind",
     "BindingRequest",

@@ -15,9 +15,10 @@ from reviews.models import Alert, Escalation
 _JUDGES = """
 select u.id, m.id is not null and (m.expires_at is null or m.expires_at > clock_timestamp()) and m.rank >= %(rank)s
     and m.max_risk >= %(risk)s and (not %(is_money)s or coalesce(m.money_limit >= %(amount)s, m.rank >= 3))
-    and (not exists (select 1 from governance_mandate_action_types t where t.mandate_id = m.id)
-      or exists (select 1 from governance_mandate_action_types t
-        where t.mandate_id = m.id and t.actiontype_id = %(action_type)s)) as reaches
+    and (not exists (select 1 from governance_qualification t where t.mandate_id = m.id)
+      or exists (select 1 from governance_qualification t where t.mandate_id = m.id
+        and t.action_type_id = %(action_type)s and (t.expires_at is null or t.expires_at > clock_timestamp())))
+    as reaches
   from auth_user u
   join auth_user_groups g on g.user_id = u.id join auth_group gr on gr.id = g.group_id and gr.name = %(group)s
   left join governance_mandate m on m.reviewer_id = u.id

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
@@ -30,6 +31,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9a-f]{32})", re.ASCII)
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::00)?", re.ASCII)
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::00)?", re.ASCII)
 _WISHES = ("language", "time_zone", "digest", "mail", "slack_member", "theme", "keys")
 # The seconds of each stage, and the words of its choice; the first is the default.
 RECOVERIES = {
@@ -185,6 +187,22 @@ def wish_of(sent: QueryDict, before: Wish) -> Wish:
     if "quiet_from" in sent or "quiet_until" in sent:
         wish = replace(wish, quiet=(_time_of(sent.get("quiet_from", "")), _time_of(sent.get("quiet_until", ""))))
     return wish
+
+
+def leave_of(sent: Mapping[str, str]) -> dict[str, Any]:
+    """From when to when somebody is away, in the time zone of whoever looks, and who covers. Problem INVALID."""
+    begins, ends = (_moment_of(sent.get(name, ""), name) for name in ("begins", "ends"))
+    return {"begins": begins, "ends": ends, "cover": sent.get("cover", "")[:150]}
+
+
+def _moment_of(text: str, name: str) -> dt.datetime:
+    told = "A day and time look like 2026-12-24T18:00."
+    if not _MOMENT.fullmatch(text):
+        raise Problem(Code.INVALID, told, fields=((f"/{name}", told),))
+    try:
+        return dt.datetime.fromisoformat(text).replace(tzinfo=timezone.get_current_timezone()).astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise Problem(Code.INVALID, told, fields=((f"/{name}", told),)) from error
 
 
 def deliveries_of(sent: QueryDict) -> list[UUID]:

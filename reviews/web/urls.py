@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from reviews.web import (
+    absences,
     agents,
     alerts,
     authority,
@@ -31,6 +32,10 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("preferences/", preferences.show, name="preferences"),
     path("preferences/choose/", preferences.choose, name="preferences-choose"),
+    # /absences/
+    path("absences/", absences.show, name="absences"),
+    path("absences/leave/", absences.leave_now, name="absences-leave"),
+    path("absences/<int:absence>/end/", absences.end, name="absence-end"),
     # /security/
     path("security/", security.show, name="security"),
     path("security/sessions/<int:session>/end/", security.end, name="session-end"),

@@ -93,7 +93,7 @@ def everything(scene: Scene, paths: dict[str, str]) -> dict[str, list[str]]:
     lists = ["/queue/", "/queue/?mine=yes", "/spot-reviews/", "/agents/", agent, "/halts/", halting, "/health/"]
     own = ["/preferences/", "/notices/", "/accounts/2fa/", "/accounts/password/change/", "/accounts/logout/"]
     practice = ["/practice/", "/practice/exposure/", "/practice/payee/"]
-    desk = [*practice, "/", "/verdicts/", f"{paths['open']}lacks/", "/search/?q=c-1"]
+    desk = [*practice, "/", "/absences/", "/verdicts/", f"{paths['open']}lacks/", "/search/?q=c-1"]
     return {
         "ada": [*lists, *paths.values(), *own, *desk, "/nothing/"],
         "mary": [

@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import time, timedelta
 
+import pytest
 from django.contrib.auth.models import User
 
-from governance import first_password
+from governance import accounts, first_password
 from governance.actors import groups_of
 from governance.enrol import enrol
-from governance.models import Invitation, LedgerEntry, Mandate
+from governance.locks import database_now
+from governance.models import Account, Invitation, LedgerEntry, Mandate
+from governance.policy.working_hours import Hours
+from governance.problems import Code, Problem
 from governance.record import Event
 from reviews.models import Practised
 from tests.cast import BY, Cast
@@ -87,10 +92,34 @@ def test_a_mandate_takes_its_limit_as_written_money(cast: Cast, desk: Desk) -> N
 def test_a_mandate_of_some_types_keeps_them_and_an_old_page_does_not_win(cast: Cast, desk: Desk) -> None:
     path = f"governance/mandate/{cast.ada.mandate.pk}/change/"
     page = desk.fields(path)
-    assert desk.save(path, action_types=[cast.refund.pk]).status_code == 302
+    assert desk.save(path, qualified="bench.refund").status_code == 302
     assert list(cast.ada.mandate.action_types.all()) == [cast.refund]
     assert "Somebody changed this" in errors(desk.send(path, page))
     assert list(cast.ada.mandate.action_types.all()) == [cast.refund]
+
+
+def test_the_form_takes_qualifications_hours_and_load_and_says_what_is_wrong(cast: Cast, desk: Desk) -> None:
+    path = f"governance/mandate/{cast.ada.mandate.pk}/change/"
+    until = f"{database_now() + timedelta(days=40):%Y-%m-%d}"
+    wanted = {"work_zone": "Europe/Berlin", "work_days": ["1", "2"], "work_from": "09:00", "work_until": "17:30"}
+    lines = f"bench.refund until {until} 12:30\n\n{cast.cancel.key}"
+    assert desk.save(path, qualified=lines, per_hour="30", per_day="200", **wanted).status_code == 302
+    terms = Mandate.objects.get(reviewer=cast.ada).terms
+    assert f"{terms.qualified[cast.refund.pk]:%Y-%m-%d %H:%M %Z}" == f"{until} 12:30 UTC"
+    assert (terms.qualified[cast.cancel.pk], terms.per_hour, terms.per_day) == (None, 30, 200)
+    assert terms.hours == Hours("Europe/Berlin", frozenset({1, 2}), time(9), time(17, 30))
+    assert desk.fields(path)["qualified"].splitlines()[0] == f"bench.refund until {until} 12:30"
+    assert "Mo Tu 09:00-17:30 Europe/Berlin" in desk.open("governance/mandate/").content.decode()
+    for wrong, told in (
+        ({"qualified": "no.such_type"}, "no action type"),
+        ({"qualified": "bench.refund until 2027-02-30"}, "no such day"),
+        ({"qualified": "bench.refund until 2020-01-01"}, "ends in the future"),
+        ({"work_zone": "Middle/Earth"}, "no time zone"),
+        ({"work_days": []}, "or none of it"),
+        ({"per_hour": "0"}, "greater than or equal to 1"),
+    ):
+        assert told in errors(desk.save(path, **wrong)), wrong
+    assert Mandate.objects.get(reviewer=cast.ada).terms == terms
 
 
 def test_mandates_end_from_their_list(cast: Cast, desk: Desk) -> None:
@@ -142,3 +171,26 @@ def test_the_desk_waives_practice_for_whoever_still_has_it_before_them(cast: Cas
     assert [*offered] == [barbara]
     assert desk.save("reviews/practised/add/", reviewer=str(barbara.pk)).status_code == 302
     assert Practised.objects.get(reviewer=barbara).waived_by == "user:mary"
+
+
+def test_the_council_keeps_the_records_and_the_ledger_does_not_name_them(cast: Cast, desk: Desk) -> None:
+    ada = cast.ada
+    path = f"auth/user/{ada.pk}/change/"
+    assert desk.save(path, accounts="c-1\n DE02120300000000202051 \n").status_code == 302
+    assert desk.fields(path)["accounts"].split() == ["DE02120300000000202051", "c-1"]
+    said = entries(Event.PERSON_CHANGED)[-1]
+    assert (said["accounts"], said["widening"]) == ([0, 2], False)
+    assert "c-1" not in str(said)
+    assert desk.save(path, accounts="c-1").status_code == 302
+    assert entries(Event.PERSON_CHANGED)[-1]["widening"] is True
+    assert [each.record for each in Account.objects.filter(person=ada)] == ["c-1"]
+    for by, records, code in (
+        (ada, ["c-2"], Code.FORBIDDEN),
+        (cast.mary, ["c 2"], Code.INVALID),
+        (cast.mary, [f"c-{number}" for number in range(51)], Code.INVALID),
+    ):
+        with pytest.raises(Problem) as problem:
+            accounts.set_accounts(ada, records, by=by)
+        assert problem.value.code is code
+    with pytest.raises(Problem, match="Nobody says"):
+        accounts.set_accounts(cast.mary, ["c-2"], by=cast.mary)

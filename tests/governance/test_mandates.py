@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import datetime as dt
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from governance import enrol, locks, mandates
 from governance.models import Mandate
 from governance.policy.tiers import Risk
+from governance.policy.working_hours import Hours
 from governance.problems import Code
 from governance.record import Event
 from tests.cast import Cast
@@ -75,3 +78,51 @@ def test_a_mandate_expires_in_the_future_or_is_revoked(cast: Cast) -> None:
 def test_the_types_of_a_mandate_are_governed_too(committed_cast: Cast) -> None:
     with guarded("PL011"):
         committed_cast.ada.mandate.action_types.add(committed_cast.refund)
+
+
+def test_a_qualification_ends_by_itself_and_the_ledger_says_when(cast: Cast) -> None:
+    until = locks.database_now() + timedelta(days=30)
+    terms: dict[str, Any] = {"rank": 1, "money_limit": 0, "by": cast.mary}
+    mandate = mandates.set_mandate(cast.ada, action_types={cast.refund: until, cast.cancel: None}, **terms)
+    assert mandate.terms.qualified == {cast.refund.pk: until, cast.cancel.pk: None}
+    said = entries(Event.MANDATE_SET)[-1]
+    assert said["to"]["ends"] == {"bench.refund": until.isoformat()}
+    mandates.set_mandate(cast.ada, action_types={cast.refund: until - timedelta(days=1)}, **terms)
+    assert entries(Event.MANDATE_SET)[-1]["widening"] is False
+    mandates.set_mandate(cast.ada, action_types={cast.refund: None}, **terms)
+    assert entries(Event.MANDATE_SET)[-1]["widening"] is True
+    with refused(Code.INVALID) as problem:
+        mandates.set_mandate(cast.ada, action_types={cast.refund: locks.database_now()}, **terms)
+    assert problem.value.fields[0][0] == "/qualified"
+    held = {each.action_type_id: each.expires_at for each in cast.ada.mandate.qualifications.all()}
+    assert held == {cast.refund.pk: None}
+
+
+OFFICE = Hours("Europe/Berlin", frozenset({1, 5}), dt.time(9), dt.time(17))
+
+
+def test_hours_and_load_are_terms_like_the_others(cast: Cast) -> None:
+    terms: dict[str, Any] = {"rank": 1, "money_limit": 500_00, "by": cast.mary}
+    mandate = mandates.set_mandate(cast.ada, hours=OFFICE, per_hour=20, per_day=100, **terms)
+    assert (mandate.terms.hours, mandate.terms.per_hour, mandate.terms.per_day) == (OFFICE, 20, 100)
+    said = entries(Event.MANDATE_SET)[-1]
+    assert said["to"]["hours"] == ["Europe/Berlin", [1, 5], "09:00", "17:00"]
+    assert (said["to"]["per_hour"], said["widening"]) == (20, False)
+    assert mandates.set_mandate(cast.ada, **terms).terms.hours is None
+    assert entries(Event.MANDATE_SET)[-1]["widening"] is True
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("work_zone", {"hours": Hours("Middle/Earth", frozenset({1}), dt.time(9), dt.time(17))}),
+        ("work_days", {"hours": Hours("UTC", frozenset(), dt.time(9), dt.time(17))}),
+        ("work_days", {"hours": Hours("UTC", frozenset({8}), dt.time(9), dt.time(17))}),
+        ("per_hour", {"per_hour": 0}),
+        ("per_day", {"per_day": 10_001}),
+    ],
+)
+def test_hours_and_load_out_of_range_are_refused(cast: Cast, field: str, value: dict[str, Any]) -> None:
+    with refused(Code.INVALID) as problem:
+        mandates.set_mandate(cast.ada, rank=1, money_limit=0, by=cast.mary, **value)
+    assert problem.value.fields[0][0] == f"/{field}"

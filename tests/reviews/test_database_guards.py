@@ -24,20 +24,23 @@ from tests.support.fixtures import Committed
 Owner: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 NEED_AN_ENTRY = {
-    "auth_user_groups", "governance_action", "governance_actiontype", "governance_agent", "governance_agentkey",
+    "auth_user_groups", "governance_account", "governance_action", "governance_actiontype", "governance_agent",
+    "governance_agentkey",
     "governance_binding", "governance_breach", "governance_bundle", "governance_bundleversion", "governance_daykey",
     "governance_execution", "governance_familiar", "governance_grant", "governance_halt", "governance_identity",
     "governance_instance", "governance_invitation",
-    "governance_mandate", "governance_mandate_action_types", "governance_permission", "governance_rate",
+    "governance_mandate", "governance_permission", "governance_qualification", "governance_rate",
     "governance_reservation", "governance_scope", "governance_seen", "governance_snapshot", "governance_standing",
     "governance_ticket", "governance_toolsignal", "governance_watch",
-    "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation", "reviews_extension",
-    "reviews_finding", "reviews_handover", "reviews_lack", "reviews_practiceanswer", "reviews_practised",
-    "reviews_preference", "reviews_rejectreason", "reviews_repeat", "reviews_showing", "reviews_verdict",
+    "reviews_absence", "reviews_alert", "reviews_bindingrequest", "reviews_draw", "reviews_escalation",
+    "reviews_extension", "reviews_finding", "reviews_handover", "reviews_lack",
+    "reviews_practiceanswer", "reviews_practised", "reviews_preference", "reviews_rejectreason", "reviews_repeat",
+    "reviews_showing", "reviews_verdict",
 }  # fmt: skip
 
 # Replication and restore scripts switch ordinary triggers off: these stay on ("enable always").
 STANDING = {
+    "absence_kept": {"reviews_absence"},
     "action_frozen": {"governance_action"},
     "activity_needs_entry": {"auth_user"},
     "against_facts_alerts": {"reviews_verdict"},
@@ -82,6 +85,7 @@ STANDING = {
         "governance_agent",
         "governance_standing",
         "governance_ticket",
+        "reviews_absence",
         "reviews_alert",
         "reviews_lack",
     },

@@ -19,7 +19,7 @@ from reviews.commit import commit
 from reviews.intake import ask
 from reviews.models import Escalation
 from reviews.reconsider import reconsider
-from reviews.reviewers import refuse_own_agent
+from reviews.reviewers import refuse_own
 from reviews.standings import standings
 from tests.cast import BENCH_REFUND, BY, Cast, cast, committed_cast
 from tests.governance.family import Member, expired, hired, ticket
@@ -258,9 +258,9 @@ def test_nobody_judges_what_is_asked_for_an_agent_that_they_own(
     action = Action.objects.get(pk=scene.ask("480.00", key=translator.key, delegation=given.pk).body["id"])
     for owner in (scene.cast.joan, scene.cast.mary):
         with pytest.raises(Problem) as caught:
-            refuse_own_agent(owner, action)
+            refuse_own(owner, action, None)
         assert caught.value.code is Code.OWN_AGENT
-    refuse_own_agent(scene.cast.grace, action)
+    refuse_own(scene.cast.grace, action, None)
 
 
 def capped(cast: Cast, *caps: dict[str, Any]) -> None:
