@@ -12,7 +12,7 @@ COMPILE := pip compile pyproject.toml --group dev --universal --python-version 3
 	--no-emit-index-url --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up shell test lint messages bench prove lock lock-check audit mirror clean
+.PHONY: help demo up shell test lint messages screenshots bench prove lock lock-check audit mirror clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ bench: $(VENV)/.ready ## the figures of docs/scale.md, as ratios in one run
 
 prove: $(VENV)/.ready ## the full size of every proof (long), written to docs/proof.md
 	@PLACET_LINGER=0 PLACET_PROVE=1 $(BIN)/python -m pytest -p tests.support.proved -m full --timeout 0 $(ARGS)
+
+screenshots: $(VENV)/.ready ## the pictures of the documents, taken anew
+	@$(BIN)/python -m tests.support.browser
+	@PLACET_LINGER=0 $(BIN)/python -m pytest -q -n 0 tests/browser/screenshots.py $(ARGS)
 
 lock: $(VENV)/.ready ## resolve pyproject.toml anew into requirements.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
