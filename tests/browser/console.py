@@ -70,4 +70,4 @@ def console(committed_scene: Scene, servers: Servers, browser: Browser) -> Any:
     opened = Console(servers.start("web"), browser, committed_scene)
     yield opened
     opened.close()
-    assert not opened.complaints
+    assert not opened.complaints, opened.complaints
