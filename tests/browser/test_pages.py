@@ -257,3 +257,19 @@ def test_facts_read_again_meanwhile_come_back_with_the_refusal(console: Console)
     expect(page.get_by_role("alert")).to_contain_text("The facts were read again since you saw them")
     expect(page.get_by_role("heading", level=1)).to_have_text("Refund up to $800.00")
     assert not Verdict.objects.exists()
+
+
+def test_facts_that_no_longer_hold_block_approve_on_the_open_page_until_they_are_verified_again(
+    console: Console,
+) -> None:
+    page = console.case(console.scene.take(console.scene.case()))
+    approve, again = page.locator("#approve button"), page.get_by_role("button", name="Verify again")
+    expect(approve).to_be_enabled()
+    console.scene.sql("update shop.orders set status = 'returned' where record_id = 'W1'")
+    again.click()
+    expect(page.locator("#obstacle")).to_contain_text("Approve is off. The system of record differs: State.")
+    expect(approve).to_be_disabled()
+    console.scene.sql("update shop.orders set status = 'delivered' where record_id = 'W1'")
+    again.click()
+    expect(page.locator("#obstacle")).to_have_count(0)
+    expect(approve).to_be_enabled()
