@@ -102,7 +102,10 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One reviewer at work. `rank` 0 without a mandate in force; `last` is their newest verdict; `skips` of today."""
+    """One reviewer at work. `rank` 0 without a mandate in force; `last` is their newest verdict; `skips` of today.
+
+    `per_hour` and `per_day` are the limits of the mandate, None without; `away`: until when they are absent.
+    """
 
     name: str
     rank: int
@@ -111,6 +114,9 @@ class Person:
     today: int
     skips: int
     last: dt.datetime | None
+    per_hour: int | None
+    per_day: int | None
+    away: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,9 @@ _PEOPLE = """
       and v.decided_at >= %(midnight)s limit 1000) x) as today,
     (select count(*) from (select 1 from reviews_handover h where h.by_id = u.id and h.kind = 'skip'
       and h.until >= %(midnight)s and h.at >= %(midnight)s limit 1000) x) as skips,
-    (select max(v.decided_at) from reviews_verdict v where v.reviewer_id = u.id) as last
+    (select max(v.decided_at) from reviews_verdict v where v.reviewer_id = u.id) as last, m.per_hour, m.per_day,
+    (select max(b.ends_at) from reviews_absence b where b.person_id = u.id and b.begins_at <= %(now)s
+      and coalesce(b.ended_at, b.ends_at) > %(now)s) as away
   from auth_user u join auth_user_groups g on g.user_id = u.id join auth_group named on named.id = g.group_id
   left join governance_mandate m on m.reviewer_id = u.id
   where u.is_active and named.name = %(group)s order by u.username limit %(most)s
@@ -287,5 +295,5 @@ def _hours(closed: Iterable[rows.Row], now: dt.datetime) -> tuple[Hour, ...]:
 def _people(now: dt.datetime) -> tuple[Person, ...]:
     midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     found = rows.fetch(_PEOPLE, {"now": now, "midnight": midnight, "group": REVIEWER, "most": PEOPLE})
-    parts = ("username", "rank", "holds", "hour", "today", "skips", "last")
+    parts = ("username", "rank", "holds", "hour", "today", "skips", "last", "per_hour", "per_day", "away")
     return tuple(Person(*(row[part] for part in parts)) for row in found)

@@ -44,7 +44,7 @@ ALLOWED = {
     "decision.told.outcome decision.told.effective.name told",
     "counts of verdicts and cases, and shares of them": "wrong known failed unsound low high more count decided "
     "expired kept.share hour.opened hour.closed day.executed day.asked day.refused person.rank person.holds "
-    "person.hour person.today person.skips each.count each.caps line.late",
+    "person.hour person.today person.skips person.per_hour person.per_day each.count each.caps line.late",
     "spans of time in words of ours": "half most oldest",
     "shares of ours": "limit",
     "what is said of a practice case, in words of ours": "given.lesson.says",

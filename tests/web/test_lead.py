@@ -9,7 +9,7 @@ import pytest
 
 from governance import halt, mandates
 from governance.policy.tiers import Risk
-from reviews import handover, judge, lead, sweep
+from reviews import handover, judge, lead, leave, sweep
 from reviews.lead import Kept, backlog
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate, overdue
@@ -70,6 +70,20 @@ def test_the_page_tells_how_the_work_stands(scene: Scene, no_hold: None) -> None
     assert "50 % 1 decided, 1 expired" in page.replace("\N{NO-BREAK SPACE}", " ")
     assert "3 in all." in page
     assert "No case expires" not in page
+
+
+def test_people_are_shown_with_their_limits_and_who_is_away(scene: Scene, no_hold: None) -> None:
+    cast = scene.cast
+    mandates.set_mandate(cast.ada, rank=1, money_limit=500_00, per_hour=20, per_day=60, by=BY)
+    judge.reject(scene.take(scene.case(order="W1")).pk, reviewer=cast.ada, reason="not_needed")
+    ends = lead.read().now + dt.timedelta(days=2)
+    leave.leave(reviewer=cast.grace, begins=lead.read().now, ends=ends)
+    ada, grace = lead.read().people
+    assert (ada.per_hour, ada.per_day, ada.away) == (20, 60, None)
+    assert (grace.per_hour, grace.per_day, grace.away) == (None, None, ends)
+    page = words(visitor(cast.mary).get("/lead/"))
+    assert "ada 1 0 1 of 20 1 at most 60 in 24 h 0" in page
+    assert "grace away until" in page
 
 
 def test_an_hour_that_is_long_over_is_in_the_week_and_not_in_the_day(scene: Scene, no_hold: None) -> None:
