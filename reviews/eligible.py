@@ -19,6 +19,7 @@ TOP_RANK = 3
 class Hindrance(StrEnum):
     """Why somebody may not approve a case now, in the order in which it is told."""
 
+    PRACTICE = "practice"
     OWN_AGENT = "own_agent"
     OWN_ACCOUNT = "own_account"
     OWN_PROPOSAL = "own_proposal"
@@ -36,10 +37,8 @@ class Hindrance(StrEnum):
     LOAD = "load"
 
 
-# Nothing that is their own, and nothing twice: they do not reject it either.
-NEVER = (Hindrance.OWN_AGENT, Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL, Hindrance.TOOK_PART)
-# They are not here: nobody hands them a case, and they take none.
-AWAY = frozenset({Hindrance.ABSENT, Hindrance.HOURS})
+# Nothing before their practice, nothing that is their own, and nothing twice: they do not reject it either.
+NEVER = (Hindrance.PRACTICE, Hindrance.OWN_AGENT, Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL, Hindrance.TOOK_PART)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,15 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What a mandate reaches that the index of the queue knows: rank, risk, and types by id; None: every type."""
+
+    rank: int
+    risk: int
+    types: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """The last row of a page: the next page starts behind it."""
 
@@ -118,17 +127,29 @@ _FREE = """
     select e.id, e.sort_key from reviews_escalation e
       where e.state = 'open' and e.owners = l.owners and e.rank = l.rank and e.risk = l.risk
         and e.sort_key >= %(now)s and e.deadline > clock_timestamp() and {free}
-      order by e.sort_key, e.id limit 1) x
-  where not %(viewer)s = any(l.owners)
-  order by x.sort_key, x.id limit 1
+      order by e.sort_key, e.id limit %(most)s) x
+  where not %(viewer)s = any(l.owners) and l.rank <= %(rank)s and l.risk <= %(risk)s
+  order by x.sort_key, x.id limit %(most)s
+"""
+# Whoever is qualified for some types alone walks the ranges of those.
+_FREE_OF_TYPES = """
+  select x.id from unnest(%(types)s::bigint[]) t(id) cross join generate_series(1, %(rank)s) r(rank)
+    cross join generate_series(1, %(risk)s) k(risk) cross join lateral (
+    select e.id, e.sort_key from reviews_escalation e
+      where e.state = 'open' and e.action_type_id = t.id and e.rank = r.rank and e.risk = k.risk
+        and e.sort_key >= %(now)s and e.deadline > clock_timestamp() and not %(viewer)s = any(e.owners) and {free}
+      order by e.sort_key, e.id limit %(most)s) x
+  order by x.sort_key, x.id limit %(most)s
 """
 _THAWED = """
   select x.id from (
     select e.id, e.sort_key from reviews_escalation e
       where e.state = 'open' and e.sort_key < %(now)s + %(second)s and {free} and not %(viewer)s = any(e.owners)
+        and e.rank <= %(rank)s and e.risk <= %(risk)s
+        and (%(types)s::bigint[] is null or e.action_type_id = any(%(types)s::bigint[]))
       order by e.sort_key, e.id limit %(frozen)s) x
   where placet_case_due(x.id, clock_timestamp()) > clock_timestamp()
-  order by x.sort_key, x.id limit 1
+  order by x.sort_key, x.id limit %(most)s
 """
 # Who approved a case already leaves it to somebody else.
 # Who owns an agent now may not have owned it when the case was opened.
@@ -188,8 +209,8 @@ def choices(*, viewer: int, now: dt.datetime) -> dict[str, tuple[Choice, ...]]:
     return {kind: tuple(each) for kind, each in found.items()}
 
 
-def next_free(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
-    """The first open case that nobody else holds and no agent of the viewer's opened, besides some.
+def free_cases(*, viewer: int, besides: tuple[UUID, ...], reach: Reach, most: int) -> tuple[UUID, ...]:
+    """The first open cases within reach that nobody else holds and no agent of the viewer's opened, besides some.
 
     What a halt froze is looked for among the first 200 cases whose deadline has passed; they come before the others.
     """
@@ -200,10 +221,13 @@ def next_free(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
         "now": first_key(now),
         "second": first_key(1),
         "frozen": FROZEN,
+        "rank": reach.rank,
+        "risk": reach.risk,
+        "types": None if reach.types is None else list(reach.types),
+        "most": most,
     }
-    for statement in (_THAWED, _FREE):
-        found = rows.fetch(statement.format(free=f"{_SKIPPED} and {_NOBODYS}"), values)
-        if found:
-            case: UUID = found[0]["id"]
-            return case
-    return None
+    found: list[UUID] = []
+    for statement in (_THAWED, _FREE if reach.types is None else _FREE_OF_TYPES):
+        if len(found) < most:
+            found += [row["id"] for row in rows.fetch(statement.format(free=f"{_SKIPPED} and {_NOBODYS}"), values)]
+    return tuple(dict.fromkeys(found))[:most]

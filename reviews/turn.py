@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 
 from governance.problems import Problem
-from reviews.picks import next_free
+from reviews.candidates import next_case
 from reviews.take import take
 
 # Others are faster now and then: after as many lost races the queue says what there is.
@@ -15,10 +15,10 @@ TRIES = 5
 
 
 def take_next(*, reviewer: User, besides: tuple[UUID, ...] = ()) -> UUID | None:
-    """Take the first case that nobody has, besides some; None when there is none that this reviewer gets."""
+    """Take the first case that nobody has and they may approve, besides some; None when there is none."""
     tried = besides
     for _ in range(TRIES):
-        found = next_free(viewer=reviewer.pk, besides=tried)
+        found = next_case(viewer=reviewer.pk, besides=tried)
         if found is None:
             return None
         try:

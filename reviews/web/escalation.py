@@ -12,16 +12,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import push_url
 
-from governance.actors import REVIEWER
+from governance.actors import COUNCIL, REVIEWER
 from governance.problems import Code, Problem
 from reviews import (
     around,
+    candidates,
     colleagues,
     deadlines,
     dossier,
     history,
     judge,
-    picks,
+    lead,
     reject_reasons,
     showing,
     take,
@@ -64,7 +65,7 @@ def following(request: ConsoleRequest) -> HttpResponse:
     if not has_practised(request.user):
         return redirect("practice")
     after = case_of(request.GET)
-    found = picks.next_free(viewer=request.user.pk, besides=() if after is None else (after,))
+    found = candidates.next_case(viewer=request.user.pk, besides=() if after is None else (after,))
     return redirect("escalation", found) if found else redirect("queue")
 
 
@@ -233,6 +234,7 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "due": _due(found),
         "hands": HandReason.choices if can.judge and found.is_open and not can.take_obstacle else (),
         "colleagues": colleagues.able(case, besides=request.user.pk) if found.phase is Phase.MINE else (),
+        "who": _who(request, found),
         "before": case_of(request.GET, "before"),
         "asked": wanted,
         "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted, *_moving(beside)),
@@ -245,6 +247,14 @@ def _handed(request: ConsoleRequest, case: Dossier) -> dt.datetime | None:
         return None
     readable = showing.note_shown(case.id, reviewer=request.user, material=case.material)
     return readable if readable is not None and readable > case.now else None
+
+
+def _who(request: ConsoleRequest, case: Dossier) -> tuple[candidates.Shown, ...]:
+    """Who would get the case, for the council and for whoever leads reviewers."""
+    is_reviewer = REVIEWER in request.groups
+    if not case.is_open or not (COUNCIL in request.groups or (is_reviewer and lead.leads(request.user.pk))):
+        return ()
+    return candidates.preview(case.id, to_reviewer=is_reviewer)
 
 
 def _more(case: Dossier, renewals: int | None = None) -> int:

@@ -26,7 +26,7 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402  (after settings)
 from django.contrib.auth.models import User  # noqa: E402
 
-from reviews import picks  # noqa: E402
+from reviews import candidates  # noqa: E402
 from reviews.turn import take_next  # noqa: E402
 from tests.support.clients import SurfaceClient  # noqa: E402
 
@@ -73,8 +73,8 @@ def poll(path: str, times: int) -> dict[str, Any]:
 def free(name: str, times: int) -> dict[str, Any]:
     """The next free case of a reviewer."""
     viewer = User.objects.get(username=name).pk
-    found = picks.next_free(viewer=viewer)
-    return {"case": str(found), "ms": [timed(lambda: picks.next_free(viewer=viewer)) for _ in range(times)]}
+    found = candidates.next_case(viewer=viewer)
+    return {"case": str(found), "ms": [timed(lambda: candidates.next_case(viewer=viewer)) for _ in range(times)]}
 
 
 def decide(times: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.test import Client
 from governance import actors, catalogue, enrol, mandates
 from governance.models import Grant, Reservation
 from governance.problems import Code, Problem
-from reviews import desk, history, judge, picks, redeem, sweep, take, verify
+from reviews import candidates, desk, history, judge, redeem, sweep, take, verify
 from reviews.ability import ability
 from reviews.models import Escalation, Verdict
 from reviews.notify import audience
@@ -90,8 +90,8 @@ def test_one_person_is_never_two(eyes: Scene, no_hold: None) -> None:
         with pytest.raises(Problem) as problem:
             verb()
         assert problem.value.code is Code.TAKEN_PART
-    assert picks.next_free(viewer=eyes.cast.grace.pk) is None
-    assert picks.next_free(viewer=eyes.cast.ada.pk) == case.pk
+    assert candidates.next_case(viewer=eyes.cast.grace.pk) is None
+    assert candidates.next_case(viewer=eyes.cast.ada.pk) == case.pk
     assert audience.judges(case, most=9) == [eyes.cast.ada.pk], "nor is the first told of it again"
     twice: dict[str, Any] = {
         field.attname: getattr(first, field.attname) for field in Verdict._meta.concrete_fields if not field.primary_key

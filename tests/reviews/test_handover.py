@@ -12,7 +12,7 @@ from governance import enrol, mandates, register
 from governance.models import Agent
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
-from reviews import colleagues, handover, judge, picks, queue, take
+from reviews import candidates, colleagues, handover, judge, queue, take
 from reviews.models import Escalation, Handover
 from reviews.queue import Filters
 from tests.cast import BY
@@ -94,9 +94,9 @@ def test_who_skips_a_case_leaves_it_to_the_others_for_half_an_hour(scene: Scene)
     case = scene.take(scene.case())
     handover.skip(case.pk, reviewer=scene.cast.ada, reason="knows_better")
     assert shown(scene.cast.ada) == []
-    assert picks.next_free(viewer=scene.cast.ada.pk) is None
+    assert candidates.next_case(viewer=scene.cast.ada.pk) is None
     assert shown(scene.cast.grace) == [case.pk]
-    assert picks.next_free(viewer=scene.cast.grace.pk) == case.pk
+    assert candidates.next_case(viewer=scene.cast.grace.pk) == case.pk
     case.refresh_from_db()
     assert (case.skips, case.taken_by) == (1, None)
     assert refused(lambda: handover.skip(case.pk, reviewer=scene.cast.ada, reason=WHY))[0] is Code.WRONG_STATE

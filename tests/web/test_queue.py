@@ -13,10 +13,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from governance import halt, register
+from governance import halt, mandates, register
 from governance.locks import database_now
 from governance.models import Agent, HaltTarget
-from reviews import picks, queue, verify
+from reviews import candidates, picks, queue, verify
 from reviews.exposure import Reach
 from reviews.models import Escalation
 from reviews.queue import Cursor, Filters
@@ -196,17 +196,18 @@ def test_a_halt_is_said_above_the_cases(scene: Scene) -> None:
 def test_the_next_free_case_is_nobody_elses(scene: Scene) -> None:
     first, second = scene.case("490.00", order="W1"), scene.case("10.00", order="W2")
     scene.take(first, scene.cast.grace)
-    assert picks.next_free(viewer=scene.cast.ada.pk) == second.pk
-    assert picks.next_free(viewer=scene.cast.ada.pk, besides=(second.pk,)) is None
-    assert picks.next_free(viewer=scene.cast.grace.pk) == first.pk
-    assert picks.next_free(viewer=scene.cast.mary.pk) is None, "mary answers for the agent"
+    assert candidates.next_case(viewer=scene.cast.ada.pk) == second.pk
+    assert candidates.next_case(viewer=scene.cast.ada.pk, besides=(second.pk,)) is None
+    assert candidates.next_case(viewer=scene.cast.grace.pk) == first.pk
+    mandates.revoke_mandate(scene.cast.ada, by=BY)
+    assert candidates.next_case(viewer=scene.cast.ada.pk) is None, "whoever approves nothing is given nothing"
 
 
 def test_the_next_case_is_of_no_agent_that_one_answers_for_now(scene: Scene) -> None:
     scene.case("490.00", order="W1")
-    assert picks.next_free(viewer=scene.cast.ada.pk) is not None
+    assert candidates.next_case(viewer=scene.cast.ada.pk) is not None
     register.change_agent(Agent.objects.get(pk=scene.cast.refunder.pk), owner=scene.cast.ada, by=BY)
-    assert picks.next_free(viewer=scene.cast.ada.pk) is None
+    assert candidates.next_case(viewer=scene.cast.ada.pk) is None
 
 
 def test_the_next_case_may_be_one_that_a_halt_froze_past_its_deadline(scene: Scene) -> None:
@@ -216,7 +217,8 @@ def test_the_next_case_may_be_one_that_a_halt_froze_past_its_deadline(scene: Sce
     backdate(soon, -400, first_key(database_now().timestamp() - 1), gone.pk)
     halt.halt(HaltTarget.AGENT, str(scene.cast.refunder.pk), reason="x", by=BY)
     time.sleep(0.5)
-    assert picks.next_free(viewer=scene.cast.ada.pk) == frozen.pk, "of the other the deadline was over before the halt"
+    found = candidates.next_case(viewer=scene.cast.ada.pk)
+    assert found == frozen.pk, "of the other the deadline was over before the halt"
 
 
 def test_an_empty_queue_says_what_is_true_and_what_next(scene: Scene) -> None:

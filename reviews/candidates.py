@@ -1,0 +1,216 @@
+"""READ who could decide a case: what counts of each person is read in one statement, and judged by a pure function.
+
+Pages, messages and the next case of somebody ask here. A verdict reads it all again under its locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from governance.actors import REVIEWER
+from governance.entries import current
+from governance.locks import database_now
+from governance.policy.mandates import Terms
+from governance.policy.tiers import Risk
+from governance.policy.working_hours import Hours
+from reviews import rows
+from reviews.eligible import Hindrance, Matter, Person, hindrance
+from reviews.four_eyes import round_now
+from reviews.models import Escalation, EscalationState
+from reviews.picks import Reach, free_cases
+from reviews.reviewers import records_of
+
+# As they are told of somebody else.
+WHY: dict[Hindrance | None, str] = {
+    Hindrance.PRACTICE: "They have not finished their practice yet.",
+    Hindrance.OWN_AGENT: "They answer for this agent.",
+    Hindrance.OWN_ACCOUNT: "It is about a record of their own.",
+    Hindrance.OWN_PROPOSAL: "They issued the key that asked for it.",
+    Hindrance.TOOK_PART: "They have approved it already.",
+    Hindrance.NO_MANDATE: "They have no mandate.",
+    Hindrance.EXPIRED: "Their mandate has expired.",
+    Hindrance.RANK: "Their rank is too low.",
+    Hindrance.RISK: "The risk is beyond their mandate.",
+    Hindrance.TYPE: "Their mandate does not name this action type.",
+    Hindrance.QUALIFICATION: "Their qualification for this action type has ended.",
+    Hindrance.AMOUNT: "The amount is not known, and their rank is too low for that.",
+    Hindrance.MONEY: "The amount is beyond their mandate.",
+    Hindrance.ABSENT: "They are away.",
+    Hindrance.HOURS: "They are outside their working hours.",
+    Hindrance.LOAD: "They gave as many verdicts as their mandate allows.",
+}
+
+# How many of the first free cases of the queue somebody's next one is looked for in, and how many at a time.
+LOOKED_AT, AT_ONCE = 200, 10
+
+# The lowest rank comes first, or the highest of a case that is late; of one rank somebody else with every case.
+_CANDIDATES = """
+with owners as materialized (
+  select g.owner_id as id from placet_people(%(action)s) p join governance_agent g on g.id = p.id
+), issuers as materialized (
+  select k.issued_by_id as id from governance_action a join governance_agentkey k on k.agent_id = a.agent_id
+    where a.id = %(action)s and k.issued_by_id is not null and k.created_at <= a.created_at
+      and coalesce(k.revoked_at, 'infinity') >= a.created_at and coalesce(k.expires_at, 'infinity') >= a.created_at
+)
+select u.id, u.username, m.id as mandate, m.rank, m.money_limit, m.max_risk, m.expires_at, m.work_zone, m.work_days,
+  m.work_from, m.work_until, m.per_hour, m.per_day,
+  array(select q.action_type_id from governance_qualification q where q.mandate_id = m.id order by q.id) as types,
+  array(select q.expires_at from governance_qualification q where q.mandate_id = m.id order by q.id) as ends,
+  (select max(b.ends_at) from reviews_absence b where b.person_id = u.id and b.ended_at is null
+    and b.begins_at <= %(now)s and b.ends_at > %(now)s) as away_until,
+  (select b.cover_id from reviews_absence b where b.person_id = u.id and b.ended_at is null
+    and b.begins_at <= %(now)s and b.ends_at > %(now)s order by b.ends_at desc limit 1) as cover,
+  array(select v.decided_at from reviews_verdict v where v.reviewer_id = u.id
+    and v.decided_at > %(now)s - interval '24 hours'
+    order by v.decided_at desc limit greatest(m.per_hour, m.per_day, 0)) as decided,
+  not exists (select 1 from reviews_practised d where d.reviewer_id = u.id) as practice,
+  u.id in (select id from owners) as own_agent,
+  exists (select 1 from governance_account x where x.person_id = u.id and x.record = any(%(records)s)) as own_account,
+  u.id in (select id from issuers) as own_proposal,
+  exists (select 1 from reviews_verdict v where v.escalation_id = %(case)s and v.reviewer_id = u.id
+    and v.withdrawn_at is null and v.set_aside_at is null and not v.closes) as took_part
+from auth_user u
+join auth_user_groups g on g.user_id = u.id join auth_group gr on gr.id = g.group_id and gr.name = %(group)s
+left join governance_mandate m on m.reviewer_id = u.id
+where u.is_active and u.id = coalesce(%(only)s, u.id)
+order by case when %(late)s then -m.rank else m.rank end nulls last, md5(u.id::text || %(case)s::text)
+"""
+# No more names than a person reads.
+MOST_SHOWN = 100
+_TIES = ("practice", "own_agent", "own_account", "own_proposal", "took_part")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One reviewer and the first reason why they may not approve a case now; `rank` 0 without a mandate.
+
+    `cover` is who covers for them, while they are away.
+    """
+
+    id: int
+    name: str
+    rank: int
+    hindrance: Hindrance | None
+    cover: int | None
+
+
+def candidates(
+    case: Escalation, *, matter: Matter | None = None, late: bool = False, only: int | None = None
+) -> tuple[Candidate, ...]:
+    """Every active reviewer, in the order in which they are told of the case. None where its type cannot be read."""
+    matter = matter or matter_now(case)
+    if matter is None:
+        return ()
+    now = database_now()
+    values = {
+        "case": case.pk,
+        "action": case.action_id,
+        "records": [*records_of(case.action, case.snapshot)],
+        "group": REVIEWER,
+        "late": late,
+        "only": only,
+        "now": now,
+    }
+    return tuple(_candidate(row, matter, now) for row in rows.fetch(_CANDIDATES, values))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One reviewer as a page names them: whether they would get the case, and if not the first reason."""
+
+    name: str
+    rank: int
+    may: bool
+    why: str
+
+
+def preview(case_id: UUID, *, to_reviewer: bool) -> tuple[Shown, ...]:
+    """Who would get an open case, those who may approve it first. For the council and for leads.
+
+    `to_reviewer`: whoever looks may be the next of several who decide it, and is told nothing of those before.
+    """
+    case = Escalation.objects.select_related("action__decision", "snapshot").get(pk=case_id)
+    entry = current(case.action.action_type_id)
+    if case.state != EscalationState.OPEN or entry is None or (to_reviewer and entry.spec.four_eyes is not None):
+        return ()
+    found = sorted(candidates(case), key=lambda each: each.hindrance is not None)
+    return tuple(
+        Shown(each.name, each.rank, each.hindrance is None, WHY.get(each.hindrance, "")) for each in found[:MOST_SHOWN]
+    )
+
+
+def matter_now(case: Escalation) -> Matter | None:
+    """What the next who approves this case must reach, as things are now."""
+    entry = current(case.action.action_type_id)
+    return None if entry is None else round_now(case, entry.spec).matter
+
+
+def may_approve(case: Escalation, person: int) -> bool:
+    """Whether this person could approve this case now, as far as they themselves are concerned."""
+    return any(each.hindrance is None for each in candidates(case, only=person))
+
+
+def next_case(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
+    """The first case of the queue that nobody else holds and that this reviewer may approve, besides some.
+
+    It is looked for among the first 200 that their mandate could reach; None where none of them is theirs to approve.
+    """
+    return next((case.pk for case in _free(viewer, besides) if may_approve(case, viewer)), None)
+
+
+def _free(viewer: int, besides: tuple[UUID, ...]) -> Iterator[Escalation]:
+    reach = _reach(viewer)
+    seen = besides
+    while reach is not None and len(seen) - len(besides) < LOOKED_AT:
+        found = free_cases(viewer=viewer, besides=seen, reach=reach, most=AT_ONCE)
+        cases = Escalation.objects.select_related("action__decision", "snapshot").in_bulk(found)
+        yield from (cases[each] for each in found if each in cases)
+        if len(found) < AT_ONCE:
+            return
+        seen += found
+
+
+_REACH = """
+select m.rank, m.max_risk, array(select q.action_type_id from governance_qualification q where q.mandate_id = m.id
+  and (q.expires_at is null or q.expires_at > clock_timestamp())) as types,
+  exists (select 1 from governance_qualification q where q.mandate_id = m.id) as named
+from governance_mandate m where m.reviewer_id = %s
+"""
+
+
+def _reach(viewer: int) -> Reach | None:
+    found = rows.fetch(_REACH, [viewer])
+    if not found:
+        return None
+    row = found[0]
+    return Reach(row["rank"], row["max_risk"], tuple(row["types"]) if row["named"] else None)
+
+
+def _candidate(row: Mapping[str, Any], matter: Matter, now: datetime) -> Candidate:
+    person = Person(
+        terms=None if row["mandate"] is None else _terms(row),
+        ties=[Hindrance(tie) for tie in _TIES if row[tie]],
+        away_until=row["away_until"],
+        decided=tuple(row["decided"]),
+    )
+    return Candidate(row["id"], row["username"], row["rank"] or 0, hindrance(person, matter, now), row["cover"])
+
+
+def _terms(row: Mapping[str, Any]) -> Terms:
+    hours = None
+    if row["work_from"] is not None:
+        hours = Hours(row["work_zone"], frozenset(row["work_days"]), row["work_from"], row["work_until"])
+    return Terms(
+        rank=row["rank"],
+        money_limit=row["money_limit"],
+        max_risk=Risk(row["max_risk"]),
+        expires_at=row["expires_at"],
+        qualified=dict(zip(row["types"], row["ends"], strict=True)),
+        hours=hours,
+        per_hour=row["per_hour"],
+        per_day=row["per_day"],
+    )
