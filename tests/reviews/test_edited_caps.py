@@ -86,7 +86,8 @@ def test_back_in_the_old_window_counts_what_was_spent_meanwhile(cast: Cast) -> N
     edit(cast, TWO_DAYS)
     refund(cast)
     edit(cast, DAY)
-    assert outcomes(refund(cast), refund(cast, customer="c-2")) == ["escalate", "execute"]
+    fits, over, other = refund(cast, "40.00"), refund(cast), refund(cast, customer="c-2")
+    assert outcomes(fits, over, other) == ["execute", "escalate", "execute"], "and nothing twice"
     assert balanced()
 
 
@@ -184,6 +185,9 @@ def test_what_did_not_happen_is_given_back_in_every_window(scene: Scene) -> None
     judge.withdraw(verdict.pk, reviewer=scene.cast.ada)
     assert not any(any(budget.slots) for budget in Budget.objects.filter(key__startswith="entity:subject=c-2"))
     assert balanced()
+    longest = [{**each, "window": "72h"} for each in REFUND["caps"]]
+    catalogue.save_action_type({**REFUND, "caps": longest}, domain=scene.cast.service, by=BY)
+    assert not any(any(budget.slots) for budget in Budget.objects.filter(key__startswith="entity:subject=c-2"))
 
 
 # -- any sequence of actions and edits against the plain list of what happened ---------------------
