@@ -135,6 +135,7 @@ _ENTITY = f"""
       a.created_at as at
     from (select * from governance_action where entity = %(text)s and entity <> ''
       order by created_at desc, id desc limit %(most)s) a {_BESIDE}
+    order by a.created_at desc, a.id desc
 """  # noqa: S608
 # An index of runs begins with the agent: one probe for each agent that there is.
 _RUN = f"""

@@ -58,6 +58,14 @@ class BoundValue:
 
 
 @dataclass(frozen=True, slots=True)
+class AsOf:
+    """Where a record says when it was last brought up to date, and for how many seconds after that it is believed."""
+
+    at: Path
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
 class FactSpec:
     """A fact rule with what only the reading of it needs.
 
@@ -87,7 +95,8 @@ class Binding:
     """One parsed binding. What a reading asks of it again and again is computed once.
 
     `joins` are in the order in which they can be read. `target` is the claim in which the agent names the record it
-    speaks about. `subject_from` names the recorded tool whose answer gives the subject of a replayed run.
+    speaks about. `subject_from` names the recorded tool whose answer gives the subject of a replayed run. Without
+    `as_of` what is read is as old as its reading.
     """
 
     action_type: str
@@ -102,6 +111,7 @@ class Binding:
     facts: tuple[FactSpec, ...]
     sentence: str
     beside: Beside = NOTHING_BESIDE
+    as_of: AsOf | None = None
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
@@ -130,6 +140,8 @@ class Binding:
             yield from value.paths()
         yield from self.beside.paths()
         yield from (path for path in (self.subject, self.version) if path is not None)
+        if self.as_of is not None:
+            yield self.as_of.at
 
     @cached_property
     def columns(self) -> frozenset[str]:

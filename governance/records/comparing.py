@@ -15,7 +15,7 @@ from governance.policy.money import Money
 from governance.records.bindings import PARAMETERS, Binding, FactSpec
 from governance.records.protocol import Json
 from governance.records.reading import hidden, is_hidden, kept
-from governance.records.resolve import text_of
+from governance.records.resolve import resolve, text_of
 
 _SINGLE = (Compare.EQUALS, Compare.ONE_OF)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,19})\.[0-9]{1,20}", re.ASCII)
@@ -57,6 +57,7 @@ class Found:
 
 def facts_of(binding: Binding, stated: Stated, found: Found) -> Iterator[Fact]:
     """Every fact of the binding as it was found, in the order of the binding."""
+    too_old = is_too_old(binding, found)
     for spec in binding.facts:
         # A claim about another record than this one: this one says nothing about it.
         recorded = None if _about_another(binding, spec, stated, found) else _recorded(spec, found)
@@ -64,6 +65,8 @@ def facts_of(binding: Binding, stated: Stated, found: Found) -> Iterator[Fact]:
         result = compare(spec.rule, _comparable(claimed, recorded), recorded)
         if spec.may_be_new and result is Result.DIFFERS:
             result = Result.UNVERIFIABLE
+        # what was true once says neither that a claim is right nor that it is wrong
+        result = Result.STALE if too_old else result
         yield _fact(binding, spec, stated, result, found.read_at, found.version, recorded)
 
 
@@ -71,6 +74,23 @@ def facts_without(binding: Binding, stated: Stated, result: Result, at: dt.datet
     """Every fact of the binding when there is no record to hold it against."""
     for spec in binding.facts:
         yield _fact(binding, spec, stated, result, at, "", None)
+
+
+def is_too_old(binding: Binding, found: Found) -> bool:
+    """Whether the record was brought up to date longer ago than the binding believes it, by the record system's clock.
+
+    A record that does not say when, or names no moment with its zone, or one as far ahead, is too old as well.
+    """
+    if binding.as_of is None:
+        return False
+    said = resolve(binding.as_of.at, found.document)
+    try:
+        at = dt.datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        return True
+    return abs(found.read_at - at) > dt.timedelta(seconds=binding.as_of.within)
 
 
 def source_of(binding: Binding, tables: Sequence[str]) -> str:

@@ -9,8 +9,19 @@ from governance.policy.documents import DocumentProblem, Node
 from governance.policy.facts import Compare, FactRule, Show
 from governance.policy.identifiers import closed_pattern
 from governance.policy.money import EXPONENTS
+from governance.policy.waits import duration
 from governance.records import grammar
-from governance.records.bindings import PARAMETERS, Binding, BoundValue, FactSpec, Fixed, KeySource, Source, names_read
+from governance.records.bindings import (
+    PARAMETERS,
+    AsOf,
+    Binding,
+    BoundValue,
+    FactSpec,
+    Fixed,
+    KeySource,
+    Source,
+    names_read,
+)
 from governance.records.grammar import GrammarError, Lookup, Path, Step, Value
 from governance.records.parse_beside import parse_beside
 
@@ -26,6 +37,8 @@ LITERAL = re.compile(r"[A-Za-z0-9_.:#@+-]{1,128}", re.ASCII)
 WORDS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .-]{0,63}", re.ASCII)
 SENTENCE = re.compile(r"(?:[A-Za-z0-9 .,:;'()#/-]|\{[a-z][a-z0-9_.]{0,80}\}){1,300}", re.ASCII)
 
+# A month: whoever believes a copy for longer does not ask how old it is.
+OLDEST = 31 * 86_400
 MAX_JOINS, MAX_VALUES, MAX_FACTS, MAX_KEYS, MAX_OPTIONS = 4, 32, 32, 4, 64
 _MONEY = (Compare.MONEY_EQUALS, Compare.COVERS)
 _SEVERAL = (Compare.SUBSET, Compare.EXISTS)
@@ -38,8 +51,10 @@ def parse_binding(document: object, path: str = "binding") -> Binding | list[Doc
     node = Node(document, path)
     node.fields(
         required=("action_type", "connector", "record", "values", "facts"),
-        optional=("joins", "subject", "subject_from", "version", "sentence", "changes", "derived", "payee", "paid"),
-    )
+        optional=(
+            "joins", "subject", "subject_from", "version", "as_of", "sentence", "changes", "derived", "payee", "paid",
+        ),
+    )  # fmt: skip
     record = node.at("record")
     record.fields(required=("table", "by"), optional=("target",))
     values = {name: _value(at) for name, at in node.at("values").entries(NAME, MAX_VALUES).items()}
@@ -58,6 +73,7 @@ def parse_binding(document: object, path: str = "binding") -> Binding | list[Doc
         facts=facts,
         sentence=node.at("sentence").text(SENTENCE, "Plain words with {slots} are expected, at most 300 parts."),
         beside=parse_beside(node, values, [spec.rule.name for spec in facts]),
+        as_of=_as_of(node.at("as_of")),
     )
     _check(node, binding)
     return node.problems or binding
@@ -135,6 +151,14 @@ def _path(node: Node) -> Path | None:
         return None
 
 
+def _as_of(node: Node) -> AsOf | None:
+    if node.absent:
+        return None
+    node.fields(required=("at", "within"))
+    at, within = _path(node.at("at")), duration(node.at("within"), OLDEST)
+    return AsOf(at or _NOTHING, within or 1)
+
+
 def _fact(node: Node, values: Mapping[str, BoundValue]) -> FactSpec:
     node.fields(
         required=("name", "value", "compare"),
@@ -203,6 +227,8 @@ def _check(node: Node, binding: Binding) -> None:
         node.at("subject").say("owner_is_subject needs a subject.")
     if {PARAMETERS, "claims"} & set(binding.joins):
         node.at("joins").say("A join cannot be called parameters or claims.")
+    if binding.as_of is not None and binding.as_of.at.root == PARAMETERS:
+        node.at("as_of").say("The record says how old it is, never the agent.")
     _check_paths(node, binding)
     printable = {name for spec in binding.facts if spec.rule.show is Show.VALUE for name in spec.values}
     printable |= {name for name, value in binding.values.items() if value.money}

@@ -26,6 +26,8 @@ SOMETHING: dict[str, Any] = {
     "halt": 6,
     "trace": "nothing",
     "session": 7,
+    "absence": 8,
+    "key": "nothing",
 }
 VIEWS: list[URLPattern] = urls.urlpatterns
 # Answers to somebody who is let in: 204 is a poll without news, 404 a session that is nobody's.
@@ -127,6 +129,7 @@ CHANGES: dict[str, set[str]] = {
             "escalation-acknowledge", "escalation-request-binding", "verdict-withdraw", "spot-review-look",
             "spot-review-sound", "spot-review-unsound", "queue-then", "escalation-extend", "escalation-renew",
             "escalation-hand-over", "escalation-hand-up", "escalation-skip", "approve-over-facts", "lack-tell",
+            "absences-leave", "absence-end", "practice-answer",
         ),
         _JUDGING,
     ),
