@@ -35,10 +35,11 @@ up: $(VENV)/.ready ## PostgreSQL and Valkey alone, migrated, in the foreground
 shell: $(VENV)/.ready ## a Django shell on the running demo
 	@$(BIN)/python manage.py shell
 
-# Many tests start processes, and each would compile every library anew where nobody may write what is compiled.
+# Many tests start processes, and each would compile every library anew where nobody may write what is compiled. One
+# worker more than the two cores of the smallest machine: tests that race and browse wait a part of their time.
 test: $(VENV)/.ready ## every test, with a real browser
 	@$(BIN)/python -m tests.support.browser || test -z "$$CI"
-	@PYTHONDONTWRITEBYTECODE= PLACET_LINGER=0 $(BIN)/python -m pytest -n 2 $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= PLACET_LINGER=0 $(BIN)/python -m pytest -n 3 $(ARGS)
 
 lint: $(VENV)/.ready ## style, types, imports, templates, migrations, deployment, security
 	$(BIN)/ruff check .
