@@ -98,12 +98,14 @@ class Accuracy:
 @dataclass(frozen=True, slots=True)
 class Load:
     """Verdicts of the last 60 minutes and since midnight UTC, those withdrawn included, and `skips` since then; each up
-    to 1,000.
+    to 1,000. `per_hour` and `per_day` are the limits of the mandate, in 60 minutes and 24 hours; None without.
     """
 
     hour: int
     today: int
     skips: int
+    per_hour: int | None
+    per_day: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,9 @@ _LOAD = """
   select count(*) filter (where v.decided_at > %(now)s - interval '1 hour') as hour,
     count(*) filter (where v.decided_at >= %(midnight)s) as today,
     (select count(*) from (select 1 from reviews_handover h where h.by_id = %(viewer)s and h.kind = 'skip'
-      and h.until >= %(midnight)s and h.at >= %(midnight)s limit 1000) s) as skips
+      and h.until >= %(midnight)s and h.at >= %(midnight)s limit 1000) s) as skips,
+    (select per_hour from governance_mandate where reviewer_id = %(viewer)s) as per_hour,
+    (select per_day from governance_mandate where reviewer_id = %(viewer)s) as per_day
   from (select decided_at from reviews_verdict where reviewer_id = %(viewer)s
       and decided_at >= least(%(midnight)s, %(now)s - interval '1 hour')
     order by decided_at desc limit 1000) v
@@ -185,7 +189,7 @@ def read(viewer: int) -> Desk:
         held=queue.read(viewer=viewer, filters=Filters(mine=True)).rows,
         free=f"{COUNTED}+" if count > COUNTED else str(count),
         quiet=queue.quiet(now),
-        load=Load(load["hour"], load["today"], load["skips"]),
+        load=Load(**load),
         accuracy=accuracy(viewer),
         verdicts=verdicts(viewer, most=LAST),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from governance import record, register
+from governance import mandates, record, register
 from governance.locks import database_now
 from governance.models import Grant
 from reviews import desk, handover, judge
@@ -142,6 +142,9 @@ def test_a_load_is_of_the_hour_and_of_the_day(scene: Scene, no_hold: None) -> No
     case = scene.take(scene.case(order="W1"))
     judge.reject(case.pk, reviewer=scene.cast.ada, reason="not_needed")
     handover.skip(scene.case(order="W2").pk, reviewer=scene.cast.ada, reason="interrupted")
-    assert desk.read(scene.cast.ada.pk).load == desk.Load(1, 1, 1)
+    assert desk.read(scene.cast.ada.pk).load == desk.Load(1, 1, 1, None, None)
     assert "You skipped 1 case today." in words(visitor(scene.cast.ada).get("/"))
-    assert desk.read(scene.cast.grace.pk).load == desk.Load(0, 0, 0)
+    mandates.set_mandate(scene.cast.grace, rank=3, money_limit=10**9, per_hour=30, per_day=200, by=BY)
+    assert desk.read(scene.cast.grace.pk).load == desk.Load(0, 0, 0, 30, 200)
+    text = words(visitor(scene.cast.grace).get("/"))
+    assert "0 verdicts in the last hour of 30, 0 today (UTC). · at most 200 in 24 h" in text
