@@ -25,7 +25,7 @@ class BundleState(models.TextChoices):
 class BundleVersion(models.Model):
     """One version of a bundle: its files as they were, their digest and what the loader found.
 
-    Files, number and digest never change (migration 0010). `shadow`: it runs beside what is active and is only
+    Files, number and digest never change (migration 0002). `shadow`: it runs beside what is active and is only
     logged. `broken_since`: it is active and could not be evaluated, since then. People are named by user name.
     """
 

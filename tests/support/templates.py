@@ -64,7 +64,7 @@ def _migrate(access: Access, database: str) -> None:
     env = {**os.environ, **role_environment(access, database), "PLACET_MODE": "local", "PLACET_ROLE": "owner"}
     env.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"],
+        [sys.executable, "manage.py", "migrate", "--noinput", "--skip-checks", "--verbosity", "0"],
         cwd=BASE,
         env=env,
         capture_output=True,
