@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -15,19 +16,11 @@ from governance.proof import Proof, lacking
 from governance.weigh import NOTICE
 from reviews.cases import asks_for_proof, halts_over, holds
 from reviews.compared import labelled, labels_of
+from reviews.eligible import Person, why_away, why_not
 from reviews.four_eyes import TOOK_PART, Round, round_now, took_part
 from reviews.grounds import missing_ground, soft_facts
 from reviews.models import Escalation, EscalationState, Extension
-from reviews.reviewers import (
-    PRACTICE_FIRST,
-    busy,
-    has_practised,
-    is_reviewer,
-    of_rank,
-    outside,
-    refuse_away,
-    refuse_own,
-)
+from reviews.reviewers import PRACTICE_FIRST, has_practised, is_reviewer, of_rank, person_of, refuse_own
 from reviews.routing import MORE_TIME_RANK, extended, hold_seconds
 from reviews.withheld import overridable, withheld
 
@@ -60,40 +53,55 @@ class Ability:
 def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
     """What `user` can do with an existing case. Reads only; the verbs decide again."""
     case = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot").get(pk=case_id)
-    entry = _entry(case)
-    eyes = round_now(case, entry.spec)
-    newcomer = _newcomer(user)
+    entry, look = _entry(case), _look(user)
+    eyes = round_now(case, entry.spec, look.now)
+    newcomer = PRACTICE_FIRST if look.judge and not has_practised(user) else ""
     return Ability(
-        judge=is_reviewer(user),
-        take_obstacle=newcomer or _own(case, user) or _took_part(case, user) or _away(case, user),
-        approve_obstacle=_approve_obstacle(case, user, eyes),
+        judge=look.judge,
+        take_obstacle=newcomer or _own(case, user) or _took_part(case, user) or _away(case, look),
+        approve_obstacle=_approve_obstacle(case, look, eyes),
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
         override=overridable(case.action),
-        unproved=_unproved(case, user, proof),
-        over_facts=_over_facts(case, user, entry),
+        unproved=_unproved(case, look, proof),
+        over_facts=_over_facts(case, look, entry),
         people=len(eyes.stages),
-        extend=_may_extend(case, user),
+        extend=_may_extend(case, look),
         newcomer=bool(newcomer),
     )
 
 
-def _unproved(case: Escalation, user: User, proof: Proof | None) -> str:
-    if not asks_for_proof(case.action) or not is_reviewer(user):
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Whoever looks, as they are at one moment of the database."""
+
+    user: User
+    judge: bool
+    mandate: Mandate | None
+    person: Person
+    now: datetime
+
+
+def _look(user: User) -> _Look:
+    now, mandate = database_now(), Mandate.objects.filter(reviewer=user).first()
+    return _Look(user, is_reviewer(user), mandate, person_of(user.pk, mandate, now), now)
+
+
+def _unproved(case: Escalation, look: _Look, proof: Proof | None) -> str:
+    if not look.judge or not asks_for_proof(case.action):
         return ""
-    problem = lacking(user.pk, proof, database_now())
+    problem = lacking(look.user.pk, proof, look.now)
     return "" if problem is None else problem.code.value
 
 
-def _approve_obstacle(case: Escalation, user: User, eyes: Round) -> str:
+def _approve_obstacle(case: Escalation, look: _Look, eyes: Round) -> str:
     """The first reason against approving, in the order in which the verb would find it."""
     ground = missing_ground(case)
     if ground is not None:
         binding = Binding.objects.filter(action_type=case.action.action_type_id).first()
         return labelled(ground, labels_of(binding.document if binding else None))
-    mandate, now = Mandate.objects.filter(reviewer=user).first(), database_now()
-    why = outside(mandate, eyes.matter, now) or busy(user, mandate, now)
+    why = why_not(look.person, eyes.matter, look.now)
     if why is not None:
         return why
     forbidden = withheld(case.action)
@@ -102,33 +110,26 @@ def _approve_obstacle(case: Escalation, user: User, eyes: Round) -> str:
     return "A halt is in force here: nothing is approved until it is lifted." if halts_over(case.action_id) else ""
 
 
-def _over_facts(case: Escalation, user: User, entry: Entry) -> bool:
-    """Whether only facts that may be approved over stand against it, and the mandate of `user` reaches that far."""
+def _over_facts(case: Escalation, look: _Look, entry: Entry) -> bool:
+    """Whether only facts that may be approved over stand against it, and the mandate reaches that far."""
     over = soft_facts(case, entry.binding)
     if not over or missing_ground(case, over) is not None:
         return False
-    mandate, now = Mandate.objects.filter(reviewer=user).first(), database_now()
-    matter = round_now(case, entry.spec, over_facts=True).matter
+    matter = round_now(case, entry.spec, look.now, over_facts=True).matter
     return (
-        (outside(mandate, matter, now) or busy(user, mandate, now)) is None
-        and not withheld(case.action)
-        and not halts_over(case.action_id)
+        why_not(look.person, matter, look.now) is None and not withheld(case.action) and not halts_over(case.action_id)
     )
 
 
-def _may_extend(case: Escalation, user: User) -> bool:
+def _may_extend(case: Escalation, look: _Look) -> bool:
     more = case.state == EscalationState.OPEN and extended(case.opened_at, case.deadline) > case.deadline
-    if not more or not is_reviewer(user) or Extension.objects.filter(escalation=case).exists():
+    if not (more and look.judge and of_rank(look.mandate, MORE_TIME_RANK, look.now)):
         return False
-    return of_rank(Mandate.objects.filter(reviewer=user).first(), MORE_TIME_RANK, database_now())
+    return not Extension.objects.filter(escalation=case).exists()
 
 
 def _took_part(case: Escalation, user: User) -> str:
     return TOOK_PART if took_part(case, user) else ""
-
-
-def _newcomer(user: User) -> str:
-    return "" if not is_reviewer(user) or has_practised(user) else PRACTICE_FIRST
 
 
 def _own(case: Escalation, user: User) -> str:
@@ -139,15 +140,9 @@ def _own(case: Escalation, user: User) -> str:
     return ""
 
 
-def _away(case: Escalation, user: User) -> str:
+def _away(case: Escalation, look: _Look) -> str:
     """Whoever has the case already may still reject it."""
-    now = database_now()
-    try:
-        if is_reviewer(user) and not holds(case, user, now):
-            refuse_away(user, now)
-    except Problem as problem:
-        return problem.detail
-    return ""
+    return "" if not look.judge or holds(case, look.user, look.now) else why_away(look.person, look.now) or ""
 
 
 def _entry(case: Escalation) -> Entry:

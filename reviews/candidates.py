@@ -102,10 +102,10 @@ def candidates(
     case: Escalation, *, matter: Matter | None = None, late: bool = False, only: int | None = None
 ) -> tuple[Candidate, ...]:
     """Every active reviewer, in the order in which they are told of the case. None where its type cannot be read."""
-    matter = matter or matter_now(case)
+    now = database_now()
+    matter = matter or _matter(case, now)
     if matter is None:
         return ()
-    now = database_now()
     values = {
         "case": case.pk,
         "action": case.action_id,
@@ -145,8 +145,12 @@ def preview(case_id: UUID, *, to_reviewer: bool) -> tuple[Shown, ...]:
 
 def matter_now(case: Escalation) -> Matter | None:
     """What the next who approves this case must reach, as things are now."""
+    return _matter(case, database_now())
+
+
+def _matter(case: Escalation, now: datetime) -> Matter | None:
     entry = current(case.action.action_type_id)
-    return None if entry is None else round_now(case, entry.spec).matter
+    return None if entry is None else round_now(case, entry.spec, now).matter
 
 
 def may_approve(case: Escalation, person: int) -> bool:

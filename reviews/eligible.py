@@ -148,6 +148,11 @@ def why_loaded(person: Person, now: datetime) -> str | None:
     return f"You gave as many verdicts as your mandate allows. You can approve again at {_moment(again)}."
 
 
+def why_not(person: Person, matter: Matter, now: datetime) -> str | None:
+    """Why they may not approve this matter now, ties aside, in one sentence to them; None when they may."""
+    return why_beyond(person.terms, matter, now) or why_away(person, now) or why_loaded(person, now)
+
+
 def _moment(moment: datetime) -> str:
     """As pages find it again, to tell it in the time zone of whoever reads."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from governance.actors import REVIEWER
-from governance.locks import database_now
 from governance.models import Mandate
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.four_eyes import missing
@@ -87,12 +86,12 @@ def round_of(
     return Round(stages, tuple(counts), tuple(aside), ranks, replace(matter, rank=max(matter.rank, *left[:1], 1)))
 
 
-def round_now(case: Escalation, spec: ActionTypeSpec, *, over_facts: bool = False) -> Round:
+def round_now(case: Escalation, spec: ActionTypeSpec, now: datetime, *, over_facts: bool = False) -> Round:
     """The approvals so far as things are now, without locks: for pages and notices, never for a verdict."""
     people = [verdict.reviewer_id for verdict in given(case)]
     mandates = {mandate.reviewer_id: mandate for mandate in Mandate.objects.filter(reviewer__in=people)}
     active = User.objects.filter(pk__in=people, is_active=True, groups__name=REVIEWER).values_list("pk", flat=True)
-    return round_of(case, spec, mandates, database_now(), active=set(active), over_facts=over_facts)
+    return round_of(case, spec, mandates, now, active=set(active), over_facts=over_facts)
 
 
 def locked_people(case: Escalation, *besides: User) -> tuple[dict[int, Mandate], set[int]]:

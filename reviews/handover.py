@@ -31,7 +31,7 @@ def hand_over(escalation_id: UUID, *, reviewer: User, to: str, reason: str) -> H
     heir = User.objects.filter(username=to).exclude(pk=reviewer.pk).first()
     stays = heir is not None and stays_reviewer(heir)  # people before the case, like whoever switches them off
     case, now = _held(escalation_id, reviewer, reason)
-    why = "Nobody else has that name." if heir is None else obstacle(case, heir, now)
+    why = "Nobody else has that name." if heir is None else obstacle(case, heir)
     if heir is None or why or not stays:
         raise Problem(
             Code.INVALID, why or "Only an active reviewer may do this.", fields=(("/to", "Not this person."),)

@@ -29,12 +29,13 @@ from reviews.cases import (
     require_lease,
     require_open,
 )
+from reviews.eligible import why_not
 from reviews.four_eyes import Place, given, locked_people, refuse_part, round_of, set_aside
 from reviews.grounds import amount_of, require_ground, require_same, soft_facts, subject_of, unhex
 from reviews.material import require_consent
 from reviews.models import Escalation, EscalationState, FactsReason, OverrideReason, Verdict
 from reviews.reject_reasons import require_offered
-from reviews.reviewers import NO_MANDATE, busy, outside, refuse_own, require_reviewer
+from reviews.reviewers import NO_MANDATE, person_of, refuse_own, require_reviewer
 from reviews.routing import PICK_UP, hold_seconds
 from reviews.showing import require_read
 from reviews.unsay import withdraw as withdraw
@@ -99,7 +100,7 @@ def approve(
     require_ground(case, over)
     eyes = round_of(case, bench.entry.spec, bench.mandates, bench.now, active=bench.active, over_facts=bool(over))
     mandate = bench.mandates.get(reviewer.pk)
-    why = outside(mandate, eyes.matter, bench.now) or busy(reviewer, mandate, bench.now)
+    why = why_not(person_of(reviewer.pk, mandate, bench.now), eyes.matter, bench.now)
     if mandate is None or why is not None:
         raise Problem(Code.OUTSIDE_MANDATE, why or NO_MANDATE)
     if over and against not in FactsReason.values:

@@ -91,19 +91,25 @@ _EACH = """
   order by x.sort_key, x.id limit %(most)s
 """
 
-_COUNT = "(select count(*) from (select 1 from reviews_escalation e where e.state = 'open' and {} limit %(most)s) c)"
+# Each count reads one range of one index up to its limit, and the order names that index: statistics that are old or a
+# value with no case at all would else let the planner read every open case in search of a hundred.
+_COUNT = """(select count(*) from (
+  select 1 from reviews_escalation e where e.state = 'open' and {} order by {} limit %(most)s) c)"""
+_OF_KEY = "e.rank, e.risk, e.sort_key, e.id"
 _CHOICES = "".join(
     (
-        "select 'type' as kind, t.key, ", _COUNT.format("e.action_type_id = t.id"), " as n",
+        "select 'type' as kind, t.key, ", _COUNT.format("e.action_type_id = t.id", _OF_KEY), " as n",
         " from governance_actiontype t",
-        " union all select 'domain', s.key, ", _COUNT.format("e.domain_id = s.id"), " from governance_scope s",
-        " where s.kind = 'domain' union all select 'rank', r::text, ", _COUNT.format("e.rank = r"),
+        " union all select 'domain', s.key, ", _COUNT.format("e.domain_id = s.id", _OF_KEY), " from governance_scope s",
+        " where s.kind = 'domain' union all select 'rank', r::text, ",
+        _COUNT.format("e.rank = r", "e.risk, e.sort_key, e.id"),
         " from unnest(%(ranks)s::smallint[]) r union all select 'risk', k::text, (select count(*) from (",
         " select 1 from unnest(%(ranks)s::smallint[]) r cross join lateral (select 1 from reviews_escalation e",
-        " where e.state = 'open' and e.rank = r and e.risk = k limit %(most)s) x limit %(most)s) c)",
-        " from unnest(%(risks)s::smallint[]) k union all select 'mine', '', ",
-        _COUNT.format("e.taken_by_id = %(viewer)s and e.taken_until > %(now)s"),
-        " union all select 'overdue', '', ", _COUNT.format("e.sort_key < %(overdue)s"), " order by 1, 2",
+        " where e.state = 'open' and e.rank = r and e.risk = k order by e.sort_key, e.id limit %(most)s) x",
+        " limit %(most)s) c) from unnest(%(risks)s::smallint[]) k union all select 'mine', '', ",
+        _COUNT.format("e.taken_by_id = %(viewer)s and e.taken_until > %(now)s", "e.taken_until"),
+        " union all select 'overdue', '', ", _COUNT.format("e.sort_key < %(overdue)s", "e.sort_key, e.id"),
+        " order by 1, 2",
     )
 )  # fmt: skip
 

@@ -21,6 +21,8 @@ from reviews.shown import Lens, Pieces
 PAGE = 50
 COUNTED = 200
 RELATED = 9
+# How little time is left when it is told to the second.
+_EXACT = dt.timedelta(minutes=2)
 
 _STATES = {"unavailable": "unavailable", "unbound": "unbound", "not_found": "not found"}
 
@@ -148,13 +150,27 @@ def version(*, viewer: int, filters: Filters, after: Cursor | None = None) -> st
 def _mark(moment: rows.Row, heads: Sequence[rows.Row], count: int) -> str:
     """Another text when a row came, went, changed or aged by a word."""
     now, halts = moment["now"], moment["halts"]
-    # halts let time stand still for some rows: what is left of it is then looked at each minute
+    # halts let time stand still for some rows, and none may be over: what is left is then looked at each minute
     minute = int(now.timestamp()) // 60
-    aged = [
-        minute if halts or row["deadline"] <= now else left(row["opened_at"], row["deadline"], now) for row in heads
-    ]
+    aged = [minute if halts else _age(row, now) or minute for row in heads]
     told = [(row["id"].hex, row["version"], row["held"], age) for row, age in zip(heads, aged, strict=True)]
     return hashlib.sha256(repr((told, count, halts)).encode()).hexdigest()[:16]
+
+
+def _age(row: rows.Row, now: dt.datetime) -> Left | None:
+    """What a row says of its time; None where that is over."""
+    due = row["deadline"]
+    return None if due <= now else left(row["opened_at"], due, _tick(due, now))
+
+
+def _tick(due: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """From when what is left of a case is told: rows age together, four times a minute, but for the last two minutes.
+
+    Else each of fifty rows would begin its minutes at a time of its own, and no poll would find the list unchanged.
+    """
+    if due - now < _EXACT:
+        return now
+    return now.replace(second=now.second // 15 * 15, microsecond=0)
 
 
 def _count(terms: _Terms) -> int:
@@ -181,7 +197,7 @@ def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
         agent=row["agent"],
         risk=Risk(row["risk"]).name.lower(),
         reach=reach(usages(row["usages"]), row["amount"]),
-        left=left(row["opened_at"], row["due"], now),
+        left=left(row["opened_at"], row["due"], _tick(row["due"], now)),
         rank=row["rank"],
         related=row["related"],
         approved_before=row["approved_before"],

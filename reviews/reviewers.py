@@ -14,7 +14,7 @@ from governance.actors import REVIEWER, groups_of
 from governance.models import Action, Mandate, Snapshot
 from governance.policy.mandates import DAY, Terms, live
 from governance.problems import Code, Problem
-from reviews.eligible import Hindrance, Person, why_away, why_beyond, why_loaded
+from reviews.eligible import Hindrance, Person, why_away, why_beyond
 from reviews.eligible import Matter as Matter
 from reviews.models import Absence, Practised, Verdict
 
@@ -141,12 +141,6 @@ def person_of(user: int, mandate: Mandate | None, now: datetime) -> Person:
 def ahead(user: User, now: datetime) -> QuerySet[Absence]:
     """Their absences that are not over."""
     return Absence.objects.filter(person=user, ended_at=None, ends_at__gt=now)
-
-
-def busy(user: User, mandate: Mandate | None, now: datetime) -> str | None:
-    """Why they approve nothing just now, whatever the case, in one sentence to them; None when they do."""
-    person = person_of(user.pk, mandate, now)
-    return why_away(person, now) or why_loaded(person, now)
 
 
 def refuse_away(user: User, now: datetime) -> None:

@@ -84,6 +84,7 @@ def _environment(folder: Path, access: databases.Access, name: str) -> dict[str,
         "PLACET_MODE": "local",
         "PLACET_OPEN_CASES_PER_LINE": "1000000",
         "PLACET_OPEN_CASES_PER_ENTITY": "1000000",
+        "PLACET_REQUIRE_MFA": "False",  # who signs in here proved who they are just now, with a password
         "PLACET_SECRET_KEY": secrets_of(folder)["secret_key"],
         "PLACET_SIGNING_KEY": secrets_of(folder)["signing_key"],
         "DATABASE_URL": access.url("app", name),

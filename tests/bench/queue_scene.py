@@ -37,9 +37,11 @@ _FILLED: dict[str, dict[str, str]] = {
         "sort_key": "t.sort_key + (7200 + n / 200) * 1048576::bigint",
     },
 }
-# The cases of the front door by filter: sixty as they came, forty of everything else there is.
+# The cases of the front door by filter: sixty as they came, and behind them forty of everything else there is, which
+# nothing verifies: they are looked at and never decided.
 _OTHERS = """
-  update reviews_escalation e set rank = 2, risk = 2, domain_id = (select id from governance_scope where key = 'other')
+  update reviews_escalation e set rank = 2, risk = 2, domain_id = (select id from governance_scope where key = 'other'),
+    deadline = deadline + interval '1 minute', sort_key = sort_key + 60 * 1048576::bigint
     where action_type_id = (select id from governance_actiontype where key = 'bench.refund')
 """
 _OVERDUE = """

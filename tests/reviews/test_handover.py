@@ -67,7 +67,7 @@ def test_nobody_is_handed_a_case_whom_nobody_could_ask_to_decide_it(scene: Scene
 def test_nobody_is_handed_what_their_mandate_does_not_reach_or_what_is_their_own_agents(scene: Scene) -> None:
     case = scene.take(scene.case("900.00"), scene.cast.grace)
     hand = lambda: handover.hand_over(case.pk, reviewer=scene.cast.grace, to="ada", reason=WHY)  # noqa: E731
-    assert refused(hand)[1] == "Their mandate does not reach this case."
+    assert refused(hand)[1] == "The risk is beyond their mandate."
     assert colleagues.able(case.pk, besides=scene.cast.grace.pk) == ()
     mandates.set_mandate(scene.cast.ada, rank=3, money_limit=10**9, max_risk=Risk.HIGH, by=BY)
     assert colleagues.able(case.pk, besides=scene.cast.grace.pk) == ("ada",)

@@ -6,8 +6,11 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from governance import catalogue, halt, mandates, permit
+from governance import catalogue, enrol, halt, mandates, permit
+from governance.actors import REVIEWER
 from governance.models import Agent, Halt, HaltTarget
 from governance.policy.tiers import Level, Risk
 from governance.problems import Code, Problem
@@ -15,6 +18,7 @@ from reviews import dossier, judge, sweep, verify, withdraw
 from reviews.ability import ability
 from reviews.dossier import Phase
 from reviews.models import Escalation
+from reviews.practise import waive_practice
 from tests.cast import BY
 from tests.reviews.scene import BINDING, REFUND, Scene, backdate, overdue, stated
 from tests.web.reading import HTMX, buttons, hidden, visitor, words
@@ -43,6 +47,24 @@ def test_looking_at_a_case_changes_nothing(scene: Scene) -> None:
     page(scene, case)
     case.refresh_from_db()
     assert (case.taken_by, case.snapshot) == (None, None)
+
+
+def test_a_case_costs_as_many_statements_however_many_could_decide_it(scene: Scene) -> None:
+    case = scene.take(scene.case())
+    page(scene, case)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page(scene, case)
+        return len(captured)
+
+    before = statements()
+    for number in range(4):
+        person = enrol.enrol(f"grete{number}", groups=[REVIEWER], by=BY)
+        waive_practice(person, by=BY)
+        mandates.set_mandate(person, rank=2, money_limit=10**6, max_risk=Risk.HIGH, by=BY)
+    assert statements() == before
+    assert "grete3" in page(scene, case).content.decode()
 
 
 def test_while_it_is_checked_it_says_so_and_asks_again(scene: Scene) -> None:

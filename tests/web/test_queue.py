@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import itertools
 import json
 import time
 import uuid
@@ -280,6 +281,22 @@ def test_every_change_of_what_the_page_shows_is_another_version(scene: Scene, ch
         moved = {"lease over": "taken_until = clock_timestamp()", "aged": "deadline = deadline - interval '61 minutes'"}
         backdate(f"update reviews_escalation set {moved[change]} where id = %s", case.pk)
     assert queue.version(viewer=scene.cast.ada.pk, filters=Filters()) not in ("", before)
+
+
+def test_rows_age_together_so_that_most_polls_find_nothing_new(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        moved = f"deadline = deadline - interval '150 minutes' - interval '{7 * number} seconds'"
+        backdate(f"update reviews_escalation set {moved} where id = %s", scene.case(order=f"W{number + 1}").pk)
+    begun = database_now()
+
+    def version_after(seconds: int) -> str:
+        moment = (begun + dt.timedelta(seconds=seconds)).isoformat()
+        monkeypatch.setattr(queue, "_MOMENT", f"select '{moment}'::timestamptz as now, '{{}}'::bigint[] as halts")
+        return queue.version(viewer=scene.cast.ada.pk, filters=Filters())
+
+    versions = [version_after(seconds) for seconds in range(60)]
+    changes = sum(one != other for one, other in itertools.pairwise(versions))
+    assert 1 <= changes <= 4
 
 
 def test_a_poll_reads_one_table_and_no_more_for_more_cases(scene: Scene) -> None:
