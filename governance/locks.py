@@ -10,6 +10,7 @@ from django.db import connection
 AUTHORITY = 7
 CHAINS = 8  # also taken by the guards of chains, in SQL
 ENLISTING = 9
+ALIKE = 13  # with the hash of an action's digest
 
 
 def share_authority() -> datetime:
@@ -30,6 +31,15 @@ def hold_authority() -> datetime:
         cursor.execute("set local lock_timeout = 0")
         cursor.execute("select pg_advisory_xact_lock(%s)", [AUTHORITY])
     return database_now()
+
+
+def hold_alike(digest: bytes) -> None:
+    """Let nobody decide an action of this digest until the transaction ends: it waits, and sees what is committed here.
+
+    The committing statement takes it for each action, right after the authority lock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [ALIKE, digest.hex()])
 
 
 def hold_chains() -> None:

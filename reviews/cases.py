@@ -19,6 +19,10 @@ from reviews.models import Escalation, EscalationState, Verdict
 LEASE = timedelta(minutes=5)
 # What at most one open case holds, by the constraint that says so.
 _HELD_ONCE = {"escalation_one_open_per_cap_key": "cap_key", "escalation_one_open_per_digest": "digest"}
+_WAITS = """
+select exists (select from reviews_escalation e, clock_timestamp() t
+  where e.digest = %s and e.state = 'open' and (e.deadline > t or placet_case_due(e.id, t) > t))
+"""
 
 
 def locked(escalation_id: UUID) -> Escalation:
@@ -155,8 +159,16 @@ def counters(case: Escalation) -> dict[str, Any]:
     return {"cap_exhausted": {"count": found.count, "amount": found.amount}}
 
 
+def waits(digest: bytes) -> bool:
+    """Whether an action of this digest waits in an open case now."""
+    return bool(_one(_WAITS, [digest]))
+
+
 def save_open(case: Escalation) -> None:
-    """Save a case that opens again or anew. Its cap, or its digest, may have got another case, which then holds it."""
+    """Save a case that opens again or anew. Its cap, or its digest, may have got another case, which then holds it.
+
+    Called under `locks.hold_alike`, so that the machine lets no same action run beside it.
+    """
     for _ in ("as it is", "without the one", "without the other"):
         try:
             with transaction.atomic():

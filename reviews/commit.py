@@ -37,6 +37,8 @@ UNDECLARED = "undeclared"
 _COMMIT = Statement("placet_commit", "select placet_commit($1, $2, $3, $4, $5, $6, $7, $8, $9)")
 _REPEATS, _FULL = "PL005", "PL006"
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
+# Where one waits for whoever asks for the same: by the digest of the action, or by the key of the request.
+_TWINS = ("advisory_xact_lock(13,", "governance_action")
 _STATES = {Outcome.EXECUTE: "executing", Outcome.ESCALATE: "escalated", Outcome.REFUSE: "refused"}
 
 
@@ -51,7 +53,10 @@ class CommitResult(StrEnum):
 
 
 class Repeats(Exception):  # noqa: N818 -- not an error: what was asked is being decided
-    """Nothing was written: the same action waits in this open case, whose status is `checking` or `pending`."""
+    """Nothing was written: the same action waits in this open case, whose status is `checking` or `pending`.
+
+    Also where the machine would have let it run: then it is decided again, knowing that a person was asked.
+    """
 
     def __init__(self, case: UUID, status: str) -> None:
         super().__init__(case)
@@ -109,10 +114,8 @@ def _result_of(error: ServerError) -> CommitResult:
         return CommitResult(error.sqlstate)
     if error.sqlstate == _DEADLOCK:
         return CommitResult.OVER
-    if error.sqlstate == _LOCK_TIMEOUT and "governance_action" in error.context:
-        raise Problem(
-            Code.IDEMPOTENCY_IN_FLIGHT, "The first request with this key is still being answered.", retry_after=1
-        ) from error
+    if error.sqlstate == _LOCK_TIMEOUT and any(at in error.context for at in _TWINS):
+        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, "The same request is still being answered.", retry_after=1) from error
     raise error
 
 

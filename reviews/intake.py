@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from reviews.answers import Answer, answer_of, replayed
 from reviews.asked import Asked
 from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
+from reviews.cases import waits
 from reviews.commit import CommitResult, Repeats, commit
 from reviews.exhausted import exhausted, refuse_exhausted
 from reviews.fair_share import Full, refuse_full
@@ -77,6 +79,8 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
         case.inputs, case.ruled = found
         decision = decide(case.inputs)
         if ask.dry_run:
+            if waits(asked.digest_of(case, gathered)):
+                decision = _waits(case, decision)
             return answer_of(case.entry.spec, gathered, decision, case.action, dry_run=True)
         answer, moved = _commit(case, gathered, decision)
         if answer is not None:
@@ -149,6 +153,14 @@ def _gather(case: Asked, *, paced: bool) -> Gathered:
     return gathered
 
 
+def _waits(case: Asked, decision: Decision) -> Decision:
+    """What is decided of an action that waits in an open case: a person was asked, so a person answers."""
+    if decision.outcome is not Outcome.EXECUTE or case.inputs is None:
+        return decision
+    case.inputs = replace(case.inputs, waits=True)
+    return decide(case.inputs)
+
+
 def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer | None, bool]:
     """Write it. The answer, or nothing and whether authority moved meanwhile: then it is decided again."""
     full = exhausted(case.inputs, gathered, decision)
@@ -161,6 +173,7 @@ def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer
         result = commit(asked.parts(case, gathered, decision, answer, digest))
     except Repeats as same:
         terms["joins"] = (same.case, same.status)
+        decision = _waits(case, decision)
         answer = answer_of(case.entry.spec, gathered, decision, case.action, **terms)
         result = commit(asked.parts(case, gathered, decision, answer, digest))
     except Full as queue:

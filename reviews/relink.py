@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from governance import record
+from governance import locks, record
 from governance.models import Action, Grant, Snapshot
 from governance.policy.tiers import Risk
 from reviews.bell import Bell, ring
@@ -50,6 +50,7 @@ def relink(case: Escalation, grant: Grant, *, why: Lost, snapshot: Snapshot | No
 
     Called with case and action locked. Nobody redeemed the grant, so what it reserved is given back.
     """
+    locks.hold_alike(bytes(case.action.digest))
     void(grant, now)
     released = give_back(case, case.action)
     case.state, case.closed_at = EscalationState.SUPERSEDED.value, now

@@ -30,10 +30,11 @@ def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verd
     """
     locks.share_authority()
     stays = stays_reviewer(reviewer)
-    found = Verdict.objects.filter(pk=verdict_id).values_list("escalation_id", flat=True).first()
-    if found is None or of not in (None, found):
+    found = Verdict.objects.filter(pk=verdict_id).values_list("escalation_id", "action_digest").first()
+    if found is None or of not in (None, found[0]):
         raise Problem(Code.NOT_FOUND, "This verdict does not exist.")
-    case = locked(found)
+    locks.hold_alike(bytes(found[1]))
+    case = locked(found[0])
     action = locked_action(case.action_id)
     verdict = _withdrawable(verdict_id, case, reviewer)
     now = verdict.withdrawn_at = locks.database_now()

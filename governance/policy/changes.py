@@ -236,6 +236,7 @@ def _stated(inputs: Inputs) -> Changes:
     yield from _set(inputs, "The agent must ask to act, not for a person.", agent_reason=None)
     yield from _set(inputs, "The agent must ask without an elevation.", elevate=False)
     yield from _set(inputs, "No other change of authority may be under way.", contended=False)
+    yield from _set(inputs, "The open case of the same action must be closed.", waits=False)
     if inputs.confidence is None and inputs.confidence_threshold is None:
         return
     threshold = Decimal(0) if inputs.confidence_threshold is None else inputs.confidence_threshold

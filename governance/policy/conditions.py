@@ -47,7 +47,7 @@ def raised_risk(inputs: Inputs) -> tuple[Risk, list[Given], list[Given]]:
 
 
 def asks(inputs: Inputs, risk: Risk) -> list[Given]:
-    """Why a person must decide whatever the tiers say: the type demands it, or the agent asks for it."""
+    """Why a person must decide whatever the tiers say: the type demands it, the agent asks for it, or one was asked."""
     found: list[Given] = []
     if inputs.human_required is not False:
         found.append(plain(Reason.HUMAN_REQUIRED))
@@ -55,6 +55,8 @@ def asks(inputs: Inputs, risk: Risk) -> list[Given]:
         found.append(plain(Reason.ELEVATION_ASKED))
     if inputs.agent_reason is not None:
         found.append(plain(_ASKS.get(inputs.agent_reason, Reason.AGENT_ASKED)))
+    if inputs.waits is not False:
+        found.append(plain(Reason.WAITS_FOR_A_PERSON))
     return found
 
 

@@ -58,7 +58,7 @@ class Inputs:
     facts: None when not read; facts_first: they were read for this decision; bound: a record binding exists.
     usages: every cap of the type against its budget. in_flight: its limits on what is under way at once.
     novelty, novel: a signal, and in what the action is new to its agent. rate: what the amount was counted at.
-    contended: authority moved under several attempts to commit.
+    contended: authority moved under several attempts to commit. waits: the same action waits for a person already.
     """
 
     action_class: ActionClass
@@ -106,3 +106,4 @@ class Inputs:
     confidence_threshold: Decimal | None = None
     score_threshold: Decimal = SCORE_THRESHOLD
     contended: bool = False
+    waits: bool = False

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     AGENT_OUT_OF_SCOPE = "agent_out_of_scope"
     AGENT_AMBIGUOUS_POLICY = "agent_ambiguous_policy"
     AGENT_ASKED = "agent_asked"
+    WAITS_FOR_A_PERSON = "waits_for_a_person"
     AMOUNT_OVER_THRESHOLD = "amount_over_threshold"
     QUANTITY_OVER_THRESHOLD = "quantity_over_threshold"
     DATA_CLASS_OVER_THRESHOLD = "data_class_over_threshold"
@@ -94,6 +95,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.AGENT_OUT_OF_SCOPE: "The agent says that the request is out of its scope.",
         Reason.AGENT_AMBIGUOUS_POLICY: "The agent says that the policy is ambiguous.",
         Reason.AGENT_ASKED: "The agent asks for a person.",
+        Reason.WAITS_FOR_A_PERSON: "The same action waits for a person in an open case already.",
         Reason.AMOUNT_OVER_THRESHOLD: "The amount {amount} is over {threshold}, so the risk is high.",
         Reason.QUANTITY_OVER_THRESHOLD: "The quantity {quantity} is over {threshold}, so the risk is high.",
         Reason.DATA_CLASS_OVER_THRESHOLD: "The data class {data_class} is over {threshold}, so the risk is high.",
@@ -158,6 +160,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.AGENT_OUT_OF_SCOPE: "A person must acknowledge it.",
         Reason.AGENT_AMBIGUOUS_POLICY: "A reviewer must decide it; the council can make the policy clear.",
         Reason.AGENT_ASKED: "A reviewer must decide it.",
+        Reason.WAITS_FOR_A_PERSON: "That case must be decided, withdrawn or expire.",
         Reason.AMOUNT_OVER_THRESHOLD: "A smaller amount, or a reviewer's approval.",
         Reason.QUANTITY_OVER_THRESHOLD: "A smaller quantity, or a reviewer's approval.",
         Reason.DATA_CLASS_OVER_THRESHOLD: "Less sensitive data, or a reviewer's approval.",

@@ -60,7 +60,8 @@ def test_the_answer_to_the_post_carries_no_explanation(desk: Desk) -> None:
 def test_every_stored_decision_is_the_same_when_decided_again(desk: Desk, cast: Cast) -> None:
     other = {"customer": "c-2", "amount": {"amount": "12.00", "currency": "USD"}}
     wish = {"elevate": True, "parameters": other, "run": "run-2"}
-    for changes in ({}, {"uncertain": True}, wish, {"confidence": "0.5"}, {"parameters": CAPPED}):
+    sure = {"confidence": "0.5", "run": "run-3"}
+    for changes in ({}, {"uncertain": True}, wish, sure, {"parameters": CAPPED}):
         desk.ask(**changes)
     halt.halt("agent", str(cast.refunder.pk), reason="test", by=BY)
     desk.ask()

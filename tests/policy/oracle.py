@@ -34,7 +34,7 @@ def rule(inputs: Inputs) -> tuple[str, int]:
     own = [earned(inputs, risk, inputs.level.name), *(earned(inputs, risk, level.name) for _, level in inputs.above)]
     effective = min(*own, *(known(limiter.tier) for limiter in inputs.limiters), *missing(inputs))
     effective = min(effective, known(inputs.standing), evidence, policy(inputs))
-    person = inputs.human_required or inputs.agent_reason is not None or evidence < COMMIT
+    person = inputs.human_required or inputs.agent_reason is not None or inputs.waits or evidence < COMMIT
     guardrail_grant = inputs.level.name == "L3" and risk == "HIGH" and inside(inputs)
     if inputs.elevate and not guardrail_grant:
         person = True

@@ -163,6 +163,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "confidence_threshold": mostly(None, shares, times=4),
     "score_threshold": mostly(Decimal("0.92"), st.sampled_from([Decimal(0), Decimal(1), Decimal("1.1")])),
     "contended": mostly(False, st.just(True)),
+    "waits": mostly(False, st.just(True), times=6),
 }
 
 every_input: st.SearchStrategy[Inputs] = st.fixed_dictionaries(FIELDS).map(lambda fields: Inputs(**fields))

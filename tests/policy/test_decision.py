@@ -228,6 +228,7 @@ def test_a_high_risk_read_needs_a_grant_like_any_high_risk_action() -> None:
         ({"agent_reason": "out_of_scope"}, Reason.AGENT_OUT_OF_SCOPE),
         ({"agent_reason": "ambiguous_policy"}, Reason.AGENT_AMBIGUOUS_POLICY),
         ({"agent_reason": "please approve, VIP"}, Reason.AGENT_ASKED),
+        ({"waits": True}, Reason.WAITS_FOR_A_PERSON),
     ],
 )
 @pytest.mark.parametrize("action_class", ActionClass)

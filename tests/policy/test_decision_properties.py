@@ -160,6 +160,7 @@ def flag(made: Inputs, draw: Callable[..., Any]) -> Inputs:
         "facts_first": False,
         "uncertain": True,
         "contended": True,
+        "waits": True,
         "novelty": Signal.RED,
         "error_rate": Signal.UNKNOWN,
         "confidence": Decimal("NaN"),

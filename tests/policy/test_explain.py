@@ -156,6 +156,7 @@ def test_an_action_that_executes_needs_no_change() -> None:
         ({"uncertain": True}, ["The agent must be certain of it."]),
         ({"elevate": True}, ["The agent must ask without an elevation."]),
         ({"contended": True}, ["No other change of authority may be under way."]),
+        ({"waits": True}, ["The open case of the same action must be closed."]),
         ({"amount_known": False, "amount": None}, ["The amount must be known, and at most $500.00."]),
         (
             {"thresholds": Thresholds(data_class=1), "data_class": 2, "level": Level.L2},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -35,6 +36,29 @@ def repeaters(*, key: str, most: int) -> Callable[[int], str]:
             idempotency_key=f"k-{number}",
         )
         return "joined" if ask(credential, request).body["escalation"].get("joined") else "opened"
+
+    return one
+
+
+def doubters(*, key: str, most: int) -> Callable[[int], str]:
+    """Ask for the action of the moment, so that everybody asks for the same; every other thread with doubt."""
+    credential = Credential(hash_key(key))
+
+    def one(number: int) -> str:
+        if number % 10_000 >= most:
+            return "finished"
+        turn = int(time.time() * 10)
+        request = Ask(
+            action_type="bench.refund",
+            parameters={"customer": f"c-{turn}", "amount": {"amount": "1.00", "currency": "USD"}},
+            claims={},
+            run=f"run-{turn}",
+            subject=None,
+            body_hash=hashlib.sha256(f"{number}".encode()).digest(),
+            idempotency_key=f"k-{number}",
+            uncertain=number // 10_000 % 2 == 0,
+        )
+        return str(ask(credential, request).body["outcome"])
 
     return one
 

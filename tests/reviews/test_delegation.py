@@ -406,7 +406,7 @@ def test_what_others_have_spent_lowers_an_agent_only_where_it_acts_for_them(
         assert asked(refunder, f"own-{number}").body["outcome"] == "execute"
     assert asked(translator, "for", under=given).body["outcome"] == "escalate"
     assert reds() == {f"key:agent:{refunder.agent.pk}": "Translator cap"}
-    assert asked(translator, "own").body["outcome"] == "execute"
+    assert asked(translator, "own", "11.00").body["outcome"] == "execute"
     held = Standing.objects.get()
     assert held.in_episode
     (told,) = standings(translator.agent.pk, {}, locks.database_now())
@@ -435,4 +435,4 @@ def test_three_keys_of_others_do_not_lower_the_whole_agent(cast: Cast, refunder:
     assert asked(translator, "for", under=given).body["outcome"] == "escalate"
     assert len(reds()) == 3
     assert "agent" not in reds()
-    assert asked(translator, "own").body["outcome"] == "execute"
+    assert asked(translator, "own", "11.00").body["outcome"] == "execute"

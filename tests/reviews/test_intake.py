@@ -223,7 +223,7 @@ def test_stated_doubt_and_a_wish_for_elevation_are_cases(cast: Cast) -> None:
     assert codes(ask(by(cast), refund(key="a", uncertain=True)))[0] == "uncertain"
     assert codes(ask(by(cast), refund("470.00", key="b", elevate=True)))[0] == "elevation_asked"
     assert ask(by(cast), refund("460.00", key="c", agent_reason="novel_input")).body["outcome"] == "escalate"
-    assert ask(by(cast), refund(key="d", confidence=Decimal("0.01"))).body["outcome"] == "execute"
+    assert ask(by(cast), refund("450.00", key="d", confidence=Decimal("0.01"))).body["outcome"] == "execute"
 
 
 def test_sealed_text_is_kept_apart_and_only_its_length_beside_the_action(cast: Cast) -> None:

@@ -7,7 +7,8 @@
 --   PL001  a budget or an in-flight limit would be passed: decide again with what is there now
 --   PL002  this request was answered, or a twin of it is being written: read its answer
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
---   PL005  the same action waits in an open case, which the message names with its status: join that one
+--   PL005  the same action waits in an open case, which the message names with its status: join that one, also when
+--          nothing would stand against executing it now: a person was asked, so a person answers
 --   PL006  the line of the agent, or the entity, has as many open cases as it may; the message says which of the two
 --   PL004  authority was narrowed or halted since it was gathered, a standing was written, its ticket ended, or a
 --          budget was waited for: decide again
@@ -21,9 +22,13 @@ returns void language plpgsql volatile
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 set lock_timeout = '2s' as $$
-declare t timestamptz; n int; grants int; moved int; latches int; lapsed int; instance bigint; epoch bigint;
+declare t timestamptz; n int; grants int; moved int; latches int; lapsed int; waits text; instance bigint; epoch bigint;
 begin
   perform pg_advisory_xact_lock_shared(7);
+  -- who asks for the same action waits for the other's commit, so that the next statements see its case
+  perform pg_advisory_xact_lock(13, h) from (
+    select distinct hashtext(d #>> '{}') as h
+      from jsonb_path_query(p_decided, '$[*] ? (@.outcome != "refuse").digest') d order by 1) l;
   select authority_epoch, instance_epoch into epoch, instance from governance_instance where id = 1;
   t := clock_timestamp();
 
@@ -70,14 +75,18 @@ begin
       (select count(*) from r where r.latches is not null),
       -- a ticket ends by the clock as well, which moves no epoch
       (select count(*) from r where case when r.ticket is null then false
-        else not placet_ticket_stands(r.ticket, r.agent, r.action_type, t) end)
-    into n, grants, moved, latches, lapsed;
+        else not placet_ticket_stands(r.ticket, r.agent, r.action_type, t) end),
+      (select e.id || case when e.snapshot_id is null then ' checking' else ' pending' end
+        from r join reviews_escalation e on e.digest = decode(r.digest, 'hex') and e.state = 'open'
+        where r.outcome = 'execute' and (e.deadline > t or placet_case_due(e.id, t) > t) limit 1)
+    into n, grants, moved, latches, lapsed, waits;
   if n < jsonb_array_length(p_decided) then
     raise exception 'answered before, or a twin is being written' using errcode = 'PL002';
   end if;
   if grants > 0 and epoch <> p_epoch or moved > 0 or lapsed > 0 then
     raise exception 'authority moved' using errcode = 'PL004';
   end if;
+  if waits is not null then raise exception '%', waits using errcode = 'PL005'; end if;
 
   if p_flights is not null then perform placet_fly(p_flights); end if;
   if p_budgets is not null then perform placet_reserve(p_budgets); end if;
