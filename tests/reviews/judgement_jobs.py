@@ -136,13 +136,15 @@ def pairs(*, names: list[str], cases: list[str]) -> Callable[[int], str]:
     return one
 
 
-def approvers(*, name: str, cases: list[list[str]], guarded: bool = True, pause: float = 0.0) -> Callable[[int], str]:
-    """Approve one's own cases, one after the other. Without the guards authority is read and not held."""
+def approvers(
+    *, name: str, cases: list[list[str]], guarded: bool = True, pause: float = 0.0, again: bool = False
+) -> Callable[[int], str]:
+    """Approve one's own cases, one after the other, or any `again` and again. Unguarded authority is read, not held."""
     _slowed(guarded, pause)
     (person,) = _people([name])
 
     def one(number: int) -> str:
-        turn = number % 10_000
+        turn = random.randrange(len(cases)) if again else number % 10_000
         if turn >= len(cases):
             return _FINISHED
         case, action_digest, snapshot_digest, consent = cases[turn]

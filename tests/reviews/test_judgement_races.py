@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,9 +15,9 @@ from django.db import connection
 
 from governance import enrol, halt, mandates
 from governance.locks import database_now
-from governance.models import Action, Budget, DayKey, Execution, Grant, LedgerEntry, ToolReading
-from reviews import report, verify
-from reviews.models import Draw, Drawable, Escalation, Verdict
+from governance.models import Action, ActionType, Budget, DayKey, Execution, Grant, LedgerEntry, ToolReading
+from reviews import leave, report, verify
+from reviews.models import Absence, Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
 from tests.cast import BY
 from tests.reviews.racers import race_to_the_end, racing, wait_for
@@ -29,7 +30,8 @@ pytestmark = pytest.mark.full
 GRANTS = 1000 if PROVE else 5
 CASES = 200 if PROVE else 8
 PULLS = 200 if PROVE else 10
-LOST = 1000 if PROVE else 12
+LOST = 1000 if PROVE else 8
+LOADED = 200 if PROVE else 6
 
 
 def wide(scene: Scene) -> Scene:
@@ -144,11 +146,15 @@ def test_whoever_hands_on_takes_skips_or_decides_at_once_has_the_case_or_is_refu
 # -- authority at the moment of the verdict -------------------------------------------------------
 
 
+def set_mandate(ada: User, **more: Any) -> None:
+    mandates.set_mandate(ada, rank=1, money_limit=500_00, by=BY, **more)
+
+
 # What Ada loses and gets back, and what she does not do meanwhile.
 LOSSES: dict[str, tuple[Callable[[User], object], Callable[[User], object], tuple[str, ...]]] = {
     "her mandate": (
         lambda ada: mandates.revoke_mandate(ada, by=BY),
-        lambda ada: mandates.set_mandate(ada, rank=1, money_limit=500_00, by=BY),
+        lambda ada: set_mandate(ada),
         ("verdict_given",),
     ),
     "her group": (
@@ -161,6 +167,16 @@ LOSSES: dict[str, tuple[Callable[[User], object], Callable[[User], object], tupl
         lambda ada: enrol.change_person(ada, active=True, by=BY),
         ("verdict_given", "case_taken"),
     ),
+    "her qualification": (
+        lambda ada: set_mandate(ada, action_types={ActionType.objects.get(key="shop.express"): None}),
+        lambda ada: set_mandate(ada),
+        ("verdict_given",),
+    ),
+    "her time": (
+        lambda ada: leave.leave(reviewer=ada, begins=database_now(), ends=database_now() + timedelta(hours=1)),
+        lambda ada: leave.come_back(Absence.objects.get(ended_at=None).pk, reviewer=ada),
+        ("verdict_given",),
+    ),
 }
 
 
@@ -171,12 +187,13 @@ def done_without_authority(kinds: tuple[str, ...]) -> int:
             """
             with said as (
               select seq, at, kind, convert_from(body, 'UTF8')::jsonb as body from governance_ledgerentry
-              where kind in ('mandate_set', 'mandate_revoked', 'person_changed')
+              where kind in ('mandate_set', 'mandate_revoked', 'person_changed', 'absence_set', 'absence_ended')
             ), turn as (
               select at, lead(at, 1, 'infinity') over (order by seq) as until,
-                kind = 'mandate_revoked' or body->'active'->>1 = 'false'
+                kind in ('mandate_revoked', 'absence_set') or body->'active'->>1 = 'false'
+                or kind = 'mandate_set' and body->'to'->'action_types' = '["shop.express"]'
                 or kind = 'person_changed' and not body->'groups'->1 ? 'reviewer' as lost
-              from said where body->>'reviewer' = 'ada' or body->>'person' = 'ada'
+              from said where 'ada' in (body->>'reviewer', body->>'person', body->>'of')
             )
             select count(*) from governance_ledgerentry e join turn t on e.at > t.at and e.at < t.until
             where t.lost and e.kind = any(%s) and e.actor = 'user:ada'
@@ -193,7 +210,7 @@ def demoted_while_approving(scene: Scene, what: str, *, guarded: bool) -> tuple[
     with racing("hurried", processes=2, threads=2, name="ada", cases=cases, guarded=guarded, pause=0.01) as outcomes:
         for _ in range(LOST):
             lose(scene.cast.ada)
-            time.sleep(0.01)
+            time.sleep(0.05)
             given, patience = Verdict.objects.count(), time.monotonic() + 2
             regain(scene.cast.ada)
             # a busy machine needs its time before there is something to interrupt
@@ -227,6 +244,29 @@ def test_without_holding_authority_a_demoted_approver_slips_through(
         owner.execute("alter table governance_mandate disable trigger mandate_ended")
     *_, wrong = demoted_while_approving(committed_scene, "her mandate", guarded=False)
     assert wrong > 0
+
+
+def approved_beyond_load(scene: Scene, *, guarded: bool) -> int:
+    """Ada approves in many windows at once; her load rises one by one. How often she gave more verdicts than that."""
+    said = statements([scene.take(case) for case in prepared(wide(scene), LOADED + 20)])
+    set_mandate(scene.cast.ada, per_hour=1)
+    terms = {"name": "ada", "cases": said, "guarded": guarded, "pause": 0.02, "again": True}
+    passed = 0
+    with racing("approvers", processes=8 if PROVE else 2, threads=1 if PROVE else 4, **terms):
+        for load in range(1, LOADED + 1):
+            set_mandate(scene.cast.ada, per_hour=load)
+            wait_for(lambda load=load: Verdict.objects.count() >= load, more=0.05)  # type: ignore[misc]
+            passed += Verdict.objects.count() > load
+    return passed
+
+
+def test_who_approves_in_many_windows_at_once_gives_no_verdict_beyond_their_load(committed_scene: Scene) -> None:
+    assert approved_beyond_load(committed_scene, guarded=True) == 0
+    tell(size=f"8 windows at once, a load of 1 to {LOADED}", figure="0 verdicts beyond it")
+
+
+def test_without_holding_the_mandate_verdicts_pass_the_load(committed_scene: Scene) -> None:
+    assert approved_beyond_load(committed_scene, guarded=False) > 0
 
 
 def test_i5_no_approved_action_starts_after_a_halt_has_committed(committed_scene: Scene, no_hold: None) -> None:
