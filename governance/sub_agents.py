@@ -179,9 +179,15 @@ def _refuse_crowd(parent: Agent) -> None:
 
 
 def _key(agent: Agent, caller: Caller, now: datetime) -> tuple[str, AgentKey]:
-    """Its one key. A key that was stolen gives rise to none that outlives it."""
-    until = AgentKey.objects.values_list("expires_at", flat=True).get(digest=caller.digest)
+    """Its one key. A key that was stolen gives rise to none that outlives it, and whoever saw that one can see this."""
+    own = AgentKey.objects.get(digest=caller.digest)
     key, prefix, digest = new_key()
-    expires_at = now + KEY_LIFE if until is None else min(until, now + KEY_LIFE)
-    row = AgentKey.objects.create(agent=agent, prefix=prefix, digest=digest, created_at=now, expires_at=expires_at)
+    row = AgentKey.objects.create(
+        agent=agent,
+        prefix=prefix,
+        digest=digest,
+        created_at=now,
+        expires_at=now + KEY_LIFE if own.expires_at is None else min(own.expires_at, now + KEY_LIFE),
+        issued_by_id=own.issued_by_id,
+    )
     return key, row

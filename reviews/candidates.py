@@ -29,7 +29,7 @@ WHY: dict[Hindrance | None, str] = {
     Hindrance.PRACTICE: "They have not finished their practice yet.",
     Hindrance.OWN_AGENT: "They answer for this agent.",
     Hindrance.OWN_ACCOUNT: "It is about a record of their own.",
-    Hindrance.OWN_PROPOSAL: "They issued the key that asked for it.",
+    Hindrance.OWN_PROPOSAL: "They issued a key that could ask for it.",
     Hindrance.TOOK_PART: "They have approved it already.",
     Hindrance.NO_MANDATE: "They have no mandate.",
     Hindrance.EXPIRED: "Their mandate has expired.",
@@ -52,7 +52,8 @@ _CANDIDATES = """
 with owners as materialized (
   select g.owner_id as id from placet_people(%(action)s) p join governance_agent g on g.id = p.id
 ), issuers as materialized (
-  select k.issued_by_id as id from governance_action a join governance_agentkey k on k.agent_id = a.agent_id
+  select k.issued_by_id as id from governance_action a cross join placet_people(%(action)s) p
+    join governance_agentkey k on k.agent_id = p.id
     where a.id = %(action)s and k.issued_by_id is not null and k.created_at <= a.created_at
       and coalesce(k.revoked_at, 'infinity') >= a.created_at and coalesce(k.expires_at, 'infinity') >= a.created_at
 )

@@ -29,13 +29,14 @@ select 1 from auth_user u
 """
 
 # What binds a person to an action: they answer for one of its agents; it is about or pays a record of theirs; they saw
-# a key with which it could be asked for when it was.
+# a key, live when it was asked, of one of its agents: with it they could have asked, or had it asked.
 _TIES = """
 select
   exists (select 1 from placet_people(a.id) p join governance_agent g on g.id = p.id where g.owner_id = %(user)s),
   exists (select 1 from governance_account x where x.person_id = %(user)s and x.record = any(%(records)s)),
-  exists (select 1 from governance_agentkey k where k.agent_id = a.agent_id and k.issued_by_id = %(user)s
-    and k.created_at <= a.created_at and coalesce(k.revoked_at, 'infinity') >= a.created_at
+  exists (select 1 from placet_people(a.id) p join governance_agentkey k on k.agent_id = p.id
+    where k.issued_by_id = %(user)s and k.created_at <= a.created_at
+    and coalesce(k.revoked_at, 'infinity') >= a.created_at
     and coalesce(k.expires_at, 'infinity') >= a.created_at)
 from governance_action a where a.id = %(action)s
 """
@@ -43,7 +44,7 @@ _OWN = (Hindrance.OWN_AGENT, Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL)
 _TOLD = {
     Hindrance.OWN_AGENT: "You answer for this agent, so somebody else decides about it.",
     Hindrance.OWN_ACCOUNT: "This is about a record of your own, so somebody else decides it.",
-    Hindrance.OWN_PROPOSAL: "You issued the key that asked for this, so somebody else decides it.",
+    Hindrance.OWN_PROPOSAL: "You issued a key that could ask for this, so somebody else decides it.",
 }
 
 
@@ -80,7 +81,7 @@ def refuse_own(user: User, action: Action, snapshot: Snapshot | None) -> None:
     """Problem OWN_AGENT, saying what it is, if this action is their own.
 
     They answer for the agent or for any agent above it, by registry or by ticket; it is about or pays a record of
-    theirs; or they issued a key that could have asked for it.
+    theirs; or they issued a key of one of these agents that was live when it was asked.
     """
     for tie in ties(user, action, snapshot):
         raise Problem(Code.OWN_AGENT, _TOLD[tie])

@@ -71,7 +71,7 @@ class AgentKey(models.Model):
 
     `ends_by` is the date that a person set: no key that follows this one lives longer. One that an agent issued itself
     `replaces` the one it showed, for the request `request_key`. `issued_by` is the person who saw it when it was made,
-    or the one that it follows.
+    or the one that it follows, or that of the agent that registered this one.
     """
 
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="keys")

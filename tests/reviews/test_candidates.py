@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from governance import accounts, catalogue, mandates, register
+from governance import accounts, catalogue, mandates, permit, register
 from governance.actors import REVIEWER
+from governance.enrol import change_person as enrol_change
 from governance.enrol import enrol
 from governance.locks import database_now
-from governance.policy.tiers import Risk
+from governance.policy.tiers import Level, Risk
 from governance.policy.working_hours import DAYS, Hours
 from reviews import judge, rows
 from reviews.candidates import WHY, candidates, matter_now, next_case, preview
@@ -22,12 +24,13 @@ from reviews.models import Escalation
 from reviews.notify import audience
 from reviews.practise import waive_practice
 from tests.cast import BY
+from tests.governance.family import Member, hired, ticket
 from tests.reviews.scene import Scene
 from tests.support.proof import PROVE, tell
 from tests.web.reading import visitor, words
 
 TOWNS = 20 if PROVE else 1
-PEOPLE, CASES = 14, 6
+PEOPLE, CASES = 14, 8
 HOUR = dt.timedelta(hours=1)
 
 # Written apart from the rule: by the columns of the tables and the database's own clocks alone.
@@ -56,9 +59,10 @@ where coalesce(m.expires_at > clock_timestamp(), true) and m.rank >= %(rank)s an
   and u.id in (select d.reviewer_id from reviews_practised d)
   and not exists (select 1 from governance_account x join governance_action a on a.id = %(action)s
     where x.person_id = u.id and x.record in (a.subject, a.entity, a.parameters ->> 'order_id'))
-  and not exists (select 1 from governance_agentkey k join governance_action a on a.agent_id = k.agent_id
+  and not exists (select 1 from governance_agentkey k
+    join governance_action a on k.agent_id = any(a.agent_id || a.chain)
     where a.id = %(action)s and k.issued_by_id = u.id and k.created_at < a.created_at)
-  and not exists (select 1 from governance_agent g join governance_action a on a.agent_id = g.id
+  and not exists (select 1 from governance_agent g join governance_action a on g.id = any(a.agent_id || a.chain)
     where a.id = %(action)s and g.owner_id = u.id)
 """
 
@@ -106,8 +110,19 @@ def _hours(chance: random.Random) -> Hours:
     return Hours(zone, frozenset(chance.sample(DAYS, chance.randint(1, 7))), *times)
 
 
+def crew(scene: Scene, seed: int, chief: User, owner: User, issuer: User) -> list[dict[str, Any]]:
+    """How a sub-agent of Refunder's asks, and one that acts under the ticket of a chief's agent; who issued its key."""
+    enrol_change(issuer, groups=["council", REVIEWER], by=BY)
+    lead = hired(scene.cast, f"Lead {seed}", owner=chief)
+    helper = hired(scene.cast, f"Helper {seed}", owner=owner, shared=True)
+    for agent in (lead.agent, helper.agent, scene.cast.drafter):
+        permit.set_level(agent, scene.refund, level=Level.L2, by=BY)
+    given = ticket(Member(lead.agent, register.issue_key(lead.agent, by=issuer)), helper, types=["shop.refund"])
+    return [{"key": helper.key, "delegation": given.pk}, {"key": helper.key}, {"key": scene.cast.drafter_key}]
+
+
 def town(scene: Scene, seed: int) -> tuple[list[User], list[Escalation]]:
-    """People and open cases as chance would have it; some decided something, and one issued a key."""
+    """People and open cases as chance would have it; some decided something, two issued a key, two own an agent."""
     chance, now = random.Random(seed), database_now()
     people = [somebody(scene, chance, f"person-{seed}-{number}", now) for number in range(PEOPLE)]
     for number, person in enumerate(people[:4]):
@@ -117,8 +132,9 @@ def town(scene: Scene, seed: int) -> tuple[list[User], list[Escalation]]:
             judge.reject(case.pk, reviewer=person, reason="not_needed")
     key = register.issue_key(scene.cast.refunder, by=scene.cast.mary)
     amounts = ("30.00", "480.00", "600.00")
+    asks = [{}, {"key": key}, *crew(scene, seed, *people[4:7])]
     for number in range(1, CASES + 1):
-        scene.case(chance.choice(amounts), order=f"W{number}", key=chance.choice([None, key]))
+        scene.case(chance.choice(amounts), order=f"W{number}", **chance.choice(asks))
     return people, list(Escalation.objects.filter(state="open").order_by("sort_key", "id"))
 
 

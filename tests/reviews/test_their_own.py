@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from governance import accounts, enrol, register
+from governance import accounts, enrol, permit, register, sub_agents
 from governance.locks import database_now
 from governance.models import AgentKey
+from governance.policy.tiers import Level
 from governance.problems import Code, Problem
 from governance.proof import Proof
 from governance.rotate import rotate_key
@@ -19,6 +21,7 @@ from reviews.colleagues import able
 from reviews.models import Escalation
 from reviews.practise import waive_practice
 from tests.cast import BY
+from tests.governance.family import Member, hired, ticket
 from tests.reviews.scene import Scene, stated
 
 
@@ -39,7 +42,7 @@ def everything(case: Escalation, person: User) -> set[str]:
 
 
 ABOUT = "This is about a record of your own, so somebody else decides it."
-ASKED = "You issued the key that asked for this, so somebody else decides it."
+ASKED = "You issued a key that could ask for this, so somebody else decides it."
 
 
 @pytest.mark.parametrize("own", ["c-1", "W1"], ids=["the subject", "a record that a parameter names"])
@@ -76,3 +79,31 @@ def test_whoever_issued_the_key_that_asked_does_not_decide(scene: Scene) -> None
         register.revoke_key(live, by=BY)
     assert rotated
     assert scene.take(scene.case(order="W3"), cast.joan).taken_by, "no key of hers was live any more"
+
+
+def test_whoever_issued_a_key_above_or_answers_above_does_not_decide_what_is_asked_below(scene: Scene) -> None:
+    """A key of the parent makes the sub-agent and its key, or lets another agent act: it could have been asked so."""
+    cast = scene.cast
+    enrol.change_person(cast.joan, groups=["council", "reviewer"], by=cast.mary)
+    waive_practice(cast.joan, by=BY)
+    lead = hired(cast, "Lead", owner=cast.grace)
+    lead = Member(lead.agent, register.issue_key(lead.agent, by=cast.joan))
+    helper = hired(cast, "Helper", shared=True)
+    for agent in (lead.agent, helper.agent):
+        permit.set_level(agent, scene.refund, level=Level.L2, by=BY)
+    alone = scene.case(order="W1", key=helper.key)
+    assert {scene.take(alone, cast.joan).taken_by, scene.take(scene.case(order="W2"), cast.grace).taken_by} == {
+        cast.joan,
+        cast.grace,
+    }
+    child = sub_agents.register_sub_agent(
+        caller=lead.caller, name="child", action_types=["shop.refund"], request_key="c-1", request_hash=b"1" * 32
+    )
+    assert AgentKey.objects.get(agent=child.agent).issued_by == cast.joan
+    permit.set_level(child.agent, scene.refund, level=Level.L2, by=BY)
+    given = ticket(lead, helper, types=["shop.refund"])
+    asked: list[dict[str, Any]] = [{"key": child.key}, {"key": helper.key, "delegation": given.pk}]
+    for number, below in enumerate(asked, 3):
+        case = scene.case(order=f"W{number}", **below)
+        assert everything(case, cast.joan) == {ASKED}
+        assert len(everything(case, cast.grace)) == 1, "she answers for the agent above"
