@@ -97,6 +97,8 @@ def lower_level(permission: Permission, *, to: Level, by: By) -> Permission:
         "action_type": stored.action_type.key,
         "to": stored.level,
         "strikes": row.strikes,
+        # until the time of this entry nobody else turned a latch: the red in between is this one
+        "began": now.isoformat(),
         "not_before": _when(raise_from(latch_of(row), constants)),
     }
     record.append(event=record.Event.LEVEL_LOWERED, actor=actor, body=body)

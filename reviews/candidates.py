@@ -49,13 +49,17 @@ LOOKED_AT, AT_ONCE = 200, 10
 
 # The lowest rank comes first, or the highest of a case that is late; of one rank somebody else with every case.
 _CANDIDATES = """
-with owners as materialized (
-  select g.owner_id as id from placet_people(%(action)s) p join governance_agent g on g.id = p.id
+with line as materialized (
+  select p.id from placet_people(%(action)s) p
+  union select u.id from unnest(placet_lineage(%(agent)s, null) || %(agent)s) u(id) where %(agent)s is not null
+), asked as materialized (
+  select coalesce((select a.created_at from governance_action a where a.id = %(action)s), %(now)s) as at
+), owners as materialized (
+  select g.owner_id as id from line join governance_agent g on g.id = line.id
 ), issuers as materialized (
-  select k.issued_by_id as id from governance_action a cross join placet_people(%(action)s) p
-    join governance_agentkey k on k.agent_id = p.id
-    where a.id = %(action)s and k.issued_by_id is not null and k.created_at <= a.created_at
-      and coalesce(k.revoked_at, 'infinity') >= a.created_at and coalesce(k.expires_at, 'infinity') >= a.created_at
+  select k.issued_by_id as id from asked cross join line join governance_agentkey k on k.agent_id = line.id
+    where k.issued_by_id is not null and k.created_at <= asked.at
+      and coalesce(k.revoked_at, 'infinity') >= asked.at and coalesce(k.expires_at, 'infinity') >= asked.at
 )
 select u.id, u.username, m.id as mandate, m.rank, m.money_limit, m.max_risk, m.expires_at, m.work_zone, m.work_days,
   m.work_from, m.work_until, m.per_hour, m.per_day,
@@ -78,7 +82,7 @@ from auth_user u
 join auth_user_groups g on g.user_id = u.id join auth_group gr on gr.id = g.group_id and gr.name = %(group)s
 left join governance_mandate m on m.reviewer_id = u.id
 where u.is_active and u.id = coalesce(%(only)s, u.id)
-order by case when %(late)s then -m.rank else m.rank end nulls last, md5(u.id::text || %(case)s::text)
+order by case when %(late)s then -m.rank else m.rank end nulls last, md5(u.id::text || coalesce(%(case)s::text, ''))
 """
 # No more names than a person reads.
 MOST_SHOWN = 100
@@ -107,16 +111,14 @@ def candidates(
     matter = matter or _matter(case, now)
     if matter is None:
         return ()
-    values = {
-        "case": case.pk,
-        "action": case.action_id,
-        "records": [*records_of(case.action, case.snapshot)],
-        "group": REVIEWER,
-        "late": late,
-        "only": only,
-        "now": now,
-    }
-    return tuple(_candidate(row, matter, now) for row in rows.fetch(_CANDIDATES, values))
+    records = records_of(case.action, case.snapshot)
+    return _all(matter, now, case=case.pk, action=case.action_id, records=[*records], late=late, only=only)
+
+
+def _all(matter: Matter, now: datetime, **values: Any) -> tuple[Candidate, ...]:
+    nobody: dict[str, Any] = {"case": None, "action": None, "agent": None, "records": [], "late": False, "only": None}
+    found = rows.fetch(_CANDIDATES, {**nobody, **values, "group": REVIEWER, "now": now})
+    return tuple(_candidate(row, matter, now) for row in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +140,17 @@ def preview(case_id: UUID, *, to_reviewer: bool) -> tuple[Shown, ...]:
     entry = current(case.action.action_type_id)
     if case.state != EscalationState.OPEN or entry is None or (to_reviewer and entry.spec.four_eyes is not None):
         return ()
-    found = sorted(candidates(case), key=lambda each: each.hindrance is not None)
-    return tuple(
-        Shown(each.name, each.rank, each.hindrance is None, WHY.get(each.hindrance, "")) for each in found[:MOST_SHOWN]
-    )
+    return _shown(candidates(case))
+
+
+def supposed(agent: UUID, matter: Matter | None) -> tuple[Shown, ...]:
+    """Who would get a case of this agent about nobody in particular, as `preview` says; nobody where `matter` is None."""
+    return () if matter is None else _shown(_all(matter, database_now(), agent=agent))
+
+
+def _shown(candidates: tuple[Candidate, ...]) -> tuple[Shown, ...]:
+    found = sorted(candidates, key=lambda each: each.hindrance is not None)[:MOST_SHOWN]
+    return tuple(Shown(each.name, each.rank, each.hindrance is None, WHY.get(each.hindrance, "")) for each in found)
 
 
 def matter_now(case: Escalation) -> Matter | None:

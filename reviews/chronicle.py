@@ -1,7 +1,8 @@
 """READ what became of an agent: its decisions day by day, and every change of a level or a standing, newest first.
 
 Decisions are the newest 1,000 within two weeks; changes are the newest 20, from the ledger and from the reds that
-raised an alert. A standing that rises does so by time alone, which nobody writes down.
+raised an alert, but for those that lowered a level, which is told already. A standing that rises does so by time alone,
+which nobody writes down.
 """
 
 from __future__ import annotations
@@ -80,6 +81,11 @@ _DAYS = """
 """
 # The index of the ledger for these kinds has the agent first (migration chronicle).
 _TURNS = """
+  with lowered as materialized (
+    select (convert_from(l.body, 'UTF8')::jsonb->>'began')::timestamptz as began, l.at from governance_ledgerentry l
+      where placet_entry_agent(l.body) = %(agent)s::text and l.kind = 'level_lowered'
+      order by l.seq desc limit %(last)s
+  )
   select x.at, x.kind, x.actor, coalesce(x.key, t.key) as key, x.before, x.after from (
     (select l.at, l.kind, l.actor, b->>'action_type' as key, b->>'latch' as latch, (b->>'from')::int as before,
         coalesce(b->>'to', b->>'tier')::int as after, l.seq as place
@@ -89,7 +95,9 @@ _TURNS = """
       order by l.seq desc limit %(last)s)
     union all
     (select a.raised_at, 'red', '', null, 'type:' || a.action_type_id, null, null, a.id from reviews_alert a
-      where a.agent_id = %(agent)s and a.kind = 'red' order by a.id desc limit %(last)s)) x
+      where a.agent_id = %(agent)s and a.kind = 'red'
+        and not exists (select from lowered o where a.raised_at between o.began and o.at)
+      order by a.id desc limit %(last)s)) x
   left join governance_actiontype t on x.latch = 'type:' || t.id
   order by x.at desc, x.place desc limit %(last)s
 """

@@ -11,16 +11,21 @@ from uuid import UUID
 from governance.entries import Entry, current
 from governance.gather import gather
 from governance.models import ActionType
-from governance.policy.decision import Inputs
+from governance.policy.action_types import ActionTypeSpec
+from governance.policy.decision import Inputs, Outcome, decide
 from governance.policy.evidence import Kind, Signal, completeness
 from governance.policy.facts import FactSummary, Result
+from governance.policy.reasons import Reason
 from governance.policy.tiers import Level, Tier
 from governance.policy.velocity import Unit
 from governance.problems import Code, Problem
 from governance.weigh import Wish, cap_uses, weigh
 from reviews import rows
+from reviews.eligible import Matter
 from reviews.explained import Told, tell
 from reviews.governed import judged
+from reviews.routing import rank_needed, stages_needed
+from reviews.withheld import OVERRIDE_RANK
 
 
 class Facts(StrEnum):
@@ -45,6 +50,8 @@ class Present:
     agent: UUID
     agent_name: str
     action_type: str
+    type_id: int
+    spec: ActionTypeSpec
     inputs: Inputs
     has_amount: bool
     has_quantity: bool
@@ -89,10 +96,12 @@ class Supposed:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The explanation of what stands, and of what is supposed."""
+    """The explanation of what stands, and of what is supposed; what a case would ask of its reviewer, if it is one."""
 
     now: Told
     then: Told
+    case_now: Matter | None
+    case_then: Matter | None
 
 
 _ACTIVE = "select ag.id, placet_named(ag) as name from governance_agent ag where ag.state = 'active'"
@@ -109,7 +118,7 @@ def present(agent: UUID, action_type: str) -> Present:
     row = ActionType.objects.filter(key=action_type).only("pk").first()
     # as stored now: what this process parsed earlier may have been edited since
     entry = None if row is None else current(row.pk)
-    if entry is None:
+    if row is None or entry is None:
         raise _unfit("type", "There is no such action type.")
     found = rows.fetch(f"{_ACTIVE} and ag.id = %s", [agent])
     if not found:
@@ -118,6 +127,8 @@ def present(agent: UUID, action_type: str) -> Present:
         agent=agent,
         agent_name=found[0]["name"],
         action_type=entry.spec.key,
+        type_id=row.pk,
+        spec=entry.spec,
         inputs=_inputs(agent, entry),
         has_amount=entry.spec.amount is not None,
         has_quantity=entry.spec.quantity_of is not None,
@@ -127,7 +138,24 @@ def present(agent: UUID, action_type: str) -> Present:
 
 def compare(stands: Present, supposed: Supposed) -> Compared:
     """Both explanations."""
-    return Compared(tell(stands.inputs), tell(changed(stands, supposed)))
+    then = changed(stands, supposed)
+    return Compared(tell(stands.inputs), tell(then), _case(stands, stands.inputs), _case(stands, then))
+
+
+def _case(stands: Present, inputs: Inputs) -> Matter | None:
+    """What the first who approves a case of this must reach; None where it would be no case."""
+    decision, spec = decide(inputs), stands.spec
+    if decision.outcome is not Outcome.ESCALATE:
+        return None
+    soft = any(given.code is Reason.POLICY_OVERRIDABLE for given in decision.reasons)
+    first = min(stages_needed(spec, inputs.amount))
+    return Matter(
+        action_type=stands.type_id,
+        risk=decision.risk,
+        rank=max(rank_needed(spec, decision.risk), first, OVERRIDE_RANK if soft else first),
+        is_money=spec.amount is not None,
+        amount=inputs.amount,
+    )
 
 
 def standing(stands: Present) -> Supposed:

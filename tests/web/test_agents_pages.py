@@ -221,11 +221,10 @@ def test_the_page_tells_what_became_of_an_agent(cast: Cast, scene: Scene) -> Non
     record.append(event=record.Event.AGENT_CHANGED, actor=BY, body={"test": "red"})
     permit.revoke(held, by=cast.mary)
     found = chronicle.read(cast.refunder.pk, database_now())
-    assert [(turn.kind, turn.about, turn.before, turn.after, turn.who) for turn in found.turns[:7]] == [
+    assert [(turn.kind, turn.about, turn.before, turn.after, turn.who) for turn in found.turns[:6]] == [
         ("permission_revoked", "Refund", "L1 supervised execution", "", "mary"),
         ("red", "Refund", "", "", ""),
         ("level_lowered", "Refund", "", "L1 supervised execution", ""),
-        ("red", "Refund", "", "", ""),
         ("standing_restored", "", "PROPOSE", "", "mary"),
         ("standing_pulled", "", "", "PROPOSE", "mary"),
         ("permission_set", "Express", "L2 monitored autonomy", "L1 supervised execution", "mary"),

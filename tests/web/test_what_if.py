@@ -92,6 +92,19 @@ def test_what_is_wrong_is_said_at_its_field(cast: Cast, changes: dict[str, str],
     assert "As supposed" not in words(response)
 
 
+def test_it_says_who_would_get_the_case_by_the_rule_of_the_case_page(scene: Scene) -> None:
+    cast = scene.cast
+    over = {"amount": "600.00", "level": "L2"}
+    then, _, now = words(asked(cast, "shop.express", **over)).partition("As it stands The answer is")
+    assert "grace 3 yes ada 1 no: The risk is beyond their mandate." in then
+    assert "Who would get this case" not in now, "it would be none"
+    register.change_agent(cast.refunder, owner=cast.grace, by=BY)
+    document = {**scene.express.document, "four_eyes": {"stages": [{"rank": 2}, {"rank": 3}]}}
+    catalogue.save_action_type(document, domain=cast.service, by=BY)
+    text = words(asked(cast, "shop.express", **over))
+    assert "ada 1 no: Their rank is too low. grace 3 no: They answer for this agent." in text, text
+
+
 def test_an_agent_without_a_key_is_asked_about_like_any_other(cast: Cast) -> None:
     before = words(asked(cast))
     for key in (*cast.refunder.keys.all(), *cast.drafter.keys.all()):
