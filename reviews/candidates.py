@@ -144,7 +144,7 @@ def preview(case_id: UUID, *, to_reviewer: bool) -> tuple[Shown, ...]:
 
 
 def supposed(agent: UUID, matter: Matter | None) -> tuple[Shown, ...]:
-    """Who would get a case of this agent about nobody in particular, as `preview` says; nobody where `matter` is None."""
+    """Who would get a case of this agent about nobody in particular, as `preview` says; none without a `matter`."""
     return () if matter is None else _shown(_all(matter, database_now(), agent=agent))
 
 

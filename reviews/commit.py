@@ -53,10 +53,7 @@ class CommitResult(StrEnum):
 
 
 class Repeats(Exception):  # noqa: N818 -- not an error: what was asked is being decided
-    """Nothing was written: the same action waits in this open case, whose status is `checking` or `pending`.
-
-    Also where the machine would have let it run: then it is decided again, knowing that a person was asked.
-    """
+    """Nothing was written: the same action waits in this open case, whose status is `checking` or `pending`."""
 
     def __init__(self, case: UUID, status: str) -> None:
         super().__init__(case)
@@ -249,7 +246,7 @@ def _escalation(parts: Parts) -> dict[str, Any]:
         "risk": int(decision.risk),
         "digest": parts.digest.hex(),
         "sort_key": sort_key(due, parts.amount),
-        **quota(gathered, parts.entity),
+        **quota(gathered, parts.entity, parts.spec.open_cases),
     }
     if decision.breach is not None:
         row["cap_key"] = any_window(decision.breach.budget_key)

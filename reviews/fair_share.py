@@ -24,6 +24,7 @@ from governance.weigh import NOBODY
 RETRY_SECONDS = 60
 
 _LINE = "This agent and those of its line have as many open cases as they may; people decide those first."
+_TYPE = "This agent and those of its line have as many open cases of this type as they may; people decide those first."
 _ENTITY = "As many cases are open about this record as may be; people decide those first."
 # whoever has most of them open filled it; of equals the one that asks for more
 _FILLED_BY = """
@@ -36,7 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Full(Exception):  # noqa: N818 -- not an error: people have enough to decide
-    """Nothing was written: the `line` or the `entity` has as many open cases as it may."""
+    """Nothing was written: the `line`, in all or of this `type`, or the `entity` has as many open cases as it may."""
 
     def __init__(self, of: str) -> None:
         super().__init__(of)
@@ -48,9 +49,10 @@ def line_of(gathered: Gathered) -> str:
     return gathered.chain[-1] if gathered.chain else gathered.agent
 
 
-def quota(gathered: Gathered, entity: str) -> dict[str, Any]:
+def quota(gathered: Gathered, entity: str, of_type: int | None) -> dict[str, Any]:
     """What a case that is to be opened counts in, and how many may be open there with it.
 
+    `of_type` is how many of them may be of this action type; the council says so in its entry.
     Who filled the queue opens nothing more until its line is down to half: so it does not live at the edge.
     """
     most = settings.PLACET_OPEN_CASES_PER_LINE
@@ -59,19 +61,20 @@ def quota(gathered: Gathered, entity: str) -> dict[str, Any]:
         "line_most": most // 2 if _filled(gathered) else most,
         "whom": None if entity in ("", NOBODY) else entity,
         "whom_most": settings.PLACET_OPEN_CASES_PER_ENTITY,
+        "type_most": of_type,
     }
 
 
 def refuse_full(gathered: Gathered, of: str) -> Problem:
-    """The 429 to whoever wants a case where the quota of its "line" or of the "entity" is used up.
+    """The 429 to whoever wants a case where the quota of its "line", of its "type" or of the "entity" is used up.
 
-    A full line costs the standing of whoever has most of it open, once until its line is down to half. An entity may
-    have been filled by others: that costs nobody anything.
+    A full line costs the standing of whoever has most of it open, once until its line is down to half. A type has less
+    room than the line, and an entity may have been filled by others: they cost nobody anything.
     """
     if of == "line" and not _filled(gathered):
         _fall(gathered)
     _log.warning("case refused by quota", agent=gathered.agent, of=of)
-    detail = _LINE if of == "line" else _ENTITY
+    detail = {"line": _LINE, "type": _TYPE}.get(of, _ENTITY)
     return Problem(Code.TOO_MANY_CASES, detail, retry_after=RETRY_SECONDS)
 
 

@@ -19,7 +19,7 @@ from governance.policy.money import REFERENCE_CURRENCY, Money, parse_money
 from governance.policy.novelty import NoveltyRule, parse_novelty
 from governance.policy.standing import TERMS, Terms
 from governance.policy.tiers import ActionClass, Risk
-from governance.policy.type_terms import caps, evidence_kinds, latency, share, thresholds
+from governance.policy.type_terms import caps, evidence_kinds, latency, open_cases, share, thresholds
 from governance.policy.velocity import Cap, CapKey
 from governance.policy.waits import duration, standing_terms
 
@@ -38,7 +38,7 @@ _OPTIONAL = (
     "risk", "risk_reason", "irreversible", "human_required", "legal_basis", "family", "claims", "amount", "entities",
     "thresholds", "data_class", "caps", "in_flight", "novelty", "evidence", "facts", "deadline", "hold", "sampling",
     "confidence", "tool", "checkpoint", "guardrail", "standing", "latency_ms",
-    "four_eyes",
+    "four_eyes", "open_cases",
 )  # fmt: skip
 # What can name whom or what an action is about.
 _ENTITY_TYPES = frozenset({"id", "email", "iban", "enum", "integer", "host"})
@@ -61,7 +61,7 @@ class ActionTypeSpec:
     probability of a draw. `confidence_threshold` None: this type asks for no confidence. Amounts are minor units of the
     reference currency. `latency_ms`: a slower answer of the tool is slow; None: none is. `entities` name parameters,
     or "subject". `checkpoint_seconds` None: a running action need not ask whether it may continue; else it holds a
-    lease of so many seconds, 5 to 3600.
+    lease of so many seconds, 5 to 3600. `open_cases`: the most cases of it that one line of agents may have open.
     """
 
     key: str
@@ -94,6 +94,7 @@ class ActionTypeSpec:
     guardrail: Guardrail | None = None
     standing: Terms = TERMS
     four_eyes: FourEyes | None = None
+    open_cases: int | None = None
 
     @classmethod
     def from_document(cls, document: object, path: str = "action_type") -> ActionTypeSpec | list[DocumentProblem]:
@@ -167,6 +168,7 @@ def parse_action_type(document: object, path: str = "action_type") -> ActionType
         guardrail=parse_guardrail(node.at("guardrail")),
         standing=standing_terms(node.at("standing")),
         four_eyes=parse_four_eyes(node.at("four_eyes"), moves_money=amount is not None),
+        open_cases=open_cases(node.at("open_cases")),
     )
     _check(node, spec)
     return node.problems or spec

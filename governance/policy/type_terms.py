@@ -13,6 +13,7 @@ from governance.policy.money import REFERENCE_CURRENCY, parse_amount
 from governance.policy.velocity import Cap, CapError, parse_caps
 
 MAX_LATENCY_MS = 24 * 3600 * 1000
+MAX_OPEN_CASES = 1_000_000
 _SHARE = re.compile(r"0\.[0-9]{1,4}|1(?:\.0{1,4})?", re.ASCII)
 
 
@@ -63,6 +64,16 @@ def latency(node: Node) -> int | None:
         return None
     if type(node.value) is not int or not 0 < node.value <= MAX_LATENCY_MS:
         node.say("A whole number of milliseconds is expected, at most a day.")
+        return None
+    return node.value
+
+
+def open_cases(node: Node) -> int | None:
+    """How many cases one line of agents may have open; None: no limit of the type's own."""
+    if node.absent:
+        return None
+    if type(node.value) is not int or not 1 <= node.value <= MAX_OPEN_CASES:
+        node.say(f"A whole number from 1 to {MAX_OPEN_CASES} is expected.")
         return None
     return node.value
 

@@ -231,6 +231,8 @@ def test_an_amount_comes_from_the_parameters_or_from_the_record() -> None:
         ({"in_flight": {"agent": True}}, "action_type.in_flight.agent"),
         ({"in_flight": {"entity": 10_001}}, "action_type.in_flight.entity"),
         ({"in_flight": {"run": 1}}, "action_type.in_flight"),
+        ({"open_cases": 0}, "action_type.open_cases"),
+        ({"open_cases": True}, "action_type.open_cases"),
         ({"in_flight": 5}, "action_type.in_flight"),
         ({"in_flight": {"entity": 1}, "entities": [], "caps": []}, "action_type.in_flight"),
         ({"novelty": {"values": ["order_id"]}}, "action_type.novelty"),

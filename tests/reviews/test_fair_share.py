@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from governance import catalogue
 from governance.latches import CASES
 from governance.locks import database_now
 from governance.models import Action, Standing
@@ -17,6 +18,7 @@ from reviews import rows, withdraw
 from reviews.explained import Again, again
 from reviews.models import Alert, Escalation
 from reviews.standings import standings
+from tests.cast import BY
 from tests.reviews.racers import race_to_the_end
 from tests.reviews.scene import Scene, entries, overdue
 from tests.reviews.test_standing import passes
@@ -156,3 +158,15 @@ def test_64_writers_at_once_do_not_pass_the_quota(
     assert outcomes["opened"] == Escalation.objects.filter(state="open").count() == 20, outcomes
     assert outcomes["too_many_cases"] == WRITERS * each - 20
     assert len(entries("queue_filled")) == 1
+
+
+def test_the_council_gives_one_type_less_room_than_the_line_has(committed_scene: Scene, four: None) -> None:
+    scene = committed_scene
+    catalogue.save_action_type({**scene.refund.document, "open_cases": 2}, domain=scene.cast.service, by=BY)
+    first, _ = fill(scene, 2)
+    assert "as many open cases of this type as they may" in full(scene).detail
+    assert not Standing.objects.filter(in_episode=True).exists(), "the line is not full"
+    scene.ask("600.00", kind="shop.express", order="W9")
+    withdraw.withdraw(first, caller=scene.refunder)
+    scene.ask(order="W10")
+    assert Escalation.objects.filter(state="open").count() == 3

@@ -9,7 +9,7 @@
 --   PL003  the over-cap case of this budget exists already: refuse as cap_exhausted
 --   PL005  the same action waits in an open case, which the message names with its status: join that one, also when
 --          nothing would stand against executing it now: a person was asked, so a person answers
---   PL006  the line of the agent, or the entity, has as many open cases as it may; the message says which of the two
+--   PL006  the line of the agent, in all or of this type, or the entity has as many open cases as it may; the message says which
 --   PL004  authority was narrowed or halted since it was gathered, a standing was written, its ticket ended, or a
 --          budget was waited for: decide again
 --
@@ -250,11 +250,13 @@ begin
     from (select c.*, row_number() over (partition by c.line) as of_line, row_number() over (partition by c.whom) as of_whom
       from jsonb_to_recordset(p_cases) as c(id uuid, action uuid, opened_by text, deadline double precision,
         rank smallint, risk smallint, sort_key bigint, digest text, cap_key text, cap_frees_at double precision,
-        line uuid, line_most bigint, whom text, whom_most bigint)) e
+        line uuid, line_most bigint, whom text, whom_most bigint, type_most bigint)) e
     join governance_action a on a.id = e.action
     join governance_agent ag on ag.id = a.agent_id
     join governance_scope p on p.id = ag.project_id
     where placet_open_of_line(e.line, e.line_most, p_at) + e.of_line <= e.line_most
+      and case when e.type_most is null then true
+        else placet_open_of_type(e.line, a.action_type_id, e.type_most, p_at) + e.of_line <= e.type_most end
       and case when e.whom is null then true
         else placet_open_of_entity(e.whom, p.parent_id, e.whom_most, p_at) + e.of_whom <= e.whom_most end
     on conflict do nothing;
@@ -269,7 +271,11 @@ begin
       raise exception 'this budget has its case' using errcode = 'PL003';
     end if;
     raise exception '%', case when exists (select 1 from jsonb_to_recordset(p_cases) as c(line uuid, line_most bigint)
-        where placet_open_of_line(c.line, c.line_most, p_at) >= c.line_most) then 'line' else 'entity' end
+        where placet_open_of_line(c.line, c.line_most, p_at) >= c.line_most) then 'line'
+      when exists (select 1 from jsonb_to_recordset(p_cases) as c(action uuid, line uuid, type_most bigint)
+        join governance_action a on a.id = c.action
+        where placet_open_of_type(c.line, a.action_type_id, c.type_most, p_at) >= c.type_most) then 'type'
+      else 'entity' end
       using errcode = 'PL006';
   end if;
 end $$;
