@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -27,4 +29,5 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         first_password.accept(token, password=form.cleaned_data["new_password1"])
     except Problem as problem:
         return refused(request, problem)
+    messages.success(request, _("Your password is kept. Sign in with it."))
     return redirect("account_login")

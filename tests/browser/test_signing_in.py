@@ -132,5 +132,6 @@ def test_a_link_of_the_council_leads_to_a_password_without_any_script(console: C
     page.locator("[name=new_password1]").fill(PASSWORD)
     page.locator("[name=new_password2]").fill(PASSWORD)
     page.get_by_role("button", name="Keep this password").click()
+    expect(page.get_by_text("Your password is kept. Sign in with it.")).to_be_visible()
     sign_in(page, console.address, "ada")
     expect(page.get_by_role("heading", level=1)).to_have_text("Security")

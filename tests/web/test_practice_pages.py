@@ -23,7 +23,9 @@ def newcomer() -> User:
 def test_a_newcomer_is_led_to_practice_from_everywhere(scene: Scene) -> None:
     case = scene.case()
     barbara = visitor(newcomer())
-    assert "Practice comes before your first real case." in words(barbara.get("/"))
+    desk = barbara.get("/")
+    assert "Practice comes before your first real case." in words(desk)
+    assert 'id="waiting"' not in desk.content.decode()
     assert barbara.get("/queue/next/")["Location"] == "/practice/"
     told = barbara.get(f"/escalations/{case.pk}/")
     assert "Finish the practice cases first: real cases come after them." in words(told)
