@@ -73,7 +73,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
-    "lucide",
     "allauth",
     "allauth.account",
     "allauth.mfa",
