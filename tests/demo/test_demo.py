@@ -63,19 +63,6 @@ def differing(key: str) -> set[str]:
     return set(facts.values_list("name", flat=True))
 
 
-def test_seeding_twice_changes_nothing_and_prints_the_same_logins(committed: Committed, records: Records) -> None:
-    first = seed()
-    entries, readings = LedgerEntry.objects.count(), ToolReading.objects.count()
-    assert [line for line in first.splitlines() if line.startswith("login")] == [
-        line for line in seed().splitlines() if line.startswith("login")
-    ]
-    assert (LedgerEntry.objects.count(), ToolReading.objects.count()) == (entries, readings)
-    assert User.objects.get(username="ada").check_password(password_of("ada"))
-    assert Agent.objects.count() == 10
-    assert Halt.objects.filter(lifted_at=None).count() == 1
-    assert [rate.currency for rate in Rate.objects.all()] == ["EUR"]
-
-
 @pytest.mark.parametrize("command", ["demo_seed", "demo_traffic"])
 def test_an_instance_that_was_not_born_as_a_demo_is_left_alone(db: None, command: str) -> None:
     genesis.genesis(ceiling=Tier.COMMIT)
@@ -89,7 +76,7 @@ def test_the_demo_plays_and_a_second_start_adds_nothing(
     committed: Committed, records: Records, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(settings.PLACET_CONNECTORS, "warehouse", WAREHOUSE)
-    seed()
+    _seeding_twice_changes_nothing_and_prints_the_same_logins()
     url = servers.start("api", PLACET_CONNECTOR_WAREHOUSE_URL=WAREHOUSE)
     act(url)
     _incidents_end_as_they_must()
@@ -102,6 +89,19 @@ def test_the_demo_plays_and_a_second_start_adds_nothing(
     before = counts()
     assert "before" in act(url)
     assert counts() == before
+
+
+def _seeding_twice_changes_nothing_and_prints_the_same_logins() -> None:
+    first = seed()
+    entries, readings = LedgerEntry.objects.count(), ToolReading.objects.count()
+    assert [line for line in first.splitlines() if line.startswith("login")] == [
+        line for line in seed().splitlines() if line.startswith("login")
+    ]
+    assert (LedgerEntry.objects.count(), ToolReading.objects.count()) == (entries, readings)
+    assert User.objects.get(username="ada").check_password(password_of("ada"))
+    assert Agent.objects.count() == 10
+    assert Halt.objects.filter(lifted_at=None).count() == 1
+    assert [rate.currency for rate in Rate.objects.all()] == ["EUR"]
 
 
 def _incidents_end_as_they_must() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ PAGE = (ROOT / "docs/reference/triggers.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `([a-z_]+)` \| .+ \| `(test_\w+)` \|$", PAGE, re.MULTILINE)
 
 
+@functools.cache
 def sources() -> dict[str, str]:
     """The text of every test with its decorators, by name; tests of one name together."""
     found: dict[str, str] = {}
@@ -28,9 +30,6 @@ def sources() -> dict[str, str]:
     return found
 
 
-SOURCES = sources()
-
-
 def test_every_reason_to_ask_a_person_is_in_the_list_once() -> None:
     codes = [code for code, _ in ROWS]
     assert sorted(codes) == sorted(reason.value for reason in Reason if reason is not Reason.WITHIN_AUTHORITY)
@@ -38,9 +37,9 @@ def test_every_reason_to_ask_a_person_is_in_the_list_once() -> None:
 
 @pytest.mark.parametrize(("code", "test"), ROWS)
 def test_each_reason_is_named_by_the_test_that_provokes_it(code: str, test: str) -> None:
-    assert test in SOURCES, "there is no such test"
-    assert re.search(rf"Reason\.{code.upper()}\b|[\"']{code}[\"']", SOURCES[test])
+    assert test in sources(), "there is no such test"
+    assert re.search(rf"Reason\.{code.upper()}\b|[\"']{code}[\"']", sources()[test])
 
 
 def test_the_tests_named_below_the_list_are_there() -> None:
-    assert set(re.findall(r"`(test_\w+)`", PAGE)) <= set(SOURCES)
+    assert set(re.findall(r"`(test_\w+)`", PAGE)) <= set(sources())
