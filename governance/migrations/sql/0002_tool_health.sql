@@ -10,6 +10,8 @@ select placet_governed('governance_toolsignal');
 
 -- What the watchers of a tool say of it: [[good, total, slow, age in seconds, overdue]]. The rule over them is in
 -- governance/policy/health.py. A watcher that was never heard has no age; its heartbeat is overdue if it promised one.
+-- Whoever looks for the newest readings orders them by their tool first: by their numbers alone they would be read off
+-- all readings of all tools, to the end for a tool that nobody reported on.
 create function placet_watched(p_tool text, p_slow_ms integer, p_at timestamptz)
 returns json language sql stable as $$
   select json_agg(json_build_array(s.good, s.total, s.slow, s.age, s.overdue))
@@ -20,7 +22,7 @@ returns json language sql stable as $$
       w.heartbeat_seconds is not null
         and coalesce(max(x.read_at) < p_at - make_interval(secs => w.heartbeat_seconds), true) as overdue
     from (select good, degraded, latency_ms, read_at from governance_toolreading
-      where tool = p_tool and watcher_id = w.agent_id order by id desc limit 20) x
+      where tool = any(array[p_tool]) and watcher_id = w.agent_id order by tool, id desc limit 20) x
     where x.read_at > p_at - interval '7 days') s
   where w.tool = p_tool
 $$;

@@ -138,9 +138,21 @@ $$;
 -- Counts a request of the holder of a key, for it and everybody above it, by the registry and by the ticket if it holds
 -- it; false when it came too early for one of them. The rows are locked in the order of their ids. Notes the first use of
 -- the key, as before.
-create function placet_paced(p_key bytea, p_ticket uuid default null) returns boolean language plpgsql volatile as $$
+-- Planned like placet_gather.
+create function placet_paced(p_key bytea, p_ticket uuid default null) returns boolean language plpgsql volatile
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_material = off set enable_memoize = off set jit = off as $$
 declare fits boolean;
 begin
+  -- nearly always it is one row: of an agent that nobody stands above, by a key that was used before
+  if p_ticket is null then
+    update governance_requestrate r set gap = g.gap, tat = greatest(r.tat, clock_timestamp()) + g.gap
+      from governance_agentkey k join governance_keyuse u on u.key_id = k.id
+        join governance_agent a on a.id = k.agent_id and a.parent_id is null,
+        lateral (select interval '1 minute' / a.requests_per_minute as gap) g
+      where k.digest = p_key and r.agent_id = a.id and r.tat <= clock_timestamp() + placet_burst(g.gap);
+    if found then return true; end if;
+  end if;
   with used as (
     insert into governance_keyuse (key_id) select k.id from governance_agentkey k
       where k.digest = p_key and not exists (select 1 from governance_keyuse u where u.key_id = k.id) on conflict do nothing

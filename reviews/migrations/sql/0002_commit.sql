@@ -62,24 +62,24 @@ begin
         instance_epoch, issued_at, not_before, expires_at)
       select r.grant_id, r.id, r.agent, decode(r.digest, 'hex'), r.grant_by, r.policy_revision, p_epoch, instance, t,
         to_timestamp(r.grant_from), to_timestamp(r.grant_until)
-      from r where r.grant_id is not null returning id
+      from r where r.grant_id is not null
   ), alerted as (
     insert into reviews_alert (kind, action_id, agent_id, action_type_id, owner_id, raised_at)
-      select r.alert, r.id, r.agent, r.action_type, g.owner_id, t
-      from r join governance_agent g on g.id = r.agent where r.alert is not null
+      select r.alert, r.id, r.agent, r.action_type, (select g.owner_id from governance_agent g where g.id = r.agent), t
+      from r where r.alert is not null
   )
-  select (select count(*) from acted), (select count(*) from granted),
-      (select count(*) from r where r.grant_id is not null and r.stands <> (
+  select (select count(*) from acted), count(r.grant_id),
+      count(*) filter (where r.grant_id is not null and r.stands <> (
         select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
           from unnest(r.line) l(id))),
-      (select count(*) from r where r.latches is not null),
+      count(r.latches),
       -- a ticket ends by the clock as well, which moves no epoch
-      (select count(*) from r where case when r.ticket is null then false
+      count(*) filter (where case when r.ticket is null then false
         else not placet_ticket_stands(r.ticket, r.agent, r.action_type, t) end),
       (select e.id || case when e.snapshot_id is null then ' checking' else ' pending' end
         from r join reviews_escalation e on e.digest = decode(r.digest, 'hex') and e.state = 'open'
         where r.outcome = 'execute' and (e.deadline > t or placet_case_due(e.id, t) > t) limit 1)
-    into n, grants, moved, latches, lapsed, waits;
+    into n, grants, moved, latches, lapsed, waits from r;
   if n < jsonb_array_length(p_decided) then
     raise exception 'answered before, or a twin is being written' using errcode = 'PL002';
   end if;

@@ -1,24 +1,25 @@
 -- One read for one decision. Who asks, what stands above them, what is halted, how the tool is, what
 -- the budgets hold, and whether this very request was answered before. STABLE: one snapshot, no lock.
 --
--- Each statement of a function costs more to start than to run, so there are three, and what is rarely
--- so (a parent, a halt, an answer given before, a full budget) is looked at only where it is.
+-- Each statement of a function costs more to start than to run, and each table in it too: there are two, and what is
+-- rarely so (a parent, a record, a standing, a halt, an answer given before, a full budget) is looked at only where it is.
 -- The key of a guardrail counts the type (its "value"), not the family.
 -- p_caps: [{"key", "unit", "window", "name", "value", "room"}] in the order of the type; the keys are
 -- spelled here because only here are owner, root and scopes known.
+-- Casts are spelled out: with the polymorphic || it would not be immutable, and each call would start an executor.
 create function placet_budget_key(p_cap jsonb, p_family text, p_run text, p_agent uuid, p_root uuid,
   p_owner bigint, p_project text, p_domain text, p_enterprise text)
 returns text language sql immutable as $$
   select case p_cap->>'key'
     when 'entity' then 'entity:' || (p_cap->>'name') || '=' || (p_cap->>'value')
-    when 'run' then 'run:' || p_root || ':' || p_run
-    when 'agent' then 'agent:' || p_agent
-    when 'root' then 'root:' || p_root
-    when 'owner' then 'owner:' || p_owner
+    when 'run' then 'run:' || p_root::text || ':' || p_run
+    when 'agent' then 'agent:' || p_agent::text
+    when 'root' then 'root:' || p_root::text
+    when 'owner' then 'owner:' || p_owner::text
     when 'project' then 'project:' || p_project
     when 'domain' then 'domain:' || p_domain
     when 'enterprise' then 'enterprise:' || p_enterprise
-    when 'guardrail' then 'guardrail:' || p_agent
+    when 'guardrail' then 'guardrail:' || p_agent::text
   end || '|' || case p_cap->>'key' when 'guardrail' then p_cap->>'value' else p_family end || '|' || (p_cap->>'unit') || '|' || (p_cap->>'window')
 $$;
 
@@ -113,34 +114,36 @@ returns text language plpgsql stable
 -- A session plans each statement once, perhaps while the tables are still empty: only index paths stay
 -- right as they grow. Costs of a path that is switched off would wake the JIT compiler, so it is off too.
 set plan_cache_mode = force_generic_plan
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+-- what is read once need not be kept
+set enable_material = off set enable_memoize = off as $$
 declare
   t timestamptz := clock_timestamp();
-  a record; now_is record; held record; bound json; place int; over boolean := false;
+  a record; now_is record; bound json; over boolean := false;
   chain jsonb := '[]'; people jsonb; in_force boolean := true; own text[]; places int[];
   keys text[] := '{}'; rooms bigint[] := '{}'; lives bigint[] := '{}';
-  line uuid[]; latches text[]; recent text[]; opens timestamptz;
+  line uuid[]; connector numeric[]; halts jsonb; latches json; recent text[]; opens timestamptz;
 begin
-  select key.agent_id, case when ag.number is null then ag.name else placet_named(ag) end as name, ag.max_tier, ag.state, ag.fingerprint, ag.owner_id, ag.parent_id,
-      p.key as project, p.name as project_name, p.ceiling as project_ceiling, d.key as domain,
+  select ag.id as agent_id, case when ag.number is null then ag.name else placet_named(ag) end as name, ag.max_tier, ag.state, ag.fingerprint, ag.owner_id, ag.parent_id,
+      p.key as project, p.parent_id as domain_of, p.name as project_name, p.ceiling as project_ceiling, d.key as domain,
       d.name as domain_name, d.ceiling as domain_ceiling, e.key as enterprise,
       e.name as enterprise_name, e.ceiling as enterprise_ceiling,
-      ty.id as type_id, ty.revision, ty.family, ty.tool, ty.latency_ms, b.connector, s.key as type_domain, perm.level,
+      ty.id as type_id, ty.revision, ty.family, ty.tool, ty.latency_ms, ty.domain_id, b.connector, perm.level,
       i.authority_epoch, i.instance_epoch, i.policy_revision, rate.tat - placet_burst(rate.gap) as opens
     into a
-    from (select agent_id from governance_agentkey where digest = p_key and revoked_at is null
-        and (expires_at is null or expires_at > t)
-      union all select (p_watch->>'agent')::uuid where p_key is null and p_watch ? 'agent') key
-    join governance_agent ag on ag.id = key.agent_id
+    from governance_agent ag
     join governance_scope p on p.id = ag.project_id
     join governance_instance i on i.id = 1
     left join governance_scope d on d.id = p.parent_id
     left join governance_scope e on e.id = d.parent_id
     left join governance_actiontype ty on ty.key = p_type
     left join governance_binding b on b.action_type_id = ty.id
-    left join governance_scope s on s.id = ty.domain_id
-    left join governance_permission perm on perm.agent_id = key.agent_id and perm.action_type_id = ty.id
-    left join governance_requestrate rate on p_paced and rate.agent_id = key.agent_id;
+    left join governance_permission perm on perm.agent_id = ag.id and perm.action_type_id = ty.id
+    left join governance_requestrate rate on p_paced and rate.agent_id = ag.id
+    where ag.id = case when p_key is null then (p_watch->>'agent')::uuid else (
+      -- in words that no partial index answers: planned while there are few keys, it would read them all
+      select agent_id from governance_agentkey where digest = p_key and num_nulls(revoked_at) = 1
+        and (expires_at is null or expires_at > t)) end;
   if not found then return null; end if;
   if a.opens > t then
     return json_build_object('wait', ceil(extract(epoch from a.opens - t)));
@@ -161,7 +164,6 @@ begin
       if opens > t then return json_build_object('wait', ceil(extract(epoch from opens - t))); end if;
     end if;
   end if;
-  latches := array['agent', 'cases', 'type:' || coalesce(a.type_id, 0)];
   if a.type_id is not null and jsonb_array_length(p_caps) > 0 then
     for n in 0..jsonb_array_length(p_caps) - 1 loop
       if people is null then
@@ -174,52 +176,67 @@ begin
       keys := keys || own;
       rooms := rooms || array_fill((p_caps->n->>'room')::bigint, array[cardinality(own)]);
     end loop;
-    latches := latches || array(select 'key:' || placet_any_window(k) from unnest(keys) k);
   end if;
 
+  -- by the tool first: the order of the ids alone would be read off all readings of all tools
   select (select array[count(*) filter (where x.good), count(*),
         count(*) filter (where not x.good or x.latency_ms > a.latency_ms), floor(extract(epoch from t - max(x.read_at)))]
       from (select good, latency_ms, read_at from governance_toolreading
-        where tool = a.tool and watcher_id is null order by id desc limit 20) x
+        where tool = any(array[a.tool]) and watcher_id is null order by tool, id desc limit 20) x
       where x.read_at > t - interval '7 days') as tool,
-    case when a.connector is not null then (select array[count(*) filter (where x.good), count(*),
-        count(*) filter (where not x.good or x.latency_ms > 1500), floor(extract(epoch from t - max(x.read_at)))]
-      from (select good, latency_ms, read_at from governance_toolreading
-        where tool = 'connector:' || a.connector and watcher_id is null order by id desc limit 20) x
-      where x.read_at > t - interval '7 days') end as connector,
     exists (select 1 from governance_watch where tool in (a.tool, 'connector:' || a.connector)) as watched,
     (select count(*) from governance_breach where agent_id = a.agent_id
       and action_type_id = a.type_id and breached_at > t - interval '10 minutes') as breaches,
-    -- a run belongs to whoever began it: who is asked to go on with it acts for the same subject
-    (select first.subject from unnest(line) l(id), lateral (
-        select subject, created_at from governance_action
-          where agent_id = l.id and run = p_run and subject <> '' order by created_at limit 1) first
-      order by first.created_at limit 1) as subject,
+    (select subject from governance_action where agent_id = a.agent_id and run = p_run and subject <> ''
+      order by created_at limit 1) as subject,
     (select id from governance_action where agent_id = a.agent_id and idempotency_key = p_idem) as answered,
     exists (select 1 from governance_halt
       where (case when lifted_at is null then 'infinity'::timestamptz else recovers_until end) > t) as halted,
     exists (select 1 from governance_daykey where day = (t at time zone 'UTC')::date) as day_key,
-    -- of one agent the highest number says all (migration standing); of a chain their sum does
-    (select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
-      from unnest(line) l(id)) as stands,
-    (select json_agg(json_build_array(s.agent_id, s.latch, s.strikes, s.in_episode, extract(epoch from s.red_at),
-        extract(epoch from s.green_since), s.pulled_tier))
-      from governance_standing s where s.agent_id = any(line) and s.latch = any(latches)) as latches
+    -- of one agent the highest number says all (migration standing); it has none where there is no latch
+    coalesce((select version from governance_standing where agent_id = a.agent_id order by version desc limit 1), 0)
+      as stands,
+    (select jsonb_object_agg(key, placet_ring_live(head, slots, placet_slot(t, width_ms)))
+      from governance_budget where key = any(keys)) as lives
     into now_is;
 
-  if cardinality(keys) > 0 then
-    select array_agg(key) as keys, array_agg(placet_ring_live(head, slots, placet_slot(t, width_ms))) as lives
-      into held from governance_budget where key = any(keys);
-    for n in 1..cardinality(keys) loop
-      place := array_position(held.keys, keys[n]);
-      lives[n] := case when place is null then 0 else held.lives[place] end;
-      over := over or lives[n] > rooms[n];
-    end loop;
-    if over then
-      bound := placet_bound(keys, rooms, t);
-      recent := array(select s.latch from governance_standing s
-        where s.agent_id = a.agent_id and s.latch like 'key:%' and s.red_at > t - interval '1 hour');
-    end if;
+  if a.connector is not null then
+    select array[count(*) filter (where x.good), count(*),
+        count(*) filter (where not x.good or x.latency_ms > 1500), floor(extract(epoch from t - max(x.read_at)))]
+      into connector from (select good, latency_ms, read_at from governance_toolreading
+        where tool = any(array['connector:' || a.connector]) and watcher_id is null order by tool, id desc limit 20) x
+      where x.read_at > t - interval '7 days';
+  end if;
+  if cardinality(line) > 1 then
+    -- a run belongs to whoever began it: who is asked to go on with it acts for the same subject; of a chain the sum
+    -- of the highest numbers says all
+    select (select first.subject from unnest(line) l(id), lateral (
+          select subject, created_at from governance_action
+            where agent_id = l.id and run = p_run and subject <> '' order by created_at limit 1) first
+        order by first.created_at limit 1),
+      (select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
+        from unnest(line) l(id)) into now_is.subject, now_is.stands;
+  end if;
+  if now_is.halted then
+    halts := placet_halted(a.agent_id, a.project, a.domain, chain, p_type,
+      (select key from governance_scope where id = a.domain_id), t);
+  end if;
+  if now_is.stands > 0 then
+    select json_agg(json_build_array(s.agent_id, s.latch, s.strikes, s.in_episode, extract(epoch from s.red_at),
+        extract(epoch from s.green_since), s.pulled_tier))
+      into latches from governance_standing s where s.agent_id = any(line) and s.latch = any(
+        array['agent', 'cases', 'type:' || coalesce(a.type_id, 0)]
+          || array(select 'key:' || placet_any_window(k) from unnest(keys) k));
+  end if;
+
+  for n in 1..cardinality(keys) loop
+    lives[n] := coalesce((now_is.lives->>keys[n])::bigint, 0);
+    over := over or lives[n] > rooms[n];
+  end loop;
+  if over then
+    bound := placet_bound(keys, rooms, t);
+    recent := array(select s.latch from governance_standing s
+      where s.agent_id = a.agent_id and s.latch like 'key:%' and s.red_at > t - interval '1 hour');
   end if;
 
   return json_build_object(
@@ -230,16 +247,15 @@ begin
     'scopes', json_build_array(a.enterprise_name, a.enterprise_ceiling, a.domain_name, a.domain_ceiling,
       a.project_name, a.project_ceiling),
     'domain', a.domain, 'type', a.type_id, 'revision', a.revision, 'level', a.level,
-    'in_domain', a.type_domain is null or a.type_domain = a.domain,
-    'halts', case when now_is.halted then
-      placet_halted(a.agent_id, a.project, a.domain, chain, p_type, a.type_domain, t) end,
-    'connector', a.connector, 'health', json_build_array(now_is.tool, now_is.connector),
+    'in_domain', a.domain_id is null or a.domain_id = a.domain_of,
+    'halts', halts,
+    'connector', a.connector, 'health', json_build_array(now_is.tool, connector),
     'watched', case when now_is.watched then json_build_array(placet_watched(a.tool, a.latency_ms, t),
       placet_watched('connector:' || a.connector, 1500, t)) end,
     'breaches', now_is.breaches, 'subject', now_is.subject,
     'day_key', now_is.day_key,
     'stored', case when now_is.answered is not null then placet_stored(now_is.answered) end,
-    'keys', keys, 'lives', lives, 'line', line, 'stands', now_is.stands, 'latches', now_is.latches, 'recent', recent,
+    'keys', keys, 'lives', lives, 'line', line, 'stands', now_is.stands, 'latches', latches, 'recent', recent,
     'flights', case when p_watch ? 'flights' then placet_flights(p_watch->'flights', line, a.family) end,
     'familiar', case when p_watch ? 'values' then placet_familiar(a.agent_id, a.type_id, p_watch->'values') end,
     'bound', bound);

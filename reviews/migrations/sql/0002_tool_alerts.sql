@@ -11,12 +11,12 @@ begin
   if p_watcher is null then
     return query select count(*) >= 5, count(*) >= 5 and count(*) filter (where x.good) * 100 < count(*) * 50
       from (select good, read_at from governance_toolreading
-        where tool = p_tool and watcher_id is null order by id desc limit 20) x
+        where tool = any(array[p_tool]) and watcher_id is null order by tool, id desc limit 20) x
       where x.read_at > clock_timestamp() - interval '7 days';
   else
     return query select count(*) >= 5, count(*) >= 5 and count(*) filter (where x.good) * 100 < count(*) * 50
       from (select good, read_at from governance_toolreading
-        where tool = p_tool and watcher_id = p_watcher order by id desc limit 20) x
+        where tool = any(array[p_tool]) and watcher_id = p_watcher order by tool, id desc limit 20) x
       where x.read_at > clock_timestamp() - interval '7 days';
   end if;
 end $$;
@@ -28,10 +28,12 @@ create function placet_red_still(p_tool text, p_source text) returns boolean lan
       where tool = p_tool and agent_id = nullif(p_source, '')::uuid))
     and exists (select 1 from (
       (select read_at from governance_toolreading
-        where p_source = '' and tool = p_tool and watcher_id is null order by id desc limit 1)
+        where p_source = '' and tool = any(array[p_tool]) and watcher_id is null
+          order by tool, id desc limit 1)
       union all
       (select read_at from governance_toolreading
-        where tool = p_tool and watcher_id = nullif(p_source, '')::uuid order by id desc limit 1)) x
+        where tool = any(array[p_tool]) and watcher_id = nullif(p_source, '')::uuid
+          order by tool, id desc limit 1)) x
       where x.read_at >= clock_timestamp() - interval '10 minutes')
 $$;
 
