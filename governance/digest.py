@@ -8,6 +8,7 @@ import orjson
 import rfc8785
 
 _EXACT = 2**53 - 1
+_TEXT = frozenset((str,))
 
 
 def canonical(value: Any) -> bytes:
@@ -18,17 +19,22 @@ def canonical(value: Any) -> bytes:
 
 def _plain(value: Any) -> bool:
     """Whether a value has only ASCII names and text, exact integers, booleans and null."""
-    kind = type(value)
-    if kind is str:
-        return bool(value.isascii())
-    if kind is dict:
-        for name, member in value.items():
-            if type(name) is not str or not name.isascii() or not _plain(member):
+    ahead = [value]
+    for each in ahead:  # which grows on the way: a call for each value took longer than to write them all
+        kind = type(each)
+        if kind is str:
+            if not each.isascii():
                 return False
-        return True
-    if kind is list:
-        return all(_plain(member) for member in value)
-    return value is None or kind is bool or (kind is int and -_EXACT <= value <= _EXACT)
+        elif kind is dict:
+            if not _TEXT.issuperset(map(type, each)):
+                return False
+            ahead += each
+            ahead += each.values()
+        elif kind is list:
+            ahead += each
+        elif not (each is None or kind is bool or (kind is int and -_EXACT <= each <= _EXACT)):
+            return False
+    return True
 
 
 def digest(value: Any) -> bytes:

@@ -128,7 +128,7 @@ def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
         (_budgets(parts) or None) if executes else None,
         [_escalation(parts)] if escalates else None,
         [{**body, "fields": parts.sealed}] if parts.sealed else None,
-        None if snapshot is None else [{**snapshot.row, **_reading(parts.connector, snapshot)}],
+        None if snapshot is None else [{**snapshot.row, "facts": None, **_reading(parts.connector, snapshot)}],
         None if snapshot is None else [{**body, **fact} for fact in snapshot.row["facts"]],
         (_flights(parts) or None) if executes else None,
     )

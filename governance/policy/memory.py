@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from governance.policy.ceilings import Limiter, LimiterKind
@@ -35,9 +36,8 @@ class _Form(NamedTuple):
 def remembered(inputs: Inputs) -> dict[str, Any]:
     """Inputs as JSON values, by the names of their fields. Nothing in it was written by an agent."""
     stored: dict[str, Any] = {}
-    for name, form, default in _FIELDS:
-        value = getattr(inputs, name)
-        if value != default or type(value) is not type(default):
+    for (name, form, default), value in zip(_FIELDS, _VALUES(inputs), strict=True):
+        if value is not default and (value != default or type(value) is not type(default)):
             stored[name] = None if value is None else form.write(value)
     return stored
 
@@ -181,3 +181,4 @@ _FORMS: dict[str, _Form] = {field.name: _PLAIN for field in fields(Inputs)} | {
     "score_threshold": _DECIMAL,
 }
 _FIELDS = tuple((field.name, _FORMS[field.name], field.default) for field in fields(Inputs))
+_VALUES = attrgetter(*_FORMS)
