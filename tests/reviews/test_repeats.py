@@ -31,7 +31,7 @@ SLOWER = (
     "if p_flights is not null then",
     "perform pg_sleep(case when p_cases is null then 0.01 else 0 end);\n  if p_flights is not null then",
 )
-ALIKE = ("perform pg_advisory_xact_lock(13, h)", "perform h")
+ALIKE = ("perform pg_advisory_xact_lock(13, hashtext(", "perform (hashtext(")
 # entries of one digest are written under its lock, so their order is that of the commits
 LATE = """
 with told as (
@@ -169,6 +169,18 @@ def test_a_refusal_stays_one_while_the_same_action_waits(cast: Cast) -> None:
     halt.halt("action_type", "bench.refund", reason="test", by=BY)
     assert ask(by, one_bench("b")).body["outcome"] == "refuse"
     assert Escalation.objects.get().repeats == 0
+
+
+def test_who_waits_long_for_whoever_asks_the_same_asks_again(committed: Committed, committed_cast: Cast) -> None:
+    alter(committed, "placet_commit", ("'2s'", "'50ms'"))
+    by = Credential(hash_key(committed_cast.refunder_key))
+    digest = ask(by, one_bench("a")).body["action_digest"]
+    with committed.connect() as other, other.transaction():
+        other.execute("select pg_advisory_xact_lock(13, hashtext(%s))", [digest])
+        with pytest.raises(Problem) as problem:
+            ask(by, one_bench("b"))
+    assert problem.value.code is Code.IDEMPOTENCY_IN_FLIGHT
+    assert Action.objects.count() == 1
 
 
 def executed_beside_a_case(key: str) -> tuple[int, int]:

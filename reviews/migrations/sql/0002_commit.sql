@@ -26,9 +26,12 @@ declare t timestamptz; n int; grants int; moved int; latches int; lapsed int; wa
 begin
   perform pg_advisory_xact_lock_shared(7);
   -- who asks for the same action waits for the other's commit, so that the next statements see its case
-  perform pg_advisory_xact_lock(13, h) from (
-    select distinct hashtext(d #>> '{}') as h
-      from jsonb_path_query(p_decided, '$[*] ? (@.outcome != "refuse").digest') d order by 1) l;
+  if jsonb_array_length(p_decided) = 1 then
+    perform pg_advisory_xact_lock(13, hashtext(p_decided #>> '{0,digest}'));  -- a fifth of what the other costs
+  else
+    perform pg_advisory_xact_lock(13, h) from (
+      select distinct hashtext(d->>'digest') as h from jsonb_array_elements(p_decided) d order by 1) l;
+  end if;
   select authority_epoch, instance_epoch into epoch, instance from governance_instance where id = 1;
   t := clock_timestamp();
 
