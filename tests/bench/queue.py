@@ -64,20 +64,21 @@ def _prepare(folder: Path, family: Family, cases: int) -> list[Probe]:
     """Two databases that differ in how many cases wait behind the first hundred, and a probe beside each."""
     access = Stack(folder, family, durable=False).postgres()
     databases.create_application(access, "placet_small")
-    env = _environment(folder, access, "placet_small")
-    _run([sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"], {**env, "PLACET_ROLE": "owner"})
+    env = environment(folder, access, "placet_small")
+    run([sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"], {**env, "PLACET_ROLE": "owner"})
     databases.create_records(access, "placet_records")
-    _run([sys.executable, "-m", "tests.bench.queue_scene"], {**env, "PYTHONPATH": str(BASE)})
+    run([sys.executable, "-m", "tests.bench.queue_scene"], {**env, "PYTHONPATH": str(BASE)})
     queue_scene.arrange(access.url("owner", "placet_small"))
     with databases.connect(access) as connection:
         connection.execute("create database placet_large template placet_small owner placet_owner")
-    _say(f"Putting {cases} cases behind a hundred.")
+    say(f"Putting {cases} cases behind a hundred.")
     queue_scene.fill(access.url("owner", "placet_large"), cases)
     queue_scene.fill(access.url("owner", "placet_small"), 0)
-    return [_probe(_environment(folder, access, name)) for name in ("placet_small", "placet_large")]
+    return [_probe(environment(folder, access, name)) for name in ("placet_small", "placet_large")]
 
 
-def _environment(folder: Path, access: databases.Access, name: str) -> dict[str, str]:
+def environment(folder: Path, access: databases.Access, name: str) -> dict[str, str]:
+    """The settings of every process of a bench, whatever stands in those of this one."""
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith(("PLACET_", "DATABASE_"))},
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -118,21 +119,24 @@ def _compare(small: Probe, large: Probe, times: int, rounds: int) -> None:
             ratios.append(statistics.median(other["ms"]) / statistics.median(one["ms"]))
             figures.append(statistics.median(other["ms"]))
             told = f"rows {one.get('rows')} and {other.get('rows')}" if "rows" in one else str(other.get("status", ""))
-        _say(f"{name:50}{statistics.median(ratios):6.2f}x {statistics.median(figures):8.2f} ms  {told}")
+        say(f"{name:50}{statistics.median(ratios):6.2f}x {statistics.median(figures):8.2f} ms  {told}")
     for name, probe in (("hundred", small), ("million", large)):
         told_of = probe.ask(do="decide", times=40)
         took, hello = statistics.median(told_of["ms"]), statistics.median(told_of["hello"])
-        _say(f"approve -> next of a {name}: {took / hello:.2f}x a Django hello, {took:.1f} and {hello:.1f} ms")
-        _say(f"  {max(told_of['bytes'])} bytes gzip, {len(told_of['ms'])} verdicts, status {set(told_of['status'])}")
+        say(f"approve -> next of a {name}: {took / hello:.2f}x a Django hello, {took:.1f} and {hello:.1f} ms")
+        say(f"  {max(told_of['bytes'])} bytes gzip, {len(told_of['ms'])} verdicts, status {set(told_of['status'])}")
 
 
-def _run(command: Sequence[str], env: Mapping[str, str]) -> None:
+def run(command: Sequence[str], env: Mapping[str, str]) -> str:
+    """Run a command to its end; what it printed."""
     done = subprocess.run(command, cwd=BASE, env=dict(env), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command[1:3])} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line, at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
