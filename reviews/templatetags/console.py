@@ -66,7 +66,11 @@ def _printed(value: object, css: str) -> SafeString:
 def _piece(piece: Piece, css: str) -> SafeString:
     if piece.literal:
         return format_html('<bdi class="{}">{}</bdi>', css, printed(piece))
-    return format_html("<bdi>{}</bdi>", printed(Piece(local_times(spoken(piece.text)))))
+    ours, read = printed(Piece(piece.text)), printed(Piece(local_times(spoken(piece.text))))
+    # what a verdict is a statement about is the same in every language and time zone, and stands beside what is read
+    return (
+        format_html("<bdi>{}</bdi>", ours) if read == ours else format_html('<bdi data-ours="{}">{}</bdi>', ours, read)
+    )
 
 
 @register.simple_tag

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 from playwright.sync_api import Dialog, Page, expect
 
 from governance import catalogue
 from reviews import judge, verify
 from reviews.models import Escalation, Verdict
+from reviews.spoken import spoken
 from tests.browser.console import Console
 from tests.cast import BY
 from tests.reviews.scene import BINDING, Scene
@@ -24,12 +26,17 @@ CASES = 500 if PROVE else 12
 DIGEST = """async () => {
   const form = document.querySelector("#approve");
   const said = [["action", form.elements.action_digest.value], ["record", form.elements.snapshot_digest.value]];
-  for (const part of document.querySelectorAll("[data-said]"))
-    said.push([part.dataset.said, part.dataset.value ?? part.textContent.trim().split(/\\s+/).join(" ")]);
+  for (const part of document.querySelectorAll("[data-said]")) {
+    const ours = part.cloneNode(true);
+    for (const words of ours.querySelectorAll("[data-ours]")) words.textContent = words.dataset.ours;
+    said.push([part.dataset.said, part.dataset.value ?? ours.textContent.trim().split(/\\s+/).join(" ")]);
+  }
   const bytes = new TextEncoder().encode(JSON.stringify(said));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return [[...hash].map((each) => each.toString(16).padStart(2, "0")).join(""), form.elements.consent.value];
 }"""
+WORDS = """() => [...document.querySelectorAll("[data-said] [data-ours]")].map(
+  (each) => [each.dataset.ours, each.textContent])"""
 BESIDE: dict[str, Any] = {
     "paid": "paid",
     "changes": [
@@ -67,13 +74,19 @@ def test_the_digest_is_recomputed_from_what_the_browser_shows(console: Console) 
         ran.append(dialog.message)
         dialog.dismiss()
 
-    for case in various(console.scene, CASES):
+    for number, case in enumerate(various(console.scene, CASES)):
         console.scene.take(case)
         path = f"/escalations/{case.pk}/"
         if page is None:
             page = console.open(ada, "/preferences/")
             page.on("dialog", heard)
+        page.set_extra_http_headers({"Accept-Language": ("en", "de")[number % 2]})
         page.goto(f"{console.address}{path}")
+        assert page.get_by_role("heading", name=("Facts", "Fakten")[number % 2], exact=True).count() == 1
+        with translation.override(("en", "de")[number % 2]):
+            words = page.evaluate(WORDS)
+            assert [read for _, read in words] == [spoken(ours) for ours, _ in words]
+        assert bool(words) is (number % 2 == 1)
         computed, stated = page.evaluate(DIGEST)
         assert computed == stated, page.content()
         judge.reject(case.pk, reviewer=ada, reason="not_needed")
