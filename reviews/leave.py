@@ -23,14 +23,15 @@ def leave(*, reviewer: User, begins: datetime, ends: datetime, cover: str = "") 
     """Be away from `begins` to `ends`; one that begins now gives back every case at once.
 
     `cover` names who is told of cases instead; it gives them no authority. Problems: FORBIDDEN, INVALID (over already,
-    longer than a year, nobody of that name who reviews), WRONG_STATE (twenty are ahead).
+    longer than a year or further ahead, nobody of that name who reviews), WRONG_STATE (twenty are ahead).
     """
     # the person, their cases, their mandate: the order of a verdict, which then stands before this or after it
     require_reviewer(reviewer)
     by = _cover(reviewer, cover)
     now = locks.database_now()
     begins = max(begins, now)
-    if not begins < ends <= begins + LONGEST:
+    # by differences: a sum may lie behind the last day that there is
+    if begins - now > LONGEST or not timedelta(0) < ends - begins <= LONGEST:
         told = "An absence ends after it begins, in the future, and within a year."
         raise Problem(Code.INVALID, told, fields=(("/ends", told),))
     if ahead(reviewer, now).count() >= MOST_AHEAD:

@@ -123,3 +123,12 @@ def test_the_page_sets_an_absence_in_the_time_zone_of_its_reader_and_ends_it(sce
     assert "A day and time look like" in said(wrong)
     assert browser.post(f"/absences/{away.pk}/end/").status_code == 302
     assert "Take it back" not in words(browser.get("/absences/"))
+
+
+@pytest.mark.parametrize("begins", ["9999-12-31T00:00", "9998-12-30T01:00"])
+def test_nobody_leaves_at_the_end_of_time(scene: Scene, begins: str) -> None:
+    """What no calendar reaches ends in a sentence, not in an error of this page now or in another time zone."""
+    sent = {"begins": begins, "ends": "9999-12-31T00:30", "cover": ""}
+    response = visitor(scene.cast.ada).post("/absences/leave/", sent)
+    assert response.status_code == 422
+    assert "An absence ends after it begins, in the future, and within a year." in said(response)
