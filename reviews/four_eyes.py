@@ -79,6 +79,8 @@ def round_of(
     for verdict in given(case):
         stands = bytes(verdict.snapshot_digest) == facts and verdict.reviewer_id in active
         own = matter_of(case, spec, over_facts=bool(verdict.facts_override))
+        # a rank that rose since is asked of whoever comes next: else escalating a case would undo what was decided
+        own = replace(own, rank=min(own.rank, verdict.rank))
         reaches = stands and outside(mandates.get(verdict.reviewer_id), own, now) is None
         (counts if reaches else aside).append(verdict)
     ranks = tuple(mandates[verdict.reviewer_id].rank for verdict in counts)

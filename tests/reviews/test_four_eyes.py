@@ -14,7 +14,7 @@ from django.test import Client
 from governance import actors, catalogue, enrol, mandates
 from governance.models import Grant, Reservation
 from governance.problems import Code, Problem
-from reviews import candidates, desk, history, judge, redeem, sweep, take, verify
+from reviews import candidates, cases, deadlines, desk, handover, history, judge, redeem, sweep, take, verify
 from reviews.ability import ability
 from reviews.models import Escalation, Verdict
 from reviews.notify import audience
@@ -298,3 +298,19 @@ def test_the_desk_of_the_first_says_that_the_next_is_waited_for(eyes: Scene, no_
     eyes.approve(case, eyes.cast.grace)
     for who in (eyes.cast.ada, eyes.cast.grace):
         assert [each.after for each in desk.verdicts(who.pk).past] == [desk.After.WAITING]
+
+
+def test_a_rank_that_rises_leaves_the_approvals_that_were_given_below_it(eyes: Scene, no_hold: None) -> None:
+    """Else escalating a case, so that it is decided in time, would undo what was decided of it."""
+    raised, handed = eyes.case(order="W1"), eyes.case(order="W2")
+    for case in (raised, handed):
+        eyes.approve(case, eyes.cast.ada)
+    with transaction.atomic():
+        deadlines.raise_rank(cases.locked(raised.pk), by="system:test")
+    manager = peer(rank=2)
+    eyes.take(handed, manager)
+    handover.hand_up(handed.pk, reviewer=manager, reason="needs_authority")
+    for case in (raised, handed):
+        assert eyes.approve(case, eyes.cast.grace).closes
+        assert Verdict.objects.get(escalation=case, reviewer=eyes.cast.ada).set_aside_at is None
+    assert eyes.redeem(Grant.objects.get(action=handed.action)).redeemed_at is not None
