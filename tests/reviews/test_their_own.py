@@ -17,7 +17,9 @@ from governance.proof import Proof
 from governance.rotate import rotate_key
 from reviews import deadlines, judge, take
 from reviews.ability import ability
+from reviews.candidates import candidates
 from reviews.colleagues import able
+from reviews.eligible import Hindrance
 from reviews.models import Escalation
 from reviews.practise import waive_practice
 from tests.cast import BY
@@ -107,3 +109,5 @@ def test_whoever_issued_a_key_above_or_answers_above_does_not_decide_what_is_ask
         case = scene.case(order=f"W{number}", **below)
         assert everything(case, cast.joan) == {ASKED}
         assert len(everything(case, cast.grace)) == 1, "she answers for the agent above"
+        told = {each.name: each.hindrance for each in candidates(case)}
+        assert (told["joan"], told["grace"]) == (Hindrance.OWN_PROPOSAL, Hindrance.OWN_AGENT)
