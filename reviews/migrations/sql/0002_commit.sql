@@ -79,8 +79,11 @@ begin
       -- a ticket ends by the clock as well, which moves no epoch
       count(*) filter (where case when r.ticket is null then false
         else not placet_ticket_stands(r.ticket, r.agent, r.action_type, t) end),
+      -- as a range in its order, for which planned on empty tables no index but that of the digests will do
       (select e.id || case when e.snapshot_id is null then ' checking' else ' pending' end
-        from r join reviews_escalation e on e.digest = decode(r.digest, 'hex') and e.state = 'open'
+        from r cross join lateral (select o.id, o.snapshot_id, o.deadline from reviews_escalation o
+          where o.state = 'open' and o.digest between decode(r.digest, 'hex') and decode(r.digest, 'hex')
+          order by o.digest limit 1) e
         where r.outcome = 'execute' and (e.deadline > t or placet_case_due(e.id, t) > t) limit 1)
     into n, grants, moved, latches, lapsed, waits from r;
   if n < jsonb_array_length(p_decided) then
