@@ -19,7 +19,10 @@ COUNTED = 15
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Once handed on or skipped. `to` is the person and `rank` the rank it went to, where it went to one."""
+    """Once handed on or skipped. `to` is the person and `rank` the rank it went to, where it went to one.
+
+    Where several people decide, nobody but the viewer is named: none of them learns here who was there before.
+    """
 
     by: str
     kind: str
@@ -56,9 +59,14 @@ class Around:
 
 _CASE = "select repeats, renewals, skips, entity from reviews_escalation where id = %s"
 _PASSED = """
-  select by.username as by, h.kind, heir.username as heir, h.rank, h.reason, h.at from reviews_handover h
+  select h.kind, h.rank, h.reason, h.at,
+      case when blind and by.id <> %(viewer)s then 'another reviewer' else by.username end as by,
+      case when blind and heir.id <> %(viewer)s then 'another reviewer' else heir.username end as heir
+    from reviews_handover h join reviews_escalation e on e.id = h.escalation_id
+    join governance_actiontype t on t.id = e.action_type_id
+    cross join lateral (select e.state = 'open' and jsonb_exists(t.document, 'four_eyes') as blind) b
     join auth_user by on by.id = h.by_id left join auth_user heir on heir.id = h.to_id
-    where h.escalation_id = %s order by h.id desc limit %s
+    where h.escalation_id = %(case)s order by h.id desc limit %(most)s
 """
 _RELATED = """
   select e.id, e.opened_at, e.deadline, t.key, a.amount, t.document from reviews_escalation e
@@ -67,16 +75,17 @@ _RELATED = """
 """
 
 
-def read(case: UUID) -> Around:
-    """What stands around an existing case."""
+def read(case: UUID, *, viewer: int) -> Around:
+    """What stands around an existing case, as `viewer` (a user id) may see it."""
     now = database_now()
     (row,) = rows.fetch(_CASE, [case])
     found = rows.fetch(_RELATED, [row["entity"], case, COUNTED]) if row["entity"] else []
+    passed = rows.fetch(_PASSED, {"case": case, "viewer": viewer, "most": LISTED})
     return Around(
         repeats=row["repeats"],
         renewals=row["renewals"],
         skips=row["skips"],
-        passed=tuple(_passed(each) for each in rows.fetch(_PASSED, [case, LISTED])),
+        passed=tuple(map(_passed, passed)),
         related=tuple(_related(each, now) for each in found[:LISTED]),
         others=len(found),
         now=now,

@@ -63,6 +63,8 @@ WORDS = (
     # figures
     "{figure} wait", "{figure} waits", " ({pending})", "; {pending}",
     "{figure} used, this would make {label}, the cap is {limit}",
+    # who decides
+    "another reviewer",
     # guardrails
     "no policy that covers it grants it", "the amount is not known",
     "its quantity is over the threshold of its type", "its class of data is over the threshold of its type",

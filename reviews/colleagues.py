@@ -23,8 +23,9 @@ def obstacle(case: Escalation, user: User) -> str:
     if not found:
         return "Only an active reviewer may do this."
     why = found[0].hindrance
-    # not what they did: of several approvers nobody learns of the others
-    return "They cannot decide this case." if why is Hindrance.TOOK_PART else WHY.get(why, "")
+    # one sentence for whatever it is: of several approvers nobody learns of the others, not by what is left over either
+    blind = why is not None and (why is Hindrance.TOOK_PART or "four_eyes" in case.action_type.document)
+    return "They cannot decide this case." if blind else WHY.get(why, "")
 
 
 def able(case_id: UUID, *, besides: int) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A case that expires soon, and who has it."""
+    """A case that expires soon, and who has it; where several people decide, only that somebody has."""
 
     case: UUID
     about: str
@@ -151,7 +151,8 @@ class Lead:
 
 _OPEN = """
   select e.id, t.key, e.rank, e.opened_at, e.deadline, e.cap_key is not null as cap, ag.id as agent_id,
-    placet_named(ag) as agent, case when e.taken_until > %(now)s then u.username else '' end as taken_by
+    placet_named(ag) as agent, case when e.taken_until is null or e.taken_until <= %(now)s then ''
+      when jsonb_exists(t.document, 'four_eyes') then 'another reviewer' else u.username end as taken_by
   from (select * from reviews_escalation where state = 'open' order by sort_key, id limit %(most)s) e
   join governance_action a on a.id = e.action_id
   join governance_agent ag on ag.id = a.agent_id

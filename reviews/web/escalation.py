@@ -212,7 +212,7 @@ def shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) -
 
 def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
     found = _dossier(request, case)
-    can, beside = ability(case, request.user, request.proof), around.read(case)
+    can, beside = ability(case, request.user, request.proof), around.read(case, viewer=request.user.pk)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
