@@ -13,6 +13,7 @@ from governance import locks, record
 from governance.problems import Code, Problem
 from reviews.cases import LEASE, holds, locked, refuse_if_taken, require_lease, require_open
 from reviews.colleagues import obstacle
+from reviews.four_eyes import refuse_part
 from reviews.models import Escalation, HandKind, Handover, HandReason
 from reviews.reviewers import require_reviewer, stays_reviewer
 from reviews.routing import RANKS
@@ -61,14 +62,15 @@ def hand_up(escalation_id: UUID, *, reviewer: User, reason: str) -> Handover:
 def skip(escalation_id: UUID, *, reviewer: User, reason: str) -> Handover:
     """Leave a case to the others: who skips it does not see it in the queue for half an hour. A lease of theirs ends.
 
-    Problems: NOT_FOUND, FORBIDDEN, TAKEN_BY_ANOTHER, INVALID (no such reason), WRONG_STATE (skipped already, or twenty
-    others are), and those of a case that is not open.
+    Problems: NOT_FOUND, FORBIDDEN, TAKEN_PART, TAKEN_BY_ANOTHER, INVALID (no such reason), WRONG_STATE (skipped
+    already, or twenty others are), and those of a case that is not open.
     """
     require_reason(reason)
     require_reviewer(reviewer)
     case = locked(escalation_id)
     now = locks.database_now()
     require_open(case, now)
+    refuse_part(case, reviewer, now)
     refuse_if_taken(case, reviewer, now)
     skipped = Handover.objects.filter(by=reviewer, kind=HandKind.SKIP, until__gt=now)
     if skipped.filter(escalation=case).exists() and not holds(case, reviewer, now):
@@ -96,6 +98,7 @@ def _held(escalation_id: UUID, reviewer: User, reason: str) -> tuple[Escalation,
     case = locked(escalation_id)
     now = locks.database_now()
     require_open(case, now)
+    refuse_part(case, reviewer, now)  # whoever approved does not choose who decides after them
     require_lease(case, reviewer, now)
     return case, now
 

@@ -314,3 +314,20 @@ def test_a_rank_that_rises_leaves_the_approvals_that_were_given_below_it(eyes: S
         assert eyes.approve(case, eyes.cast.grace).closes
         assert Verdict.objects.get(escalation=case, reviewer=eyes.cast.ada).set_aside_at is None
     assert eyes.redeem(Grant.objects.get(action=handed.action)).redeemed_at is not None
+
+
+@pytest.mark.parametrize("verb", ["hand_over", "hand_up", "skip"])
+def test_in_the_hold_the_first_does_not_choose_the_second(eyes: Scene, verb: str) -> None:
+    """Else they pick who looks after them, and taking their approval back takes the case from under that person."""
+    case, ada = eyes.case(), eyes.cast.ada
+    first = eyes.approve(case, ada)
+    verbs: dict[str, Any] = {
+        "hand_over": lambda: handover.hand_over(case.pk, reviewer=ada, to="grace", reason="interrupted"),
+        "hand_up": lambda: handover.hand_up(case.pk, reviewer=ada, reason="needs_authority"),
+        "skip": lambda: handover.skip(case.pk, reviewer=ada, reason="interrupted"),
+    }
+    with pytest.raises(Problem) as problem:
+        verbs[verb]()
+    assert problem.value.code is Code.TAKEN_PART
+    case.refresh_from_db()
+    assert (case.taken_by, case.taken_until, case.rank) == (ada, first.final_at, 1)
