@@ -17,6 +17,7 @@ from governance.locks import database_now
 from governance.policy.mandates import Terms
 from governance.policy.tiers import Risk
 from governance.policy.working_hours import Hours
+from governance.problems import Problem
 from reviews import rows
 from reviews.eligible import Hindrance, Matter, Person, hindrance
 from reviews.four_eyes import round_now
@@ -84,6 +85,10 @@ left join governance_mandate m on m.reviewer_id = u.id
 where u.is_active and u.id = coalesce(%(only)s, u.id)
 order by case when %(late)s then -m.rank else m.rank end nulls last, md5(u.id::text || coalesce(%(case)s::text, ''))
 """
+# What stands against somebody in every case, so that no other needs to be looked at.
+_ANYWHERE = (
+    Hindrance.PRACTICE, Hindrance.NO_MANDATE, Hindrance.EXPIRED, Hindrance.ABSENT, Hindrance.HOURS, Hindrance.LOAD
+)  # fmt: skip
 # No more names than a person reads.
 MOST_SHOWN = 100
 _TIES = ("practice", "own_agent", "own_account", "own_proposal", "took_part")
@@ -159,13 +164,11 @@ def matter_now(case: Escalation) -> Matter | None:
 
 
 def _matter(case: Escalation, now: datetime) -> Matter | None:
-    entry = current(case.action.action_type_id)
+    try:
+        entry = current(case.action.action_type_id)
+    except Problem:  # one type that an operator must look at stops nobody's next case and no message
+        return None
     return None if entry is None else round_now(case, entry.spec, now).matter
-
-
-def may_approve(case: Escalation, person: int) -> bool:
-    """Whether this person could approve this case now, as far as they themselves are concerned."""
-    return any(each.hindrance is None for each in candidates(case, only=person))
 
 
 def next_case(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
@@ -173,7 +176,13 @@ def next_case(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
 
     It is looked for among the first 200 that their mandate could reach; None where none of them is theirs to approve.
     """
-    return next((case.pk for case in _free(viewer, besides) if may_approve(case, viewer)), None)
+    for case in _free(viewer, besides):
+        for found in candidates(case, only=viewer):
+            if found.hindrance is None:
+                return case.pk
+            if found.hindrance in _ANYWHERE:
+                return None
+    return None
 
 
 def _free(viewer: int, besides: tuple[UUID, ...]) -> Iterator[Escalation]:

@@ -1,0 +1,59 @@
+"""The next case of a reviewer: looked for no longer than it can be theirs, and whatever became of other types."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from governance import entries, mandates
+from governance.locks import database_now
+from reviews.candidates import candidates, next_case
+from reviews.leave import leave
+from reviews.models import Escalation, Notice
+from reviews.notify import rounds
+from tests.cast import BY
+from tests.reviews.scene import Scene, backdate
+from tests.web.reading import visitor
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def cases(scene: Scene) -> list[Escalation]:
+    return [scene.case(order=f"W{number}") for number in range(1, 13)]
+
+
+def statements(scene: Scene) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert next_case(viewer=scene.cast.ada.pk) is None
+    return len(asked)
+
+
+@pytest.mark.parametrize("why", ["away", "load", "expired"])
+def test_what_binds_a_person_in_every_case_is_found_with_the_first(
+    scene: Scene, cases: list[Escalation], no_hold: None, why: str
+) -> None:
+    ada, now = scene.cast.ada, database_now()
+    if why == "away":
+        leave(reviewer=ada, begins=now, ends=now + HOUR)
+    elif why == "load":
+        mandates.set_mandate(ada, rank=1, money_limit=500_00, per_hour=1, by=BY)
+        scene.approve(cases[0])
+    else:
+        expires = "update governance_mandate set expires_at = clock_timestamp() - interval '1 s' where reviewer_id = %s"
+        backdate(expires, ada.pk)
+    assert statements(scene) < 20
+
+
+def test_a_type_that_cannot_be_read_keeps_no_other_case_and_no_message_from_anybody(scene: Scene) -> None:
+    unread, other = scene.case("600.00", kind="shop.express", order="W1"), scene.case(order="W2")
+    backdate("update governance_actiontype set document = '{}', revision = revision + 1 where key = 'shop.express'")
+    entries._parsed.clear()
+    assert candidates(unread) == ()
+    assert next_case(viewer=scene.cast.grace.pk) == other.pk
+    assert visitor(scene.cast.grace).get("/queue/next/")["Location"] == f"/escalations/{other.pk}/"
+    assert rounds.tell_due() == 2
+    assert {notice.case_id for notice in Notice.objects.all()} == {other.pk}
