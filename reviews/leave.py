@@ -25,7 +25,9 @@ def leave(*, reviewer: User, begins: datetime, ends: datetime, cover: str = "") 
     `cover` names who is told of cases instead; it gives them no authority. Problems: FORBIDDEN, INVALID (over already,
     longer than a year or further ahead, nobody of that name who reviews), WRONG_STATE (twenty are ahead).
     """
-    # the person, their cases, their mandate: the order of a verdict, which then stands before this or after it
+    # the person, their cases, their mandate: the order of a verdict, which then stands before this or after it; so does
+    # every lease that they take or are handed
+    User.objects.select_for_update(no_key=True).get(pk=reviewer.pk)
     require_reviewer(reviewer)
     by = _cover(reviewer, cover)
     now = locks.database_now()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.contrib.auth.models import User
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from governance import enrol
 from governance.locks import database_now
@@ -17,6 +18,7 @@ from reviews.leave import MOST_AHEAD, come_back, leave
 from reviews.models import Absence, Escalation
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate, entries, proven, stated
+from tests.support.fixtures import Committed
 from tests.web.reading import said, visitor, words
 
 HOUR = dt.timedelta(hours=1)
@@ -132,3 +134,22 @@ def test_nobody_leaves_at_the_end_of_time(scene: Scene, begins: str) -> None:
     response = visitor(scene.cast.ada).post("/absences/leave/", sent)
     assert response.status_code == 422
     assert "An absence ends after it begins, in the future, and within a year." in said(response)
+
+
+def leave_in_haste(reviewer: User, now: dt.datetime) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("set local lock_timeout = '100ms'")
+        leave(reviewer=reviewer, begins=now, ends=now + HOUR)
+
+
+def test_leaving_waits_for_a_case_that_is_being_taken(committed: Committed, committed_scene: Scene) -> None:
+    """Else it would not see that lease, and who is away would hold a case."""
+    ada, now = committed_scene.cast.ada, database_now()
+    case = committed_scene.case()
+    with committed.connect() as other, other.transaction():  # as `take` does, which has not committed yet
+        other.execute("select 1 from auth_user where id = %s for share", [ada.pk])
+        with pytest.raises(OperationalError, match="lock timeout"):
+            leave_in_haste(ada, now)
+    assert committed_scene.take(case).taken_by == ada
+    leave(reviewer=ada, begins=now, ends=now + HOUR)
+    assert Escalation.objects.get(pk=case.pk).taken_by is None
