@@ -98,13 +98,14 @@ _TIES = ("practice", "own_agent", "own_account", "own_proposal", "took_part")
 class Candidate:
     """One reviewer and the first reason why they may not approve a case now; `rank` 0 without a mandate.
 
-    `cover` is who covers for them, while they are away.
+    `away`: they are absent, which may not be the first reason. `cover` is who covers for them then.
     """
 
     id: int
     name: str
     rank: int
     hindrance: Hindrance | None
+    away: bool
     cover: int | None
 
 
@@ -220,7 +221,8 @@ def _candidate(row: Mapping[str, Any], matter: Matter, now: datetime) -> Candida
         away_until=row["away_until"],
         decided=tuple(row["decided"]),
     )
-    return Candidate(row["id"], row["username"], row["rank"] or 0, hindrance(person, matter, now), row["cover"])
+    why, away = hindrance(person, matter, now), row["away_until"] is not None
+    return Candidate(row["id"], row["username"], row["rank"] or 0, why, away, row["cover"])
 
 
 def _terms(row: Mapping[str, Any]) -> Terms:

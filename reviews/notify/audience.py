@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from django.contrib.auth.models import User
@@ -20,7 +20,7 @@ def judges(case: Escalation, *, most: int, late: bool = False) -> list[int]:
     Where nobody may approve it now, those are told who are not away and can still reject it, at work or not.
     """
     found = candidates(case, late=late)
-    return _first(found, _may(found), most) or _first(found, {each.id for each in found if _rejects(each)}, most)
+    return _first(found, _may, most) or _first(found, _rejects, most)
 
 
 def reaching(case: Escalation, *, rank: int, most: int) -> list[int]:
@@ -29,7 +29,7 @@ def reaching(case: Escalation, *, rank: int, most: int) -> list[int]:
     if matter is None:
         return []
     found = candidates(case, matter=replace(matter, rank=max(matter.rank, rank)))
-    return _first(found, _may(found), most)
+    return _first(found, _may, most)
 
 
 def is_judge(case: Escalation, person: int) -> bool:
@@ -37,19 +37,20 @@ def is_judge(case: Escalation, person: int) -> bool:
     return any(_rejects(each) for each in candidates(case, only=person))
 
 
-def _may(found: Iterable[Candidate]) -> set[int]:
-    return {each.id for each in found if each.hindrance is None}
+def _may(candidate: Candidate) -> bool:
+    return candidate.hindrance is None
 
 
 def _rejects(candidate: Candidate) -> bool:
-    return candidate.hindrance not in {*NEVER, Hindrance.ABSENT}
+    return candidate.hindrance not in NEVER and not candidate.away
 
 
-def _first(found: Iterable[Candidate], able: set[int], most: int) -> list[int]:
-    """The first of those who are able; whoever covers comes where the one who is away would have come."""
-    told: dict[int, None] = {}
+def _first(found: Collection[Candidate], can: Callable[[Candidate], bool], most: int) -> list[int]:
+    """The first of those who can; whoever covers comes where the one who is away would have come."""
+    able, told = {each.id for each in found if can(each)}, dict[int, None]()
     for each in found:
-        stands_in = each.cover if each.hindrance is Hindrance.ABSENT else each.id
+        at_work = replace(each, away=False, hindrance=None if each.hindrance is Hindrance.ABSENT else each.hindrance)
+        stands_in = each.cover if each.away and can(at_work) else each.id
         if stands_in in able:
             told[stands_in] = None
     return list(told)[:most]

@@ -206,3 +206,19 @@ def test_outside_of_hours_people_are_told_only_where_nobody_else_may_approve(sce
     assert audience.judges(case, most=9) == [scene.cast.grace.pk]
     mandates.set_mandate(scene.cast.grace, rank=3, money_limit=500_00, hours=off, by=BY)
     assert set(audience.judges(case, most=9)) == {scene.cast.ada.pk, scene.cast.grace.pk}
+
+
+def test_whoever_is_away_is_told_of_no_case_also_of_one_that_nobody_may_approve(scene: Scene) -> None:
+    cast, now = scene.cast, database_now()
+    barbara = enrol("barbara", groups=[REVIEWER], by=BY)
+    waive_practice(barbara, by=BY)
+    for person in (cast.ada, cast.grace):
+        mandates.set_mandate(person, rank=1, money_limit=1_00, by=BY)
+    case = scene.case()
+    assert set(audience.judges(case, most=5)) == {cast.ada.pk, cast.grace.pk, barbara.pk}
+    leave(reviewer=cast.ada, begins=now, ends=now + HOUR, cover="barbara")
+    assert {each.hindrance for each in candidates(case, only=cast.ada.pk)} == {Hindrance.MONEY}
+    assert set(audience.judges(case, most=5)) == {cast.grace.pk, barbara.pk}
+    assert not audience.is_judge(case, cast.ada.pk)
+    assert audience.is_judge(case, barbara.pk)
+    assert audience.judges(case, most=1) in ([barbara.pk], [cast.grace.pk])
