@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 
 from governance.problems import Code, Problem
 
+LONGEST = timedelta(days=36_525)
 # What the guards of the migrations raise, for people who meet them first.
 _TOLD: dict[str, tuple[Code, str]] = {
     "PL012": (
@@ -43,3 +45,9 @@ def told() -> Iterator[None]:
 def invalid(pointer: str, sentence: object) -> Problem:
     """The problem of one field of a form or document."""
     return Problem(Code.INVALID, str(sentence), fields=((pointer, str(sentence)),))
+
+
+def require_an_end(pointer: str, ends: datetime, now: datetime) -> None:
+    """Problem INVALID where it ends after a hundred years: past the year 9999 the database keeps what nobody reads."""
+    if ends - now > LONGEST:
+        raise invalid(pointer, "An end lies within a hundred years.")

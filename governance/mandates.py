@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from governance import locks, record
 from governance.actors import REVIEWER, By, groups_of, require_council
-from governance.guards import invalid
+from governance.guards import invalid, require_an_end
 from governance.models import ActionType, Mandate, Qualification
 from governance.policy.mandates import MOST_DECISIONS, live, wider
 from governance.policy.tiers import Risk
@@ -39,7 +39,7 @@ def set_mandate(
 
     A mapping says until when they are qualified for each type. `hours` None: at any time. `per_hour` and `per_day` are
     the most verdicts of any 60 minutes and any 24 hours. Nobody sets their own. Problems: FORBIDDEN, INVALID (not a
-    reviewer, out of range, ended already, no such time zone).
+    reviewer, out of range, ended already or after a hundred years, no such time zone).
     """
     actor = _somebody_else(user, by)
     _check_hours(hours)
@@ -51,6 +51,8 @@ def set_mandate(
     _check_load(per_hour, per_day)
     if expires_at is not None and expires_at <= now:
         raise invalid("/expires_at", "A mandate expires in the future; revoke it to end it now.")
+    if expires_at is not None:
+        require_an_end("/expires_at", expires_at, now)
     held = Mandate.objects.select_for_update().filter(reviewer=user).first()
     before, said = (None, None) if held is None else (held.terms, _said(held))
     wanted = dict(action_types) if isinstance(action_types, Mapping) else dict.fromkeys(action_types)
@@ -130,6 +132,8 @@ def _check_ends(
     for action_type, until in wanted.items():
         if not live(until, now) and held.get(action_type.pk) != until:
             raise invalid("/qualified", f"A qualification ends in the future: {action_type.key}.")
+        if until is not None:
+            require_an_end("/qualified", until, now)
 
 
 @cache

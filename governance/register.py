@@ -10,7 +10,7 @@ from django.db import transaction
 from governance import locks, record
 from governance.actors import By, actor_of, person_behind, require_council
 from governance.authenticate import KEY_LIFE, new_key
-from governance.guards import invalid, told
+from governance.guards import invalid, require_an_end, told
 from governance.models import Agent, AgentKey, AgentState, Scope, ScopeKind
 from governance.models.agents import MOST_REQUESTS, REQUESTS_PER_MINUTE
 from governance.policy.names import display_name
@@ -122,6 +122,7 @@ def issue_key(agent: Agent, *, by: By, expires_at: datetime | None = None) -> st
     ends_by, expires_at = expires_at, expires_at or now + KEY_LIFE
     if expires_at <= now:
         raise invalid("/expires_at", "A key expires in the future.")
+    require_an_end("/expires_at", expires_at, now)
     key, prefix, digest = new_key()
     row = AgentKey.objects.create(
         agent=agent,

@@ -75,6 +75,21 @@ def test_a_mandate_expires_in_the_future_or_is_revoked(cast: Cast) -> None:
         mandates.revoke_mandate(cast.ada, by=cast.mary)
 
 
+WEST = dt.timezone(-dt.timedelta(hours=8))
+
+
+@pytest.mark.parametrize("field", ["expires_at", "qualified"])
+def test_no_mandate_ends_after_the_last_year_that_can_be_read(cast: Cast, field: str) -> None:
+    """Written west of Greenwich "never" is the year 10000, which no process reads back: no page of a case would open."""
+    never = dt.datetime(9999, 12, 31, 23, 59, tzinfo=WEST)
+    terms: dict[str, Any] = {"expires_at": never} if field == "expires_at" else {"action_types": {cast.refund: never}}
+    with refused(Code.INVALID) as problem:
+        mandates.set_mandate(cast.ada, rank=1, money_limit=0, by=cast.mary, **terms)
+    assert problem.value.fields == ((f"/{field}", "An end lies within a hundred years."),)
+    soon = locks.database_now() + timedelta(days=36_000)
+    assert mandates.set_mandate(cast.ada, rank=1, money_limit=0, expires_at=soon, by=cast.mary).expires_at == soon
+
+
 def test_the_types_of_a_mandate_are_governed_too(committed_cast: Cast) -> None:
     with guarded("PL011"):
         committed_cast.ada.mandate.action_types.add(committed_cast.refund)

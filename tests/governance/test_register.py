@@ -182,6 +182,8 @@ def test_a_key_lives_for_a_year_unless_told_otherwise(cast: Cast) -> None:
     assert now + timedelta(days=364) < expires_at < now + timedelta(days=366)
     with refused(Code.INVALID):
         register.issue_key(cast.drafter, by=cast.mary, expires_at=now - timedelta(seconds=1))
+    with refused(Code.INVALID):
+        register.issue_key(cast.drafter, by=cast.mary, expires_at=now + timedelta(days=36_600))
 
 
 def test_a_key_identifies_its_agent_until_it_expires_by_the_clock_of_the_database(cast: Cast) -> None:
