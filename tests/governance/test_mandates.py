@@ -80,7 +80,7 @@ WEST = dt.timezone(-dt.timedelta(hours=8))
 
 @pytest.mark.parametrize("field", ["expires_at", "qualified"])
 def test_no_mandate_ends_after_the_last_year_that_can_be_read(cast: Cast, field: str) -> None:
-    """Written west of Greenwich "never" is the year 10000, which no process reads back: no page of a case would open."""
+    """Written west of Greenwich "never" is the year 10000, which no process reads back: no page would open."""
     never = dt.datetime(9999, 12, 31, 23, 59, tzinfo=WEST)
     terms: dict[str, Any] = {"expires_at": never} if field == "expires_at" else {"action_types": {cast.refund: never}}
     with refused(Code.INVALID) as problem:
