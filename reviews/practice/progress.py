@@ -52,7 +52,8 @@ class Exercise:
 
 def read(viewer: User) -> Progress:
     """How far they are. What was answered wrongly comes again after the others."""
-    last = {given.drill: given for given in PracticeAnswer.objects.filter(reviewer=viewer).order_by("pk")}
+    newest = PracticeAnswer.objects.filter(reviewer=viewer).order_by("drill", "-pk").distinct("drill")
+    last = {given.drill: given for given in newest}
     every = drills.every()
     open_now = [key for key in every if key not in last] + [key for key in every if key in last and not last[key].right]
     over = Practised.objects.filter(reviewer=viewer).first()

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.signals import post_init
 from django.utils import translation
 
 from governance import enrol, mandates
@@ -16,7 +17,7 @@ from governance.problems import Code, Problem
 from reviews import handover, take, turn
 from reviews.ability import ability
 from reviews.colleagues import able
-from reviews.models import Escalation, Notice, Practised, Verdict
+from reviews.models import Escalation, Notice, PracticeAnswer, Practised, Verdict
 from reviews.practice import drills, progress
 from reviews.practice.words import LESSONS
 from reviews.practise import answer_practice, waive_practice
@@ -191,3 +192,20 @@ def test_nobody_waives_their_own_practice(scene: Scene) -> None:
         waive_practice(scene.cast.joan, by=scene.cast.joan)
     assert code_of(problem) is Code.FORBIDDEN
     assert not Practised.objects.filter(reviewer=scene.cast.joan).exists()
+
+
+def test_however_often_somebody_guessed_the_page_reads_one_answer_for_each_case(barbara: User) -> None:
+    for _ in range(12):
+        answer_practice("exposure", reviewer=barbara, approve=True)
+    answered(barbara, besides="exposure")
+    read: list[PracticeAnswer] = []
+
+    def note(instance: PracticeAnswer, **_: object) -> None:
+        read.append(instance)
+
+    post_init.connect(note, sender=PracticeAnswer)
+    try:
+        found = progress.read(barbara)
+    finally:
+        post_init.disconnect(note, sender=PracticeAnswer)
+    assert (found.next, found.done, len(read)) == ("exposure", found.count - 1, found.count)
