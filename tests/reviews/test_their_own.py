@@ -15,7 +15,7 @@ from governance.policy.tiers import Level
 from governance.problems import Code, Problem
 from governance.proof import Proof
 from governance.rotate import rotate_key
-from reviews import deadlines, judge, take
+from reviews import deadlines, handover, judge, take
 from reviews.ability import ability
 from reviews.candidates import candidates
 from reviews.colleagues import able
@@ -55,6 +55,14 @@ def test_a_case_about_a_record_of_ones_own_is_somebody_elses(scene: Scene, own: 
     scene.take(case)
     assert able(case.pk, besides=scene.cast.ada.pk) == ()
     assert scene.take(scene.case(order="W11"), scene.cast.grace).taken_by, "c-11 and W11 are matched whole"
+
+
+def test_whose_record_it_is_about_no_colleague_learns(scene: Scene) -> None:
+    """Which records are whose the council keeps to itself: handing a case on is no way to ask."""
+    case = scene.take(scene.case(order="W1"))
+    accounts.set_accounts(scene.cast.grace, ["c-1"], by=scene.cast.mary)
+    with pytest.raises(Problem, match="They cannot decide this case"):
+        handover.hand_over(case.pk, reviewer=scene.cast.ada, to="grace", reason="knows_better")
 
 
 def test_what_the_council_says_after_a_case_was_taken_counts_at_the_verdict(scene: Scene) -> None:
