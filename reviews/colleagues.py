@@ -13,7 +13,7 @@ from reviews.models import Escalation
 # A page offers no more names than a person reads.
 MOST = 50
 # Which records are somebody's own is told to nobody who asks by handing a case on; so it shares its sentence.
-_UNTOLD = (Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL)
+_UNTOLD = (Hindrance.TOOK_PART, Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL)
 
 
 def obstacle(case: Escalation, user: User) -> str:
@@ -25,7 +25,7 @@ def obstacle(case: Escalation, user: User) -> str:
     if not found:
         return "Only an active reviewer may do this."
     why = found[0].hindrance
-    # one sentence for several reasons: of several approvers nobody learns of the others, not by what is left over either
+    # of several approvers nobody learns of the others, not by what is left over either
     blind = why in _UNTOLD or "four_eyes" in case.action_type.document
     return "They cannot decide this case." if why is not None and blind else WHY.get(why, "")
 
