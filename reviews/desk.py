@@ -14,6 +14,7 @@ from governance.locks import database_now
 from governance.policy.interval import Interval, Stratum, interval, needed
 from reviews import queue, rows
 from reviews.queue import Filters, Quiet
+from reviews.reviewers import idle
 from reviews.routing import first_key
 from reviews.shown import label
 
@@ -110,10 +111,11 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The home page of a reviewer. `free`: "7" or "99+" cases that could be taken now."""
+    """The home page of a reviewer. `free`: "7" or "99+" cases that nobody has. `idle`: why they approve none now."""
 
     held: tuple[queue.Row, ...]
     free: str
+    idle: str
     quiet: Quiet
     load: Load
     accuracy: Accuracy
@@ -188,6 +190,7 @@ def read(viewer: int) -> Desk:
     return Desk(
         held=queue.read(viewer=viewer, filters=Filters(mine=True)).rows,
         free=f"{COUNTED}+" if count > COUNTED else str(count),
+        idle=idle(viewer, now) or "",
         quiet=queue.quiet(now),
         load=Load(**load),
         accuracy=accuracy(viewer),

@@ -113,7 +113,7 @@ def why_beyond(terms: Terms | None, matter: Matter, now: datetime) -> str | None
     if found is None:
         return None
     if terms is None:
-        return "You have no mandate."
+        return _PLAIN[found]
     if found is Hindrance.RANK:
         return f"This case needs rank {matter.rank}; yours is {terms.rank}."
     if found is Hindrance.RISK:
@@ -153,12 +153,22 @@ def why_not(person: Person, matter: Matter, now: datetime) -> str | None:
     return why_beyond(person.terms, matter, now) or why_away(person, now) or why_loaded(person, now)
 
 
+def why_idle(person: Person, now: datetime) -> str | None:
+    """Why they may approve no case at all just now, in one sentence to them; None when there are some they may."""
+    if person.terms is None:
+        return _PLAIN[Hindrance.NO_MANDATE]
+    if not live(person.terms.expires_at, now):
+        return _PLAIN[Hindrance.EXPIRED]
+    return why_away(person, now) or why_loaded(person, now)
+
+
 def _moment(moment: datetime) -> str:
     """As pages find it again, to tell it in the time zone of whoever reads."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 _PLAIN = {
+    Hindrance.NO_MANDATE: "You have no mandate.",
     Hindrance.EXPIRED: "Your mandate has expired.",
     Hindrance.TYPE: "Your mandate does not name this action type.",
     Hindrance.QUALIFICATION: "Your qualification for this action type has ended.",

@@ -14,7 +14,7 @@ from governance.actors import REVIEWER, groups_of
 from governance.models import Action, Mandate, Snapshot
 from governance.policy.mandates import DAY, Terms, live
 from governance.problems import Code, Problem
-from reviews.eligible import Hindrance, Person, why_away, why_beyond
+from reviews.eligible import Hindrance, Person, why_away, why_beyond, why_idle
 from reviews.eligible import Matter as Matter
 from reviews.models import Absence, Practised, Verdict
 
@@ -142,6 +142,11 @@ def person_of(user: int, mandate: Mandate | None, now: datetime) -> Person:
 def ahead(user: User, now: datetime) -> QuerySet[Absence]:
     """Their absences that are not over."""
     return Absence.objects.filter(person=user, ended_at=None, ends_at__gt=now)
+
+
+def idle(user: int, now: datetime) -> str | None:
+    """Why they may approve no case at all just now, in one sentence to them; None when there are some they may."""
+    return why_idle(person_of(user, Mandate.objects.filter(reviewer=user).first(), now), now)
 
 
 def refuse_away(user: User, now: datetime) -> None:

@@ -7,12 +7,15 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_htmx.http import push_url
 
 from governance.actors import COUNCIL, REVIEWER
+from governance.locks import database_now
 from governance.problems import Code, Problem
 from reviews import (
     around,
@@ -36,7 +39,7 @@ from reviews.models import ExtensionReason, FactsReason, HandReason, OverrideRea
 from reviews.preferences import then_of
 from reviews.request_binding import request_binding
 from reviews.requests import asked
-from reviews.reviewers import has_practised
+from reviews.reviewers import has_practised, idle
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
@@ -66,7 +69,10 @@ def following(request: ConsoleRequest) -> HttpResponse:
         return redirect("practice")
     after = case_of(request.GET)
     found = candidates.next_case(viewer=request.user.pk, besides=() if after is None else (after,))
-    return redirect("escalation", found) if found else redirect("queue")
+    if found is not None:
+        return redirect("escalation", found)
+    messages.info(request, idle(request.user.pk, database_now()) or _("No case is free that you may approve."))
+    return redirect("queue")
 
 
 @act(JUDGES)

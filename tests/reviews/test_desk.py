@@ -131,7 +131,7 @@ def test_cases_that_could_be_taken_are_counted_without_those_of_ones_own_agents(
     found = desk.read(scene.cast.ada.pk)
     assert found.free == "1"
     assert [row.mine for row in found.held] == [True]
-    assert "of 1 that you could take now." in words(visitor(scene.cast.ada).get("/"))
+    assert "of 1 that nobody has." in words(visitor(scene.cast.ada).get("/"))
     register.change_agent(scene.cast.refunder, owner=scene.cast.ada, by=BY)
     scene.case(order="W5")
     assert desk.read(scene.cast.ada.pk).free == "1"

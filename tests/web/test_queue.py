@@ -313,6 +313,22 @@ def test_next_leads_to_a_case_or_back_to_the_queue(scene: Scene) -> None:
     case = scene.case()
     assert client.get("/queue/next/")["Location"] == f"/escalations/{case.pk}/"
     assert client.get(f"/queue/next/?after={case.pk}")["Location"] == "/queue/"
+    assert "No case is free that you may approve." in words(client.get("/queue/"))
+
+
+def test_next_and_the_desk_say_why_somebody_approves_nothing_just_now(scene: Scene) -> None:
+    scene.case()
+    client = visitor(scene.cast.ada)
+    backdate("update governance_mandate set expires_at = clock_timestamp() where reviewer_id = %s", scene.cast.ada.pk)
+    answer = client.get("/queue/next/", follow=True)
+    assert answer.redirect_chain == [("/queue/", 302)]
+    assert "Your mandate has expired." in words(answer)
+    desk = words(client.get("/"))
+    assert "Your mandate has expired." in desk
+    assert "Open the next case" not in desk
+    mandates.revoke_mandate(scene.cast.ada, by=BY)
+    again = visitor(scene.cast.ada)  # whoever loses a mandate is signed out
+    assert "You have no mandate." in words(again.get("/queue/next/", follow=True))
 
 
 @pytest.mark.parametrize(
