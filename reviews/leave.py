@@ -25,8 +25,10 @@ def leave(*, reviewer: User, begins: datetime, ends: datetime, cover: str = "") 
     `cover` names who is told of cases instead; it gives them no authority. Problems: FORBIDDEN, INVALID (over already,
     longer than a year or further ahead, nobody of that name who reviews), WRONG_STATE (twenty are ahead).
     """
-    # the person, their cases, their mandate: the order of a verdict, which then stands before this or after it; so does
-    # every lease that they take or are handed
+    # authority, the person, their cases, their mandate: the order of a verdict, which then stands before this or after
+    # it; so does every lease that they take or are handed. Whoever waits for the row of a person alone may wait for
+    # ever, since those who share it let each other in; those who share authority queue behind this.
+    locks.hold_authority()
     User.objects.select_for_update(no_key=True).get(pk=reviewer.pk)
     require_reviewer(reviewer)
     by = _cover(reviewer, cover)
