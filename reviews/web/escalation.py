@@ -69,10 +69,9 @@ def following(request: ConsoleRequest) -> HttpResponse:
         return redirect("practice")
     after = case_of(request.GET)
     found = candidates.next_case(viewer=request.user.pk, besides=() if after is None else (after,))
-    if found is not None:
-        return redirect("escalation", found)
-    messages.info(request, idle(request.user.pk, database_now()) or _("No case is free that you may approve."))
-    return redirect("queue")
+    if found is None:
+        messages.info(request, idle(request.user.pk, database_now()) or _("No case is free that you may approve."))
+    return redirect("escalation", found) if found else redirect("queue")
 
 
 @act(JUDGES)
