@@ -205,7 +205,7 @@ editing = st.tuples(
     st.sampled_from([["customer"], ["customer", "order"], ["order"]]),
 )  # fmt: skip
 steps = st.lists(st.one_of(asking, asking, waiting, editing), min_size=4, max_size=24)
-# Further apart than a run is long, and so near that 1,500 end before 2255: microseconds leave the integers of JSON then.
+# Further apart than a run is long; and 1,500 of them end before 2255, when microseconds leave the integers of JSON.
 DAYS = itertools.count(0, 30)
 
 
