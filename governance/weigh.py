@@ -199,6 +199,7 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         in_flight=_under_way(wish, gathered),
         novelty=novelty,
         novel=new or (),
+        error_rate=_error_rate(spec),
         # what was not counted is no guardrail
         guardrail=None if counted is None else spec.guardrail,
         guardrail_used=0 if counted is None else max(0, counted.live - wish.counted),
@@ -239,14 +240,26 @@ def _signals(
     usages: tuple[Usage, ...],
     novelty: Signal,
 ) -> dict[Kind, Signal]:
-    """What the evidence of each kind says; of novelty only where the type asks."""
+    """What the evidence of each kind says; of novelty, errors and doubt only where the type asks."""
     signals = {
         Kind.CONTRACT: evidence.contract_signal(gathered.breaches),
         Kind.COMPLETENESS: evidence.completeness(facts) if wish.bound else Signal.UNKNOWN,
         Kind.VELOCITY: evidence.velocity_signal(usages),
         Kind.TOOL_HEALTH: tool_health(gathered.tool_sources),
     }
-    return signals if wish.spec.novelty is None else signals | {Kind.NOVELTY: novelty}
+    required = wish.spec.evidence
+    if Kind.NOVELTY in required:
+        signals[Kind.NOVELTY] = novelty
+    if Kind.ERROR_RATE in required:
+        signals[Kind.ERROR_RATE] = _error_rate(wish.spec)
+    if Kind.UNCERTAINTY in required:
+        signals[Kind.UNCERTAINTY] = Signal.AMBER if wish.uncertain else Signal.GREEN
+    return signals
+
+
+def _error_rate(spec: ActionTypeSpec) -> Signal:
+    """No decision counts what reviews found yet, so a type that requires to know it does not."""
+    return Signal.UNKNOWN if Kind.ERROR_RATE in spec.evidence else Signal.GREEN
 
 
 def _with_pin(wish: Wish, gathered: Gathered) -> tuple[FactSummary, ...] | None:

@@ -5,7 +5,6 @@ A route is every change that may be needed on one way to execute. What of it is 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +42,9 @@ from governance.policy.velocity import Cap, Unit, Usage, whose
 
 # These two are computed by the rule as well, so that nothing said of them is nothing against them.
 _UNSAID = {Kind.COMPLETENESS: Signal.GREEN, Kind.VELOCITY: Signal.GREEN}
+
+# What these say of the agent and its request is said by another input as well: both change together.
+_OF_THE_AGENT = frozenset({Kind.NOVELTY, Kind.ERROR_RATE, Kind.UNCERTAINTY})
 
 
 def routes(inputs: Inputs) -> list[tuple[Change, ...]]:
@@ -175,7 +177,7 @@ def _verified(inputs: Inputs) -> Changes:
     signals = signals_of(inputs)
     for kind in Kind:
         if (
-            kind is not Kind.NOVELTY
+            kind not in _OF_THE_AGENT
             and kind in inputs.required_evidence
             and signals.get(kind, _UNSAID.get(kind)) is not Signal.GREEN
         ):
@@ -217,22 +219,16 @@ def _landed(inputs: Inputs) -> Changes:
 
 def _familiar(inputs: Inputs) -> Changes:
     """A history in which this is nothing new: longer, or with more like it."""
-    required = Kind.NOVELTY in inputs.required_evidence
-    signal = signals_of(inputs).get(Kind.NOVELTY)
-    if inputs.novelty is Signal.GREEN and not inputs.novel and (not required or signal is Signal.GREEN):
-        return
     sentence = "The input must be like what this agent has handled before."
-    green = {Kind.NOVELTY: Signal.GREEN} if required else {}
-    yield Change(
-        sentence, lambda given: replace(given, novelty=Signal.GREEN, novel=(), signals={**signals_of(given), **green})
-    )
+    yield from _settled(inputs, Kind.NOVELTY, sentence, novelty=Signal.GREEN, novel=())
 
 
 def _stated(inputs: Inputs) -> Changes:
     """What the agent says of its own request, and what is seen of the agent and of the moment."""
     yield from _familiar(inputs)
-    yield from _set(inputs, "The reviewed error rate of this agent must be within its limit.", error_rate=Signal.GREEN)
-    yield from _set(inputs, "The agent must be certain of it.", uncertain=False)
+    sentence = "The reviewed error rate of this agent must be within its limit."
+    yield from _settled(inputs, Kind.ERROR_RATE, sentence, error_rate=Signal.GREEN)
+    yield from _settled(inputs, Kind.UNCERTAINTY, "The agent must be certain of it.", uncertain=False)
     yield from _set(inputs, "The agent must ask to act, not for a person.", agent_reason=None)
     yield from _set(inputs, "The agent must ask without an elevation.", elevate=False)
     yield from _set(inputs, "No other change of authority may be under way.", contended=False)
@@ -243,6 +239,16 @@ def _stated(inputs: Inputs) -> Changes:
     if type(threshold) is Decimal and threshold.is_finite() and 0 <= threshold <= 1:
         sentence = f"The agent must state a confidence of at least {threshold.normalize():f}."
         yield from _set(inputs, sentence, confidence=max(threshold, Decimal(0)))
+
+
+def _settled(inputs: Inputs, kind: Kind, sentence: str, /, **values: Any) -> Changes:
+    """As `_set`, with the signal of a kind that says the same: one thing to change, told once."""
+    signal = signals_of(inputs).get(kind)
+    if kind not in inputs.required_evidence or signal is Signal.GREEN:
+        yield from _set(inputs, sentence, **values)
+    else:
+        green = {kind: Signal.GREEN}
+        yield Change(sentence, lambda given: with_values(given, **values, signals={**signals_of(given), **green}))
 
 
 def _set(inputs: Inputs, sentence: str, most: int | None = None, /, **values: Any) -> Changes:

@@ -139,12 +139,8 @@ def _signal(kind: Kind, inputs: Inputs, breached: list[Usage], found: list[Given
         computed = _completeness(inputs, found)
     elif kind is Kind.VELOCITY:
         computed = velocity_signal(breached)
-    elif kind is Kind.NOVELTY:
-        # what is new has its own reasons; only a signal that says more needs a line of its own
-        computed = inputs.novelty if type(inputs.novelty) is Signal else Signal.UNKNOWN
-        gathered = gathered if type(gathered) is Signal else Signal.UNKNOWN
     else:
-        computed, gathered = Signal.GREEN, gathered if type(gathered) is Signal else Signal.UNKNOWN
+        computed, gathered = _told(kind, inputs), gathered if type(gathered) is Signal else Signal.UNKNOWN
     if gathered is None or gathered is computed:
         return computed
     signal = worst((computed, gathered))
@@ -152,6 +148,14 @@ def _signal(kind: Kind, inputs: Inputs, breached: list[Usage], found: list[Given
     if signal is not computed:
         found.append(_tool_not_green(inputs, signal) if kind is Kind.TOOL_HEALTH else _not_green(_words(kind), signal))
     return signal
+
+
+def _told(kind: Kind, inputs: Inputs) -> Signal:
+    """What has its own reasons: only a signal that says more needs a line of its own."""
+    if kind is Kind.UNCERTAINTY:
+        return Signal.GREEN if inputs.uncertain is False else Signal.AMBER
+    signal = {Kind.NOVELTY: inputs.novelty, Kind.ERROR_RATE: inputs.error_rate}.get(kind, Signal.GREEN)
+    return signal if type(signal) is Signal else Signal.UNKNOWN
 
 
 def _completeness(inputs: Inputs, found: list[Given]) -> Signal:

@@ -89,6 +89,21 @@ def test_data_of_a_class_over_the_threshold_waits_for_a_person(desk: Desk, cast:
     assert "data_class_unknown" in codes["unsaid"]
 
 
+def test_a_type_may_require_that_the_agent_is_certain_or_that_its_errors_are_known(desk: Desk, cast: Cast) -> None:
+    for key, kind in (("crm.note", "uncertainty"), ("crm.merge", "error_rate")):
+        document = {**MAIL, "key": key, "evidence": ["contract", kind]}
+        saved = catalogue.save_action_type(document, domain=cast.service, by=BY)
+        permit.set_level(cast.refunder, saved, level=Level.L2, by=BY)
+    certain = desk.ask(action_type="crm.note", parameters={}).json()
+    doubting = desk.ask(action_type="crm.note", parameters={}, uncertain=True).json()
+    unknown = desk.ask(action_type="crm.merge", parameters={}).json()
+    assert [told["outcome"] for told in (certain, doubting, unknown)] == ["execute", "escalate", "escalate"]
+    assert [[reason["code"] for reason in told["reasons"]] for told in (doubting, unknown)] == [
+        ["uncertain"],
+        ["error_rate"],
+    ], "each is told once"
+
+
 def test_an_agent_that_asks_too_often_is_told_when_to_come_back(desk: Desk, cast: Cast) -> None:
     register.change_agent(cast.refunder, requests_per_minute=1, by=BY)
     answers = [desk.ask(key="same") for _ in range(11)]

@@ -10,6 +10,7 @@ import pytest
 from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.decision import Decision, Inputs, Outcome, Thresholds, decide
 from governance.policy.evidence import Kind, Signal
+from governance.policy.explain import explain
 from governance.policy.facts import FactSummary, Result
 from governance.policy.in_flight import Flight
 from governance.policy.reasons import Reason
@@ -422,6 +423,25 @@ def test_a_fact_that_is_neither_required_nor_claimed_blocks_nothing() -> None:
 @pytest.mark.parametrize("action_class", ActionClass)
 def test_doubt_lowers_authority(changes: dict[str, Any], reason: Reason, action_class: ActionClass) -> None:
     assert escalates(decide(inputs(action_class=action_class, **changes)), reason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "doubt", "reason"),
+    [
+        (Kind.UNCERTAINTY, {"uncertain": True}, Reason.UNCERTAIN),
+        (Kind.ERROR_RATE, {"error_rate": Signal.UNKNOWN}, Reason.ERROR_RATE),
+    ],
+)
+def test_required_evidence_of_the_agent_is_green_or_told_once_by_its_own_reason(
+    kind: Kind, doubt: dict[str, Any], reason: Reason
+) -> None:
+    required = frozenset({kind})
+    assert decide(inputs(required_evidence=required, signals={kind: Signal.GREEN})).outcome is Outcome.EXECUTE
+    assert escalates(decide(inputs(required_evidence=required, signals={})), Reason.SIGNAL_NOT_GREEN)
+    said = Signal.UNKNOWN if kind is Kind.ERROR_RATE else Signal.AMBER
+    doubted = inputs(required_evidence=required, signals={kind: said}, **doubt)
+    assert [code for code in codes(decide(doubted)) if code in (reason, Reason.SIGNAL_NOT_GREEN)] == [reason]
+    assert len(explain(doubted).changes) == 1, "one thing to change"
 
 
 def test_doubt_says_its_colour() -> None:
