@@ -34,7 +34,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another open case about the same entity."""
+    """Another open case about the same entity of its domain."""
 
     case: UUID
     sentence: Pieces
@@ -57,7 +57,7 @@ class Around:
     now: dt.datetime
 
 
-_CASE = "select repeats, renewals, skips, entity from reviews_escalation where id = %s"
+_CASE = "select repeats, renewals, skips, entity, domain_id from reviews_escalation where id = %s"
 _PASSED = """
   select h.kind, h.rank, h.reason, h.at,
       case when blind and by.id <> %(viewer)s then 'another reviewer' else by.username end as by,
@@ -68,10 +68,12 @@ _PASSED = """
     join auth_user by on by.id = h.by_id left join auth_user heir on heir.id = h.to_id
     where h.escalation_id = %(case)s order by h.id desc limit %(most)s
 """
+# An id means something else in another domain.
 _RELATED = """
   select e.id, e.opened_at, e.deadline, t.key, a.amount, t.document from reviews_escalation e
     join governance_action a on a.id = e.action_id join governance_actiontype t on t.id = e.action_type_id
-    where e.state = 'open' and e.entity <> '' and e.entity = %s and e.id <> %s order by e.sort_key limit %s
+    where e.state = 'open' and e.entity <> '' and e.entity = %s and e.domain_id is not distinct from %s and e.id <> %s
+    order by e.sort_key limit %s
 """
 
 
@@ -79,7 +81,7 @@ def read(case: UUID, *, viewer: int) -> Around:
     """What stands around an existing case, as `viewer` (a user id) may see it."""
     now = database_now()
     (row,) = rows.fetch(_CASE, [case])
-    found = rows.fetch(_RELATED, [row["entity"], case, COUNTED]) if row["entity"] else []
+    found = rows.fetch(_RELATED, [row["entity"], row["domain_id"], case, COUNTED]) if row["entity"] else []
     passed = rows.fetch(_PASSED, {"case": case, "viewer": viewer, "most": LISTED})
     return Around(
         repeats=row["repeats"],

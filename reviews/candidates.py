@@ -25,12 +25,13 @@ from reviews.models import Escalation, EscalationState
 from reviews.picks import Reach, free_cases
 from reviews.reviewers import records_of
 
-# As they are told of somebody else.
+# As they are told of somebody else. Which records are somebody's own is told to nobody, not by a sentence of its own.
+TIED = "They cannot decide this case."
 WHY: dict[Hindrance | None, str] = {
     Hindrance.PRACTICE: "They have not finished their practice yet.",
     Hindrance.OWN_AGENT: "They answer for this agent.",
-    Hindrance.OWN_ACCOUNT: "It is about a record of their own.",
-    Hindrance.OWN_PROPOSAL: "They issued a key that could ask for it.",
+    Hindrance.OWN_ACCOUNT: TIED,
+    Hindrance.OWN_PROPOSAL: TIED,
     Hindrance.TOOK_PART: "They have approved it already.",
     Hindrance.NO_MANDATE: "They have no mandate.",
     Hindrance.EXPIRED: "Their mandate has expired.",
@@ -199,8 +200,8 @@ def _free(viewer: int, besides: tuple[UUID, ...]) -> Iterator[Escalation]:
 
 
 _REACH = """
-select m.rank, m.max_risk, array(select q.action_type_id from governance_qualification q where q.mandate_id = m.id
-  and (q.expires_at is null or q.expires_at > clock_timestamp())) as types,
+select m.rank, m.max_risk, m.money_limit, array(select q.action_type_id from governance_qualification q
+    where q.mandate_id = m.id and (q.expires_at is null or q.expires_at > clock_timestamp())) as types,
   exists (select 1 from governance_qualification q where q.mandate_id = m.id) as named
 from governance_mandate m where m.reviewer_id = %s
 """
@@ -211,7 +212,7 @@ def _reach(viewer: int) -> Reach | None:
     if not found:
         return None
     row = found[0]
-    return Reach(row["rank"], row["max_risk"], tuple(row["types"]) if row["named"] else None)
+    return Reach(row["rank"], row["max_risk"], row["money_limit"], tuple(row["types"]) if row["named"] else None)
 
 
 def _candidate(row: Mapping[str, Any], matter: Matter, now: datetime) -> Candidate:

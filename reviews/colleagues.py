@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from reviews.candidates import WHY, candidates, matter_now
+from reviews.candidates import TIED, WHY, candidates, matter_now
 from reviews.eligible import Hindrance
 from reviews.models import Escalation
 
@@ -27,7 +27,7 @@ def obstacle(case: Escalation, user: User) -> str:
     why = found[0].hindrance
     # of several approvers nobody learns of the others, not by what is left over either
     blind = why in _UNTOLD or "four_eyes" in case.action_type.document
-    return "They cannot decide this case." if why is not None and blind else WHY.get(why, "")
+    return TIED if why is not None and blind else WHY.get(why, "")
 
 
 def able(case_id: UUID, *, besides: int) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from governance.policy.tiers import Risk
 from reviews import rows
-from reviews.routing import RANKS, first_key
+from reviews.routing import MOST_EXPOSED, RANKS, exposure, first_key
 
 # A count beside a filter is exact up to here.
 COUNTED = 99
@@ -54,10 +54,14 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a mandate reaches that the index of the queue knows: rank, risk, and types by id; None: every type."""
+    """What a mandate reaches that a row of the queue knows: rank, risk, money, and types by id; None: every type.
+
+    `money` is in minor units.
+    """
 
     rank: int
     risk: int
+    money: int
     types: tuple[int, ...] | None = None
 
 
@@ -157,6 +161,9 @@ _THAWED = """
   where placet_case_due(x.id, clock_timestamp()) > clock_timestamp()
   order by x.sort_key, x.id limit %(most)s
 """
+# The amount stands in the key of the queue, rounded down and up to a most: what is over the limit even so is nobody's
+# who has that limit, and hides nothing behind it.
+_WITHIN = "%(most_exposed)s - (e.sort_key & %(most_exposed)s) <= %(exposure)s"
 # Who approved a case already leaves it to somebody else.
 # Who owns an agent now may not have owned it when the case was opened.
 _NOBODYS = """
@@ -230,10 +237,16 @@ def free_cases(*, viewer: int, besides: tuple[UUID, ...], reach: Reach, most: in
         "rank": reach.rank,
         "risk": reach.risk,
         "types": None if reach.types is None else list(reach.types),
+        "exposure": exposure(reach.money),
+        "most_exposed": MOST_EXPOSED,
         "most": most,
     }
     found: list[UUID] = []
+    free = f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}"
     for statement in (_THAWED, _FREE if reach.types is None else _FREE_OF_TYPES):
         if len(found) < most:
-            found += [row["id"] for row in rows.fetch(statement.format(free=f"{_SKIPPED} and {_NOBODYS}"), values)]
+            found += [
+                row["id"]
+                for row in rows.fetch(statement.format(free=f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}"), values)
+            ]
     return tuple(dict.fromkeys(found))[:most]

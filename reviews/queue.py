@@ -95,6 +95,7 @@ _COLUMNS = """
        and f.result not in ('agrees', 'differs')) as missing,
     case when e.entity = '' then 0 else (select count(*) from (select 1 from reviews_escalation o
       where o.state = 'open' and o.entity <> '' and o.entity = e.entity and o.id <> e.id
+        and o.domain_id is not distinct from e.domain_id
       limit {related}) x) end as related
   from picked p
   join reviews_escalation e on e.id = p.id

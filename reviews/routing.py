@@ -15,7 +15,8 @@ HOLD_SECONDS = 5
 PICK_UP = {Risk.HIGH: HOUR // 4, Risk.MEDIUM: HOUR, Risk.LOW: HOUR}
 RANKS = (1, 2, 3)
 MORE_TIME_RANK = 2
-_EXPOSURES = 1 << 20
+# What the last twenty bits of a key of the queue hold.
+MOST_EXPOSED = (1 << 20) - 1
 
 
 def deadline_seconds(spec: ActionTypeSpec, risk: Risk) -> int:
@@ -48,10 +49,14 @@ def sort_key(deadline: float, amount: int | None) -> int:
 
     `deadline` is in epoch seconds, `amount` in minor units; exposure saturates at about ten million.
     """
-    exposure = min((amount or 0) // 1000, _EXPOSURES - 1)
-    return int(deadline) * _EXPOSURES + (_EXPOSURES - 1 - exposure)
+    return first_key(deadline) + (MOST_EXPOSED - exposure(amount or 0))
+
+
+def exposure(amount: int) -> int:
+    """An amount in minor units as the queue orders by it: rounded down to thousands, and saturated."""
+    return min(amount // 1000, MOST_EXPOSED)
 
 
 def first_key(moment: float) -> int:
     """The smallest `sort_key` of a case whose deadline is at or after this second of the epoch."""
-    return int(moment) * _EXPOSURES
+    return int(moment) * (MOST_EXPOSED + 1)

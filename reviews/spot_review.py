@@ -12,7 +12,7 @@ from governance.models import Snapshot, SnapshotStatus
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.models import Draw, Finding, UnsoundReason
-from reviews.reviewers import Matter, held_mandate, outside, refuse_own, require_reviewer
+from reviews.reviewers import Matter, held_mandate, outside, refuse_own, require_practised, require_reviewer
 from reviews.verify import BY, keep, read_now
 
 
@@ -56,8 +56,8 @@ def latest_look(draw: Draw) -> Snapshot | None:
 def judge_draw(draw_id: UUID, *, reviewer: User, sound: bool, reason: str = "") -> Finding:
     """Find a drawn action sound, or unsound for a preset reason.
 
-    Problems: NOT_FOUND, INVALID (an unsound one without reason, a sound one with), FORBIDDEN, OWN_AGENT,
-    OUTSIDE_MANDATE, ALREADY_DECIDED (saying by whom).
+    Problems: NOT_FOUND, INVALID (an unsound one without reason, a sound one with), FORBIDDEN,
+    PRACTICE_FIRST, OWN_AGENT, OUTSIDE_MANDATE, ALREADY_DECIDED (saying by whom).
     """
     if (reason == "") is not sound or (not sound and reason not in UnsoundReason.values):
         raise Problem(Code.INVALID, "An unsound action has one of the reasons.", fields=(("/reason", "unknown"),))
@@ -75,6 +75,7 @@ def _judge(draw_id: UUID, reviewer: User, sound: bool, reason: str) -> Finding:
     mandate = held_mandate(reviewer)
     now = locks.database_now()
     require_reviewer(reviewer)
+    require_practised(reviewer)
     before = Finding.objects.select_related("reviewer").filter(draw=draw).first()
     if before is not None:
         raise _judged(before)

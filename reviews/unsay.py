@@ -10,19 +10,21 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance import locks, record
-from governance.models import ActionState, Grant
+from governance.models import ActionState, Grant, Mandate
 from governance.problems import Code, Problem
 from reviews.cases import LEASE, locked, locked_action, save_open
+from reviews.eligible import why_away
 from reviews.models import Escalation, EscalationState, Verdict
 from reviews.relink import give_back
-from reviews.reviewers import stays_reviewer
+from reviews.reviewers import person_of, stays_reviewer
 
 _CLOSED = (EscalationState.APPROVED, EscalationState.REJECTED)
 
 
 @transaction.atomic
 def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verdict:
-    """Take one's own verdict back while its hold lasts: the case is open again, leased to its reviewer.
+    """Take one's own verdict back while its hold lasts: the case is open again, leased to its reviewer
+    if they could take it now.
 
     An approval's grant was never open, so its reservation is given back. Problems: NOT_FOUND (also when it is not
     `of` that case), FORBIDDEN (another's), WRONG_STATE (withdrawn already), HOLD_OVER, CASE_CLOSED (the agent
@@ -47,7 +49,8 @@ def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verd
         body["released"] = give_back(case, action)
     action.state = ActionState.ESCALATED
     action.save(update_fields=["state"])
-    _reopen(case, reviewer if stays else None, now)
+    at_work = why_away(person_of(reviewer.pk, Mandate.objects.filter(reviewer=reviewer).first(), now), now) is None
+    _reopen(case, reviewer if stays and at_work else None, now)
     record.append(event=record.Event.VERDICT_WITHDRAWN, actor=f"user:{reviewer.get_username()}", body=body)
     return verdict
 
@@ -64,7 +67,7 @@ def _withdrawable(verdict_id: int, case: Escalation, reviewer: User) -> Verdict:
 
 
 def _reopen(case: Escalation, reviewer: User | None, now: datetime) -> None:
-    """Leased to who withdrew, unless they judge no more."""
+    """Leased to who withdrew, unless they judge no more or are not at work: then it is anybody's."""
     case.state, case.closed_at = EscalationState.OPEN.value, None
     case.taken_by, case.taken_until = reviewer, None if reviewer is None else now + LEASE
     save_open(case)

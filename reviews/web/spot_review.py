@@ -11,6 +11,7 @@ from governance.actors import REVIEWER
 from governance.problems import Problem
 from reviews import inspection
 from reviews.models import UnsoundReason
+from reviews.reviewers import has_practised
 from reviews.spot_review import judge_draw, look_again
 from reviews.web.forms import unsound_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
@@ -24,7 +25,9 @@ def waiting(request: ConsoleRequest) -> HttpResponse:
 
 @page(JUDGES)
 def following(request: ConsoleRequest) -> HttpResponse:
-    """The oldest draw that waits, or the list when there is none."""
+    """The oldest draw that waits, or the list when there is none; practice before the first."""
+    if not has_practised(request.user):
+        return redirect("practice")
     found = inspection.next_waiting(viewer=request.user.pk)
     return redirect("spot-review", found) if found else redirect("spot-reviews")
 
@@ -67,12 +70,15 @@ def _shown(request: ConsoleRequest, draw: UUID, problem: Problem | None = None) 
         found = inspection.read(draw)
     except Problem as missing:
         raise Http404 from missing
+    judge = REVIEWER in request.groups
+    newcomer = judge and not has_practised(request.user)
     context: dict[str, Any] = {
         "drawn": found,
         "problem": problem,
         "reasons": UnsoundReason.choices,
         "chosen": request.POST.get("reason", ""),
-        "judge": REVIEWER in request.groups,
+        "judge": judge and not newcomer,
+        "newcomer": newcomer,
     }
     template = "spot_review/_draw.html" if request.htmx else "spot_review/page.html"
     return render(request, template, context, status=200 if problem is None else problem.status)

@@ -96,6 +96,7 @@ STANDING = {
     "over_children": {"governance_agent", "governance_scope"},
     "password_changed": {"auth_user"},
     "policy_moved": {"governance_bundleversion"},
+    "qualification_ended": {"governance_qualification"},
     "reason_kept": {"reviews_rejectreason"},
     "reason_kept_whole": {"reviews_rejectreason"},
     "red_alerts": {"governance_standing"},

@@ -15,7 +15,7 @@ from governance.locks import database_now
 from governance.models import Action, Agent, Budget, Grant, LedgerEntry, Reservation
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
-from reviews import judge, verify
+from reviews import judge, leave, verify
 from reviews.grounds import missing_ground, unhex
 from reviews.intake import Ask, ask
 from reviews.models import Escalation, Verdict
@@ -486,6 +486,16 @@ def test_a_reject_withdrawn_in_its_hold_opens_the_case_again(scene: Scene) -> No
     case.refresh_from_db()
     assert (case.state, Action.objects.get(pk=case.action_id).state) == ("open", "escalated")
     assert "released" not in entries("verdict_withdrawn")[0]
+
+
+def test_a_case_withdrawn_by_who_is_away_by_then_is_anybodys(scene: Scene) -> None:
+    case = scene.take(scene.case())
+    verdict = judge.reject(case.pk, reviewer=scene.cast.ada, reason="not_needed")
+    leave.leave(reviewer=scene.cast.ada, begins=database_now(), ends=database_now() + timedelta(hours=1))
+    judge.withdraw(verdict.pk, reviewer=scene.cast.ada)
+    case.refresh_from_db()
+    assert (case.state, case.taken_by, case.taken_until) == ("open", None, None)
+    assert scene.take(case, scene.cast.grace).taken_by == scene.cast.grace
 
 
 def test_an_approval_after_a_withdrawn_one_reserves_anew(scene: Scene) -> None:

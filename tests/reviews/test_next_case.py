@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from governance import entries, mandates
 from governance.locks import database_now
+from governance.models import ActionType
+from reviews import candidates as looked
 from reviews.candidates import candidates, next_case
 from reviews.leave import leave
 from reviews.models import Escalation, Notice
@@ -46,6 +48,20 @@ def test_what_binds_a_person_in_every_case_is_found_with_the_first(
         expires = "update governance_mandate set expires_at = clock_timestamp() - interval '1 s' where reviewer_id = %s"
         backdate(expires, ada.pk)
     assert statements(scene) < 20
+
+
+@pytest.mark.parametrize("action_types", [{}, {"shop.refund": None}], ids=["any type", "one type"])
+def test_what_costs_more_than_the_mandate_hides_nothing_that_it_reaches(
+    scene: Scene, cases: list[Escalation], monkeypatch: pytest.MonkeyPatch, action_types: dict[str, None]
+) -> None:
+    monkeypatch.setattr(looked, "LOOKED_AT", 2)
+    monkeypatch.setattr(looked, "AT_ONCE", 2)
+    named = {ActionType.objects.get(key=key): until for key, until in action_types.items()}
+    mandates.set_mandate(scene.cast.ada, rank=1, money_limit=105_00, action_types=named, by=BY)
+    scene.case("105.01", order="W20")
+    assert next_case(viewer=scene.cast.ada.pk) is None, "twelve of 480, and one that is a cent too much"
+    within = scene.case("105.00", order="W21")
+    assert next_case(viewer=scene.cast.ada.pk) == within.pk
 
 
 def test_a_type_that_cannot_be_read_keeps_no_other_case_and_no_message_from_anybody(scene: Scene) -> None:

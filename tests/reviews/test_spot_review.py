@@ -16,6 +16,7 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews import report, spot_review
 from reviews.models import Draw, Finding
+from reviews.practise import waive_practice
 from reviews.spot_review import decided_on, judge_draw, latest_look, look_again
 from reviews.verify import keep, read_now
 from tests.cast import BY
@@ -110,6 +111,17 @@ def test_a_race_between_two_reviewers_ends_with_the_same_sentence(
 @pytest.mark.parametrize("who", ["mary", "edith", "mallory", "sudo"])
 def test_only_reviewers_judge_draws(scene: Scene, who: str) -> None:
     assert refused(scene, drawn(scene), who).code is Code.FORBIDDEN
+
+
+def test_nobody_judges_draws_before_their_practice_is_over(scene: Scene) -> None:
+    zoe = enrol.enrol("zoe", groups=["reviewer"], by=BY)
+    mandates.set_mandate(zoe, rank=3, money_limit=500_00, by=BY)
+    draw = drawn(scene)
+    with pytest.raises(Problem) as problem:
+        judge_draw(draw.pk, reviewer=zoe, sound=True)
+    assert problem.value.code is Code.PRACTICE_FIRST
+    waive_practice(zoe, by=BY)
+    assert judge_draw(draw.pk, reviewer=zoe, sound=True).sound
 
 
 def test_who_was_switched_off_judges_nothing(scene: Scene) -> None:

@@ -17,7 +17,7 @@ from governance.proof import Proof
 from governance.rotate import rotate_key
 from reviews import deadlines, handover, judge, take
 from reviews.ability import ability
-from reviews.candidates import candidates
+from reviews.candidates import candidates, preview
 from reviews.colleagues import able
 from reviews.eligible import Hindrance
 from reviews.models import Escalation
@@ -63,6 +63,8 @@ def test_whose_record_it_is_about_no_colleague_learns(scene: Scene) -> None:
     accounts.set_accounts(scene.cast.grace, ["c-1"], by=scene.cast.mary)
     with pytest.raises(Problem, match="They cannot decide this case"):
         handover.hand_over(case.pk, reviewer=scene.cast.ada, to="grace", reason="knows_better")
+    told = {each.name: each.why for each in preview(case.pk, to_reviewer=False)}
+    assert told["grace"] == "They cannot decide this case.", "nor does whoever leads"
 
 
 def test_what_the_council_says_after_a_case_was_taken_counts_at_the_verdict(scene: Scene) -> None:

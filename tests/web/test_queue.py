@@ -21,7 +21,7 @@ from reviews import candidates, picks, queue, verify
 from reviews.exposure import Reach
 from reviews.models import Escalation
 from reviews.queue import Cursor, Filters
-from reviews.routing import first_key
+from reviews.routing import first_key, sort_key
 from reviews.web.forms import address, filters_of
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate
@@ -146,7 +146,13 @@ def test_cases_about_the_same_entity_are_marked(scene: Scene) -> None:
     first, second = scene.case("5.00", order="W1"), scene.case("6.00", order="W1")
     scene.case("7.00", order="W2")
     assert {row.case: row.related for row in read(scene).rows if row.related} == {first.pk: 1, second.pk: 1}
-    assert "1 more open about the same" in words(visitor(scene.cast.ada).get("/queue/"))
+    ada = visitor(scene.cast.ada)
+    assert "1 more open about the same" in words(ada.get("/queue/"))
+    assert "Also open about the same" in words(ada.get(f"/escalations/{first.pk}/"))
+    # the same id in another domain is the id of something else
+    backdate("update reviews_escalation set domain_id = %s where id = %s", scene.cast.acme.pk, second.pk)
+    assert not {row.related for row in read(scene).rows} - {0}
+    assert "Also open about the same" not in words(ada.get(f"/escalations/{first.pk}/"))
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,8 +220,8 @@ def test_the_next_case_is_of_no_agent_that_one_answers_for_now(scene: Scene) -> 
 def test_the_next_case_may_be_one_that_a_halt_froze_past_its_deadline(scene: Scene) -> None:
     frozen, gone = scene.case("490.00", order="W1"), scene.case("480.00", order="W2")
     soon = "update reviews_escalation set deadline = clock_timestamp() + interval '%s ms', sort_key = %s where id = %s"
-    backdate(soon, 400, first_key(database_now().timestamp()), frozen.pk)
-    backdate(soon, -400, first_key(database_now().timestamp() - 1), gone.pk)
+    backdate(soon, 400, sort_key(database_now().timestamp(), 490_00), frozen.pk)
+    backdate(soon, -400, sort_key(database_now().timestamp() - 1, 480_00), gone.pk)
     halt.halt(HaltTarget.AGENT, str(scene.cast.refunder.pk), reason="x", by=BY)
     time.sleep(0.5)
     found = candidates.next_case(viewer=scene.cast.ada.pk)

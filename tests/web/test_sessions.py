@@ -148,6 +148,22 @@ def test_who_loses_authority_loses_sessions_and_cases_at_once(scene: Scene, lose
     scene.take(held, scene.cast.grace)
 
 
+def test_who_is_qualified_no_more_gives_back_the_cases_of_that_type_alone(scene: Scene) -> None:
+    ada = visitor(scene.cast.ada)
+    lost, kept = scene.take(scene.case(order="W1")), scene.take(scene.case("600.00", order="W2", kind="shop.express"))
+    for types in ([scene.refund, scene.express], [scene.express]):
+        mandates.set_mandate(scene.cast.ada, rank=1, money_limit=500_00, action_types=types, by=BY)
+        with connection.cursor() as cursor:
+            cursor.execute("set constraints all immediate; set constraints all deferred")
+        assert (Escalation.objects.get(pk=lost.pk).taken_by_id is None) is (len(types) == 1)
+    assert Escalation.objects.get(pk=kept.pk).taken_by_id == scene.cast.ada.pk
+    mandates.set_mandate(scene.cast.ada, rank=1, money_limit=500_00, by=BY)
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+    assert Escalation.objects.get(pk=kept.pk).taken_by_id == scene.cast.ada.pk, "now she is qualified for every type"
+    assert signed_in(ada)
+
+
 def test_a_password_written_past_the_verb_ends_the_sessions_as_well(cast: Cast) -> None:
     visitor(cast.ada), visitor(cast.grace)
     ada = User.objects.get(pk=cast.ada.pk)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from governance.enrol import enrol
 from governance.models import Action, Agent
 from reviews import inspection, sample
 from reviews.models import Draw, Finding
 from reviews.report import report
 from reviews.spot_review import look_again
+from tests.cast import BY
 from tests.reviews.scene import Scene, backdate
 from tests.web.reading import HTMX, buttons, said, visitor, words
 
@@ -130,6 +132,15 @@ def test_next_leads_to_the_oldest_draw_of_somebody_elses_agent(scene: Scene) -> 
     backdate("update governance_agent set owner_id = %s where id = %s", scene.cast.ada.pk, scene.cast.refunder.pk)
     assert client.get("/spot-reviews/next/")["Location"] == "/spot-reviews/"
     assert Agent.objects.filter(owner=scene.cast.ada).exists()
+
+
+def test_a_newcomer_reads_a_draw_and_is_led_to_practice(scene: Scene) -> None:
+    draw = drawn(scene)
+    newcomer = visitor(enrol("zoe", groups=["reviewer"], by=BY))
+    page = newcomer.get(f"/spot-reviews/{draw.pk}/")
+    assert "Finish the practice cases first: spot reviews come after them." in words(page)
+    assert not set(buttons(page)) & {"a", "r", "v"}
+    assert newcomer.get("/spot-reviews/next/")["Location"] == "/practice/"
 
 
 def test_no_free_text_of_action_or_record_is_shown(scene: Scene) -> None:

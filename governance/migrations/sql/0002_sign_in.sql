@@ -58,6 +58,28 @@ create trigger mandate_lowered after update on governance_mandate for each row
 alter table governance_mandate enable always trigger mandate_ended;
 alter table governance_mandate enable always trigger mandate_lowered;
 
+-- A type that a mandate no longer reaches: its cases go back. Looked at when the transaction ends, as one that names
+-- several types may name them in any order; without any name it reaches every type.
+create function placet_qualification_ended() returns trigger language plpgsql as $$
+declare whose integer := (select m.reviewer_id from governance_mandate m where m.id = coalesce(new.mandate_id, old.mandate_id));
+  named bigint[] := array(select q.action_type_id from governance_qualification q
+    where q.mandate_id = coalesce(new.mandate_id, old.mandate_id));
+  reached bigint[] := array(select q.action_type_id from governance_qualification q
+    where q.mandate_id = coalesce(new.mandate_id, old.mandate_id) and coalesce(q.expires_at, 'infinity') > clock_timestamp());
+begin
+  if named = '{}' then
+    return null;
+  end if;
+  perform 1 from reviews_escalation where taken_by_id = whose and state = 'open' and action_type_id <> all(reached)
+    order by id for no key update;
+  update reviews_escalation set taken_by_id = null, taken_until = null
+    where taken_by_id = whose and state = 'open' and taken_until > clock_timestamp() and action_type_id <> all(reached);
+  return null;
+end $$;
+create constraint trigger qualification_ended after insert or update or delete on governance_qualification
+  deferrable initially deferred for each row execute function placet_qualification_ended();
+alter table governance_qualification enable always trigger qualification_ended;
+
 -- An invitation is closed once; its terms are fixed.
 create function placet_invitation_kept() returns trigger language plpgsql as $$
 begin
