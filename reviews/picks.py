@@ -245,8 +245,5 @@ def free_cases(*, viewer: int, besides: tuple[UUID, ...], reach: Reach, most: in
     free = f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}"
     for statement in (_THAWED, _FREE if reach.types is None else _FREE_OF_TYPES):
         if len(found) < most:
-            found += [
-                row["id"]
-                for row in rows.fetch(statement.format(free=f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}"), values)
-            ]
+            found += [row["id"] for row in rows.fetch(statement.format(free=free), values)]
     return tuple(dict.fromkeys(found))[:most]
