@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.fixtures", "tests.cast"]
+pytest_plugins = ["tests.support.collecting", "tests.support.fixtures", "tests.cast"]
 
 # A busy machine is no failure.
 settings.register_profile("placet", deadline=None)
