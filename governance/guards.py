@@ -22,6 +22,7 @@ _TOLD: dict[str, tuple[Code, str]] = {
     "PL017": (Code.WRONG_STATE, "A record is bound to this action type already."),
     "PL018": (Code.WRONG_STATE, "What a person pulled only a person restores, and strikes are not set by hand."),
     "PL040": (Code.WRONG_STATE, "What a version of a bundle says never changes, and it is never deleted."),
+    "PL019": (Code.INVALID, "The enterprise belongs to the council: it has no stewards."),
     "PL020": (
         Code.WRONG_STATE,
         "No agent reports on what it, or an agent above or below it, has a permission to use.",

@@ -10,6 +10,7 @@ from governance.policy import ceilings
 from governance.policy.names import display_name, scope_key
 from governance.policy.tiers import Tier
 from governance.problems import Code, Problem
+from governance.stewards import only_lowers, require_steward
 
 _UNDER = {ScopeKind.DOMAIN: ScopeKind.ENTERPRISE, ScopeKind.PROJECT: ScopeKind.DOMAIN}
 
@@ -49,16 +50,19 @@ def create_scope(*, key: str, name: str, kind: ScopeKind, parent: Scope, ceiling
 def set_ceiling(scope: Scope, *, ceiling: Tier, by: By) -> list[Scope]:
     """Set the highest tier below a scope; a lower one clamps every scope under it. Returns the changed.
 
-    One entry for each. Raising a ceiling again never raises what was clamped. Problems: FORBIDDEN,
-    INVALID, ABOVE_PARENT.
+    One entry for each. Raising a ceiling again never raises what was clamped. The council; a steward of the scope, or
+    of the domain that it is in, only lowers it. Problems: FORBIDDEN, INVALID, ABOVE_PARENT.
     """
-    actor = require_council(by)
+    require_steward(scope, by)
     # before any row: decisions hold it shared, so this stands wholly before or wholly after each of them
     locks.hold_authority()
+    actor = require_steward(scope, by)
     stored = Scope.objects.select_for_update(of=("self",)).select_related("parent").get(pk=scope.pk)
     _refuse(Tier.COMMIT if stored.parent is None else Tier(stored.parent.ceiling), ceiling)
     if stored.ceiling == ceiling:
         return []
+    if ceiling > stored.ceiling and only_lowers(by):
+        raise Problem(Code.FORBIDDEN, "A steward only lowers a ceiling; the council raises it.")
     return _set(stored, Tier(ceiling), actor, because=None)
 
 

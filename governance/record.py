@@ -18,6 +18,7 @@ class Event(StrEnum):
     PERSON_CHANGED = "person_changed"
     SCOPE_CREATED = "scope_created"
     SCOPE_RENAMED = "scope_renamed"
+    STEWARDS_SET = "stewards_set"
     CEILING_NARROWED = "ceiling_narrowed"
     CEILING_WIDENED = "ceiling_widened"
     AGENT_REGISTERED = "agent_registered"

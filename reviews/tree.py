@@ -13,7 +13,10 @@ from reviews.requests import Asked, open_requests
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One scope with what is below it. `agents` are those registered in it."""
+    """One scope with what is below it. `agents` are those registered in it.
+
+    `stewards` look after it; `lower` are the tiers to which whoever looks at it may lower its ceiling as one of them.
+    """
 
     kind: str
     key: str
@@ -22,6 +25,8 @@ class Node:
     agents: int
     halted: bool
     children: tuple[Node, ...]
+    stewards: tuple[str, ...] = ()
+    lower: tuple[Tier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,11 @@ class Tree:
 _SCOPES = """
   select s.id, s.parent_id, s.kind, s.key, s.name, s.ceiling,
     (select count(*) from governance_agent a where a.project_id = s.id) as agents,
-    exists (select 1 from governance_halt h where h.lifted_at is null and h.target = s.kind and h.key = s.key) as halted
+    exists (select 1 from governance_halt h where h.lifted_at is null and h.target = s.kind and h.key = s.key)
+      as halted,
+    array(select u.username from governance_steward w join auth_user u on u.id = w.person_id
+      join auth_user_groups m on m.user_id = u.id join auth_group g on g.id = m.group_id and g.name = 'operator'
+      where w.scope_id = s.id and u.is_active order by 1) as stewards
   from governance_scope s order by s.name
 """
 _TYPES = """
@@ -88,13 +97,13 @@ _HALTS = """
 """
 
 
-def read() -> Tree:
-    """The tree as it stands now."""
+def read(person: str = "") -> Tree:
+    """The tree as it stands now, as a person of this user name sees it."""
     scopes = rows.fetch(_SCOPES)
     roots = [row for row in scopes if row["parent_id"] is None]
     wanted = open_requests()
     return Tree(
-        root=_node(roots[0], scopes) if roots else None,
+        root=_node(roots[0], scopes, person, mine=False) if roots else None,
         tiers=TIERS,
         types=tuple(_kind(row, wanted.get(row["id"])) for row in rows.fetch(_TYPES)),
         halts=tuple(_stopped(row) for row in rows.fetch(_HALTS)),
@@ -102,10 +111,21 @@ def read() -> Tree:
     )
 
 
-def _node(row: rows.Row, scopes: list[rows.Row]) -> Node:
-    children = tuple(_node(each, scopes) for each in scopes if each["parent_id"] == row["id"])
+def _node(row: rows.Row, scopes: list[rows.Row], person: str, *, mine: bool) -> Node:
+    """`mine`: the person looks after a scope above."""
+    mine = mine or person in row["stewards"]
     ceiling = Tier(row["ceiling"])
-    return Node(row["kind"], row["key"], row["name"], ceiling, row["agents"], row["halted"], children)
+    return Node(
+        kind=row["kind"],
+        key=row["key"],
+        name=row["name"],
+        ceiling=ceiling,
+        agents=row["agents"],
+        halted=row["halted"],
+        children=tuple(_node(each, scopes, person, mine=mine) for each in scopes if each["parent_id"] == row["id"]),
+        stewards=tuple(row["stewards"]),
+        lower=tuple(tier for tier in Tier if mine and Tier.HALT < tier < ceiling),
+    )
 
 
 def _kind(row: rows.Row, wanted: Asked | None) -> Kind:

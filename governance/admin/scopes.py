@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from governance import narrow
+from governance import narrow, stewards
+from governance.actors import OPERATOR
 from governance.admin.base import GovernedAdmin, GovernedForm, ReadOnlyAdmin
 from governance.admin.site import site
 from governance.models import Instance, Scope, ScopeKind
@@ -15,7 +19,13 @@ from governance.policy.tiers import Tier
 
 
 class ScopeForm(GovernedForm):
-    watched = ("name", "ceiling")
+    stewards = forms.ModelMultipleChoiceField(
+        queryset=User.objects.filter(is_active=True, groups__name=OPERATOR).order_by("username"),
+        label=_("Stewards"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Operators who may lower this ceiling, and those of what is in it. The enterprise has none."),
+    )
 
     class Meta:
         model = Scope
@@ -24,6 +34,20 @@ class ScopeForm(GovernedForm):
             "ceiling": "Lowering it lowers every scope below, at once; raising it raises only this one, and"
             " stands in the ledger as a widening.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exists:
+            self.initial["stewards"] = stewards_of(self.instance)
+
+    def _print(self) -> str:
+        state = (self.instance.name, self.instance.ceiling, stewards_of(self.instance))
+        return hashlib.sha256(f"{state}".encode()).hexdigest()
+
+
+def stewards_of(scope: Scope) -> list[int]:
+    """The keys of those who look after a scope."""
+    return sorted(scope.stewards.values_list("person_id", flat=True))
 
 
 @admin.register(Scope, site=site)
@@ -50,7 +74,7 @@ class ScopeAdmin(GovernedAdmin):
     def write(self, user: User, obj: Scope, form: Any, change: bool) -> Model:
         values = form.cleaned_data
         if not change:
-            return narrow.create_scope(
+            made = narrow.create_scope(
                 key=values["key"],
                 name=values["name"],
                 kind=values["kind"],
@@ -58,9 +82,13 @@ class ScopeAdmin(GovernedAdmin):
                 ceiling=Tier(values["ceiling"]),
                 by=user,
             )
+            stewards.set_stewards(made, people=values["stewards"], by=user)
+            return made
         stored = Scope.objects.get(pk=obj.pk)
         narrow.rename_scope(stored, name=values["name"], by=user)
         narrow.set_ceiling(stored, ceiling=Tier(values["ceiling"]), by=user)
+        if stored.kind != ScopeKind.ENTERPRISE or values["stewards"]:
+            stewards.set_stewards(stored, people=values["stewards"], by=user)
         return stored
 
 

@@ -19,7 +19,7 @@ from governance.models.health import ToolReading, ToolSignal, Watch
 from governance.models.ledger import DayKey, LedgerEntry
 from governance.models.people import Account, Halt, HaltTarget, Mandate, Qualification
 from governance.models.rates import Rate
-from governance.models.scopes import Instance, Scope, ScopeKind
+from governance.models.scopes import Instance, Scope, ScopeKind, Steward
 from governance.models.sign_in import Identity, Invitation, Session, Throttle
 from governance.models.standing import Standing
 from governance.models.tickets import Ticket
@@ -66,6 +66,7 @@ __all__ = [
     "Snapshot",
     "SnapshotStatus",
     "Standing",
+    "Steward",
     "Throttle",
     "Ticket",
     "ToolReading",

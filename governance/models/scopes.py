@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -65,3 +66,16 @@ class Scope(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class Steward(models.Model):
+    """Somebody who may lower the ceiling of a domain or project, and of whatever is in it, besides the council."""
+
+    scope = models.ForeignKey(Scope, on_delete=models.PROTECT, related_name="stewards", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="stewardships")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "person"], name="steward_once_for_a_scope")]
+
+    def __str__(self) -> str:
+        return f"steward of {self.scope_id}"

@@ -107,5 +107,6 @@ urlpatterns = [
     path("halts/<int:halt>/end-recovery/", halts.end_recovery, name="halt-end-recovery"),
     path("health/", health.show, name="health"),
     path("authority/", authority.show, name="authority"),
+    path("authority/<str:key>/lower/", authority.lower, name="authority-lower"),
     path("what-if/", what_if.show, name="what-if"),
 ]

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from django.contrib.auth.models import User
 
 from governance import narrow
+from governance.enrol import enrol
 from governance.models import Scope
 from governance.policy.tiers import Tier
 from governance.record import Event
-from tests.cast import Cast
+from tests.cast import BY, Cast
 from tests.council.conftest import Desk, errors
 from tests.governance.asking import entries
 
@@ -86,3 +87,14 @@ def test_the_instance_is_only_to_look_at(cast: Cast, desk: Desk) -> None:
     page = desk.open(f"governance/instance/{cast.instance.pk}/change/").content.decode()
     assert "Authority epoch" in page
     assert desk.send(f"governance/instance/{cast.instance.pk}/change/", {"born_as_demo": "on"}).status_code == 403
+
+
+def test_the_council_names_the_stewards_of_a_scope_at_its_desk(cast: Cast, desk: Desk) -> None:
+    olga = enrol("olga", groups=["operator"], by=BY)
+    path = f"governance/scope/{cast.refunds.pk}/change/"
+    assert desk.save(path, stewards=[olga.pk]).status_code == 302
+    assert list(cast.refunds.stewards.values_list("person__username", flat=True)) == ["olga"]
+    assert desk.save(path, name="Money Back").status_code == 302
+    assert cast.refunds.stewards.count() == 1, "what is not touched stays"
+    answer = desk.save(f"governance/scope/{cast.acme.pk}/change/", stewards=[olga.pk])
+    assert "The enterprise belongs to the council: it has no stewards." in errors(answer)

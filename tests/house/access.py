@@ -184,6 +184,7 @@ WEB = (
     Rule("halts/<int:halt>/end-recovery/", POST=SEATED),
     Rule("health/", GET=WATCHERS),
     Rule("authority/", GET=OVERSEERS | {OPERATOR}),
+    Rule("authority/<str:key>/lower/", POST=SEATED | {OPERATOR}),
     Rule("what-if/", GET=SEATED),
     # -- the council's desk ----------------------------------------------------------------------
     Rule("council/", GET=OVERSEERS, POST=OVERSEERS),

@@ -30,7 +30,7 @@ ALLOWED = {
     "verdicts.older executed waiting free hour today skips "
     "told.changes told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
     "ids, digests and tokens": "each.kind each.name queue.version choice.key letter.id "
-    "agent.id held.action_type_id each.action_type_id told.halt.key case.id row.case "
+    "agent.id node.key held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
     "addresses of ours": "line.query poll next href back each.message.path",
     "closed words of ours": "language shadow.outcome each.left.words "
@@ -39,7 +39,8 @@ ALLOWED = {
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "
     "said.name case.required.name case.left.urgency case.lease announce pace chosen.theme chosen.keys unseen kind "
     "line.said each.why each.until each.stop each.target each.reach.value each.stage.tier.name halt.stage.tier.name "
-    "told.halt.target told.halt.kind target words by node.outcome node.state node.took node.offset trace.lasted "
+    "told.halt.target told.halt.kind target words by node.outcome node.state node.took node.offset tier.name "
+    "trace.lasted "
     "decision.outcome decision.state decision.risk decision.effective.name decision.required.name required.name "
     "decision.told.outcome decision.told.effective.name told",
     "counts of verdicts and cases, and shares of them": "wrong known failed unsound low high more count decided "

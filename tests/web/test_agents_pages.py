@@ -9,12 +9,14 @@ from django.db import connection
 
 from governance import halt, narrow, permit, record, register, standing
 from governance.delegate import end_ticket
+from governance.enrol import enrol
 from governance.latches import TYPE
 from governance.locks import database_now
 from governance.models import Agent, AgentKey, HaltTarget, Permission, Scope
 from governance.policy.standing import HEALTH, Why
 from governance.policy.tiers import Level, Tier
 from governance.redden import turn_red
+from governance.stewards import set_stewards
 from reviews import chronicle, roster, sample, tree
 from reviews.models import Draw
 from reviews.report import report
@@ -154,6 +156,21 @@ def test_the_council_sees_tree_tiers_and_catalogue(cast: Cast) -> None:
     assert "per-entity rate limits, cumulative budgets, anomaly signals, sampling" in text
     assert "bench.refund act medium Customer Service no record bound 0" in text
     assert "retail.cancel_pending_order act medium Customer Service bound 0" in text
+
+
+def test_a_steward_lowers_on_the_page_of_authority_and_another_operator_does_not(cast: Cast) -> None:
+    olga, otto = (enrol(name, groups=["operator"], by=BY) for name in ("olga", "otto"))
+    set_stewards(cast.service, people=[olga], by=cast.mary)
+    for name, forms in ((olga, 2), (otto, 0), (cast.mary, 0)):
+        page = visitor(name).get("/authority/")
+        assert "Looked after by olga" in words(page)
+        assert page.content.decode().count("/lower/") == forms
+    to = {"ceiling": "PROPOSE"}
+    assert visitor(otto).post("/authority/service/lower/", to).status_code == 403
+    assert visitor(olga).post("/authority/acme/lower/", to).status_code == 403
+    assert visitor(olga).post("/authority/service/lower/", {"ceiling": "HIGHER"}).status_code == 422
+    assert visitor(olga).post("/authority/service/lower/", to).status_code == 302
+    assert [scope.ceiling for scope in Scope.objects.order_by("key")] == [Tier.COMMIT, Tier.PROPOSE, Tier.PROPOSE]
 
 
 def test_types_without_a_record_show_how_many_wait(scene: Scene) -> None:
