@@ -263,8 +263,11 @@ def _error_rate(spec: ActionTypeSpec) -> Signal:
 
 
 def _with_pin(wish: Wish, gathered: Gathered) -> tuple[FactSummary, ...] | None:
-    """A run acts for the subject of its first action: another one contradicts, whatever the record says."""
-    pinned = gathered.pinned_subject
-    if not pinned or not wish.subject or pinned == wish.subject:
+    """A run acts for the subject of its first action: another one contradicts, whatever the record says.
+
+    Who names nobody acts for whom the record names: that differs too, and nothing was claimed.
+    """
+    pinned, whom = gathered.pinned_subject, wish.subject or wish.whom
+    if not pinned or not whom or pinned == whom:
         return wish.facts
-    return (*(wish.facts or ()), FactSummary("run subject", Result.DIFFERS, required=True, claimed=True))
+    return (*(wish.facts or ()), FactSummary("run subject", Result.DIFFERS, required=True, claimed=bool(wish.subject)))

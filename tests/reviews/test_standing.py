@@ -23,7 +23,7 @@ from reviews.answers import Answer
 from reviews.explained import Again, again
 from reviews.intake import ask
 from tests.cast import BENCH_REFUND, BY
-from tests.reviews.scene import ORDERS, Scene, backdate, bench, entries, refused
+from tests.reviews.scene import BINDING, ORDERS, Scene, backdate, bench, entries, refused
 
 numbers = itertools.count(1_000_000)
 
@@ -118,6 +118,19 @@ def test_another_subject_in_the_same_run_turns_it_red(scene: Scene) -> None:
     express(scene, run="one")
     express(scene, order="W2", run="one")
     assert of_express(scene).why == "contradicted"
+
+
+def test_who_names_nobody_acts_in_its_run_for_nobody_else_all_the_same(scene: Scene) -> None:
+    """Whose the record is counts, also where the binding holds no fact against it; nothing was claimed, so no red."""
+    facts = [fact for fact in BINDING["facts"] if fact["name"] != "owner"]
+    catalogue.save_binding({**BINDING, "action_type": "shop.express", "facts": facts}, by=BY)
+    assert outcomes(express(scene, run="one"), express(scene, run="one", subject=None)) == ["execute", "execute"]
+    other = express(scene, order="W2", run="one", subject=None)
+    assert (other.body["outcome"], other.body["bound_by"]) == (
+        "escalate",
+        "evidence: The system of record differs: run subject.",
+    )
+    assert not Standing.objects.exists()
 
 
 def test_the_other_type_and_the_other_agent_stand_as_before(scene: Scene) -> None:
