@@ -50,6 +50,14 @@ def current(action_type_id: int) -> Entry | None:
     return _read("id", action_type_id)
 
 
+def readable(action_type_id: int) -> Entry | None:
+    """The same, and None also where it cannot be read: for pages, which say so, and for what needs none."""
+    try:
+        return current(action_type_id)
+    except Problem:
+        return None
+
+
 def spec_of(action_type_id: int, revision: int) -> tuple[ActionTypeSpec, Binding | None]:
     """Spec and binding of this revision. Problem WRONG_STATE when it is neither cached nor the stored one."""
     entry = _parsed.get((action_type_id, revision)) or current(action_type_id)

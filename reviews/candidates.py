@@ -12,12 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from governance.actors import REVIEWER
-from governance.entries import current
+from governance.entries import readable
 from governance.locks import database_now
 from governance.policy.mandates import Terms
 from governance.policy.tiers import Risk
 from governance.policy.working_hours import Hours
-from governance.problems import Problem
 from reviews import rows
 from reviews.eligible import Hindrance, Matter, Person, hindrance
 from reviews.four_eyes import round_now
@@ -144,7 +143,7 @@ def preview(case_id: UUID, *, to_reviewer: bool) -> tuple[Shown, ...]:
     `to_reviewer`: whoever looks may be the next of several who decide it, and is told nothing of those before.
     """
     case = Escalation.objects.select_related("action__decision", "snapshot").get(pk=case_id)
-    entry = current(case.action.action_type_id)
+    entry = readable(case.action.action_type_id)
     if case.state != EscalationState.OPEN or entry is None or (to_reviewer and entry.spec.four_eyes is not None):
         return ()
     return _shown(candidates(case))
@@ -166,10 +165,8 @@ def matter_now(case: Escalation) -> Matter | None:
 
 
 def _matter(case: Escalation, now: datetime) -> Matter | None:
-    try:
-        entry = current(case.action.action_type_id)
-    except Problem:  # one type that an operator must look at stops nobody's next case and no message
-        return None
+    # one type that an operator must look at stops nobody's next case and no message
+    entry = readable(case.action.action_type_id)
     return None if entry is None else round_now(case, entry.spec, now).matter
 
 

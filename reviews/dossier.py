@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from governance.entries import current
+from governance.entries import readable
 from governance.locks import database_now
 from governance.policy.memory import pinned_of
 from governance.policy.reasons import Reason
@@ -152,7 +152,7 @@ def _exposed(row: rows.Row) -> tuple[int | None, bool, tuple[Usage, ...], str]:
     All as they are now, or were at the decision. A cap on money says nothing about an amount that nobody knows, so it
     is left out.
     """
-    entry = current(row["type_id"])
+    entry = readable(row["type_id"])
     amount, used, rate = row["amount"], usages(row["usages"]), pinned_of(row["rate"]) if row["rate"] else None
     if entry is not None and row["state"] == "open":
         values = {name: value for name, value in row["parameters"].items() if not is_sealed(value)}

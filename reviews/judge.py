@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance import locks, record
-from governance.entries import Entry
+from governance.entries import Entry, readable
 from governance.models import Action, ActionState, Grant, Instance, Mandate
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
@@ -36,7 +36,7 @@ from reviews.material import require_consent
 from reviews.models import Escalation, EscalationState, FactsReason, OverrideReason, Verdict
 from reviews.reject_reasons import require_offered
 from reviews.reviewers import NO_MANDATE, person_of, refuse_own, require_reviewer
-from reviews.routing import PICK_UP, hold_seconds
+from reviews.routing import HOLD_SECONDS, PICK_UP, hold_seconds
 from reviews.showing import require_read
 from reviews.unsay import withdraw as withdraw
 from reviews.verify import entry_of
@@ -49,10 +49,15 @@ class _Bench:
 
     case: Escalation
     action: Action
-    entry: Entry
+    readable: Entry | None
     mandates: Mapping[int, Mandate]
     active: Collection[int]
     now: datetime
+
+    @property
+    def entry(self) -> Entry:
+        """The catalogue entry. Problem UNAVAILABLE where it cannot be read, which stops everything but a reject."""
+        return self.readable or entry_of(self.action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,8 @@ def approve(
 
 @transaction.atomic
 def reject(escalation_id: UUID, *, reviewer: User, reason: str) -> Verdict:
-    """Reject for a preset reason. It needs no facts, no mandate and no halt lifted, only the lease.
+    """Reject for a preset reason. It needs no facts, no mandate and no halt lifted, only the lease;
+    a catalogue entry that cannot be read stops it no more.
 
     Problems: those of `take`, NOT_TAKEN, INVALID (no reason that is offered for its type).
     """
@@ -183,7 +189,7 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     refuse_part(case, reviewer, now)
     require_lease(case, reviewer, now)
     refuse_own(reviewer, action, case.snapshot)
-    return _Bench(case, action, entry_of(action), mandates, active, now)
+    return _Bench(case, action, readable(action.action_type_id), mandates, active, now)
 
 
 def _verdict(
@@ -208,8 +214,13 @@ def _verdict(
         stages=place.stages,
         closes=place.closes,
         decided_at=bench.now,
-        final_at=bench.now + timedelta(seconds=hold_seconds(bench.entry.spec)),
+        final_at=bench.now + timedelta(seconds=_hold(bench)),
     )
+
+
+def _hold(bench: _Bench) -> int:
+    """Seconds; those of every type that says nothing where its entry cannot be read."""
+    return HOLD_SECONDS if bench.readable is None else hold_seconds(bench.readable.spec)
 
 
 def _keep_open(bench: _Bench, reviewer: User, verdict: Verdict) -> None:

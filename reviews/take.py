@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance import locks, record
+from governance.entries import readable
 from governance.problems import Code, Problem
 from reviews.cases import LEASE, give_back_all, holds, locked, refuse_if_taken, require_lease, require_open
 from reviews.four_eyes import refuse_part
@@ -27,7 +28,8 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
     OUTSIDE_MANDATE (they are not at work), TAKEN_BY_ANOTHER (naming who), and those of a case that is not open.
     """
     case = _lease(escalation_id, reviewer)
-    if not is_fresh(case.snapshot, locks.database_now()):
+    # what an operator must look at first is read by nobody, and can be rejected
+    if not is_fresh(case.snapshot, locks.database_now()) and readable(case.action_type_id) is not None:
         verify(escalation_id)
         case = Escalation.objects.get(pk=escalation_id)
     return case

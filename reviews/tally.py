@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from governance.entries import current
+from governance.entries import readable
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.velocity import CapKey, whose
 from reviews import rows
@@ -61,7 +61,7 @@ def read(action: UUID) -> Tally | None:
     counted = {row["state"]: row for row in found if row["state"] is not None}
     if not counted:
         return None
-    head, entry = found[0], current(found[0]["action_type_id"])
+    head, entry = found[0], readable(found[0]["action_type_id"])
     many, is_money = sum(row["count"] for row in counted.values()), entry is not None and entry.spec.amount is not None
     # what was refused is told apart and never part of the sum
     asked = sum(row["amount"] for state, row in counted.items() if state != "refused") + (head["own"] or 0)

@@ -50,6 +50,9 @@ def test_a_case_is_approved_from_the_queue_with_the_keyboard_alone(console: Cons
 
 def test_a_number_chooses_the_reason_and_arms_reject(console: Console) -> None:
     page = console.case(taken(console.scene))
+    page.set_viewport_size({"width": 1280, "height": 500})
+    for choice in ("Approve", "Reject"):
+        expect(page.get_by_role("button", name=choice)).to_be_in_viewport(ratio=1)
     page.keyboard.press("4")
     assert focused(page) == "r"
     expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from governance import catalogue
+from governance import catalogue, entries
+from reviews import verify
 from reviews.models import BindingRequest, Escalation
 from tests.cast import BY
 from tests.reviews.gift import GIFT_BINDING, unbound
-from tests.reviews.scene import Scene
+from tests.reviews.scene import Scene, backdate, stated
 from tests.web.reading import HTMX, buttons, said, visitor, words
 
 
@@ -154,3 +155,41 @@ def test_the_councils_desk_lists_requests_and_whether_they_were_answered(scene: 
     assert visitor(scene.cast.mary).get(f"{path}add/").status_code == 403
     request = BindingRequest.objects.get()
     assert visitor(scene.cast.mary).post(f"{path}{request.pk}/change/", {"asked_at": ""}).status_code == 403
+
+
+# -- a catalogue entry that cannot be read ----------------------------------------------------------
+
+
+def unread(scene: Scene) -> Escalation:
+    """A case that was read before its action type became one that an operator must look at."""
+    case = scene.case()
+    verify.verify(case.pk)
+    backdate("update governance_actiontype set document = '{}', revision = revision + 1 where key = 'shop.refund'")
+    entries._parsed.clear()
+    return case
+
+
+def test_a_case_whose_entry_cannot_be_read_says_so_and_can_be_rejected(scene: Scene) -> None:
+    case = unread(scene)
+    told = "The catalogue entry of this action cannot be read: an operator must look at it. It can be rejected."
+    for who in ("ada", "grace", "mary", "edith"):
+        assert shown(scene, case, who).status_code == 200, who
+    assert told in words(shown(scene, case))
+    client = visitor(scene.cast.ada)
+    taken = client.post(f"/escalations/{case.pk}/take/", headers=HTMX)
+    assert taken.status_code == 200
+    assert told in words(taken)
+    assert "disabled" in buttons(taken)["a"]
+    assert "disabled" not in buttons(taken)["r"]
+    refused = client.post(f"/escalations/{case.pk}/approve/", stated(case), headers=HTMX)
+    assert (refused.status_code, Escalation.objects.get(pk=case.pk).state) == (503, "open")
+    rejected = client.post(f"/escalations/{case.pk}/reject/", {"reason": "not_needed"}, headers=HTMX)
+    assert rejected.status_code == 200
+    assert Escalation.objects.get(pk=case.pk).state == "rejected"
+
+
+def test_nobody_rejects_their_own_because_its_entry_cannot_be_read(scene: Scene) -> None:
+    case = unread(scene)
+    backdate("update governance_agent set owner_id = %s where id = %s", scene.cast.ada.pk, scene.cast.refunder.pk)
+    assert "You answer for this agent" in words(shown(scene, case))
+    assert visitor(scene.cast.ada).post(f"/escalations/{case.pk}/take/", headers=HTMX).status_code == 403
