@@ -1,4 +1,4 @@
-"""READ what somebody can do with a case whose catalogue entry cannot be read: reject it, if it is theirs to decide."""
+"""READ what somebody can do with a case, also where its catalogue entry cannot be read: then it can be rejected."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
+from governance.entries import readable
 from governance.locks import database_now
 from governance.models import Mandate
 from governance.problems import Problem
-from reviews.ability import Ability
+from governance.proof import Proof
+from reviews.ability import Ability, ability
 from reviews.cases import holds
 from reviews.eligible import why_away
 from reviews.four_eyes import TOOK_PART, took_part
@@ -20,9 +22,11 @@ from reviews.routing import HOLD_SECONDS
 UNREADABLE = "The catalogue entry of this action cannot be read: an operator must look at it. It can be rejected."
 
 
-def ability_without_entry(case_id: UUID, user: User) -> Ability:
-    """What `user` can do with an existing case whose entry cannot be read. Reads only; the verbs decide again."""
+def ability_now(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
+    """What `user` can do with an existing case, whether its entry can be read or not. Reads only."""
     case = Escalation.objects.select_related("action", "snapshot").get(pk=case_id)
+    if readable(case.action.action_type_id) is not None:
+        return ability(case_id, user, proof)
     judge = is_reviewer(user)
     newcomer = judge and not has_practised(user)
     return Ability(

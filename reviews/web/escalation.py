@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django_htmx.http import push_url
 
 from governance.actors import COUNCIL, REVIEWER
-from governance.entries import readable
 from governance.locks import database_now
 from governance.problems import Code, Problem
 from reviews import (
@@ -33,7 +32,6 @@ from reviews import (
     turn,
     verify,
 )
-from reviews.ability import Ability, ability
 from reviews.cases import LEASE
 from reviews.dossier import Dossier, Phase
 from reviews.models import ExtensionReason, FactsReason, HandReason, OverrideReason
@@ -41,7 +39,7 @@ from reviews.preferences import then_of
 from reviews.request_binding import request_binding
 from reviews.requests import asked
 from reviews.reviewers import has_practised, idle
-from reviews.unreadable import ability_without_entry
+from reviews.unreadable import ability_now
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
@@ -219,7 +217,7 @@ def shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) -
 
 def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
     found = _dossier(request, case)
-    can, beside = _ability(request, case, found), around.read(case, viewer=request.user.pk)
+    can, beside = ability_now(case, request.user, request.proof), around.read(case, viewer=request.user.pk)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
@@ -246,13 +244,6 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "asked": wanted,
         "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted, *_moving(beside)),
     }
-
-
-def _ability(request: ConsoleRequest, case: UUID, shown: Dossier) -> Ability:
-    """What they can do; where the catalogue entry cannot be read, that is to reject."""
-    if readable(shown.action_type_id) is None:
-        return ability_without_entry(case, request.user)
-    return ability(case, request.user, request.proof)
 
 
 def _handed(request: ConsoleRequest, case: Dossier) -> dt.datetime | None:
