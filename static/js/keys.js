@@ -6,7 +6,7 @@ let early = "";
 const named = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
 
 function choose(element) {
-  if (element.matches("a")) return element.click();
+  if (element.matches("a, [popovertarget]")) return element.click();
   if (element.matches("input[type=radio]")) {
     element.checked = true;
     element = element.form?.querySelector("[data-arm]") ?? document.querySelector(`[form="${element.form?.id}"][data-arm]`);

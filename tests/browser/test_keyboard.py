@@ -116,6 +116,16 @@ def test_g_and_a_letter_lead_to_the_other_pages(console: Console) -> None:
     page.wait_for_url(f"{console.address}/preferences/")
 
 
+def test_the_keys_are_told_over_a_case_without_leaving_it(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    address, sheet = page.url, page.get_by_role("dialog", name="Keys")
+    page.keyboard.press("?")
+    expect(sheet).to_contain_text("Choose a reason and Reject with it")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    assert page.url == address
+
+
 def typed_too_early(console: Console, key: str) -> Page:
     """A case that was just taken; the key was pressed while the take was on its way."""
     page = console.case(console.scene.case())
