@@ -41,6 +41,8 @@ _RESULTS = {Facts.AGREE: Result.AGREES, Facts.DIFFER: Result.DIFFERS, Facts.UNRE
 
 # A run that no agent uses, so that only what is authorised above runs counts.
 NO_RUN = "?"
+# What these say is supposed in a field for types that do not require it too.
+_OWN_FIELD = frozenset({Kind.NOVELTY, Kind.ERROR_RATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Present:
 
     @property
     def signals(self) -> Mapping[Kind, Signal]:
-        """The signals that this action type requires."""
-        required = self.inputs.required_evidence
+        """The signals that this action type requires, but those that are supposed in a field of their own."""
+        required = self.inputs.required_evidence - _OWN_FIELD
         return {kind: self.inputs.signals.get(kind, Signal.UNKNOWN) for kind in Kind if kind in required}
 
     @property
@@ -188,6 +190,8 @@ def changed(stands: Present, supposed: Supposed) -> Inputs:
     money = supposed.amount or 0
     usages = tuple(replace(use, amount=money) if use.cap.unit is Unit.MONEY else use for use in inputs.usages)
     limiters = (replace(each, tier=tier) for each, tier in zip(inputs.limiters, supposed.ceilings, strict=True))
+    own = {Kind.NOVELTY: supposed.novelty, Kind.ERROR_RATE: supposed.error_rate}
+    told = {kind: signal for kind, signal in own.items() if kind in inputs.required_evidence}
     after = replace(
         inputs,
         amount=supposed.amount,
@@ -196,7 +200,8 @@ def changed(stands: Present, supposed: Supposed) -> Inputs:
         level=supposed.level,
         limiters=tuple(limiters),
         usages=usages,
-        signals={**inputs.signals, **supposed.signals},
+        signals={**inputs.signals, **supposed.signals, **told},
+        uncertain=supposed.signals.get(Kind.UNCERTAINTY, Signal.GREEN) is not Signal.GREEN,
         connector_health=supposed.connector,
         currency_known=supposed.currency_known,
         standing=supposed.standing,

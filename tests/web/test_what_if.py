@@ -113,6 +113,23 @@ def test_an_agent_without_a_key_is_asked_about_like_any_other(cast: Cast) -> Non
     assert "Drafter Refunder" in words(visitor(cast.mary).get("/what-if/"))
 
 
+def test_what_a_type_requires_to_know_of_its_agent_is_supposed_in_one_field_each(cast: Cast) -> None:
+    document = {**BENCH_REFUND, "key": "bench.merge", "family": "bench.merge"}
+    document |= {"evidence": ["contract", "novelty", "error_rate", "uncertainty"]}
+    merge = catalogue.save_action_type(document, domain=cast.service, by=BY)
+    permit.set_level(cast.refunder, merge, level=Level.L2, by=BY)
+    known = {"novelty": "green", "error_rate": "green"}
+    for changes, answer in (
+        ({"novelty": "green"}, "The reviewed error rate of this agent must be within its limit."),
+        (known, "The answer is execute"),
+        ({**known, "signal_uncertainty": "amber"}, "The agent must be certain of it."),
+    ):
+        then, _, now = words(asked(cast, "bench.merge", **changes)).partition("As it stands The answer is")
+        assert answer in then.partition("As supposed")[2]
+        assert now.startswith(" escalate")
+    assert 'name="signal_error_rate"' not in asked(cast, "bench.merge").content.decode()
+
+
 def test_an_agent_that_is_not_active_is_not_asked_about(cast: Cast) -> None:
     register.change_agent(cast.refunder, state=AgentState.RETIRED, by=BY)
     assert asked(cast).status_code == 422
