@@ -11,7 +11,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from governance.models import Session
@@ -20,6 +20,12 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 # Of a session in use the time is written down this often, not at every request.
 _PACE = timedelta(minutes=1)
+# Sessions that still count at the time of the statement, as `_live` says, for every request of a person.
+_LOADED = """
+select data, statement_timestamp() - seen_at from governance_session where key = %s
+  and seen_at > statement_timestamp() - make_interval(secs => %s)
+  and begun_at > statement_timestamp() - make_interval(secs => %s)
+"""
 _SWEPT = """
 delete from governance_session where id in (
   select id from governance_session where seen_at < clock_timestamp() - make_interval(secs => %s)
@@ -56,12 +62,14 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         found = None
         if self.session_key:
-            found = _live().filter(key=_hashed(self.session_key)).annotate(rests=Now() - F("seen_at")).first()
+            with connection.cursor() as cursor:
+                cursor.execute(_LOADED, [_hashed(self.session_key), IDLE.total_seconds(), LONGEST.total_seconds()])
+                found = cursor.fetchone()
         if found is None:
             self._session_key = None
             return {}
-        self._rests = found.rests
-        return self.decode(found.data)
+        data, self._rests = found
+        return self.decode(data)
 
     def create(self) -> None:
         self.clear_expired()

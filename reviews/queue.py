@@ -86,7 +86,7 @@ _COLUMNS = """
     e.previous_id is not null as approved_before,
     e.repeats, e.skips,
     d.inputs->'usages' as usages, s.status, s.sentence, s.subject,
-    a.subject as named_subject, b.document as binding, t.document,
+    a.subject as named_subject, e.action_type_id as type_id,
     case when exists (select 1 from governance_halt h where coalesce(h.lifted_at, 'infinity') > e.opened_at)
       then placet_case_due(e.id, %(now)s) else e.deadline end as due,
     case when e.taken_until > %(now)s then e.taken_by_id end as taken_by, u.username,
@@ -104,9 +104,13 @@ _COLUMNS = """
   join governance_decision d on d.action_id = e.action_id
   join governance_agent ag on ag.id = a.agent_id
   left join governance_snapshot s on s.id = e.snapshot_id
-  left join governance_binding b on b.action_type_id = e.action_type_id
   left join auth_user u on u.id = e.taken_by_id
   order by p.sort_key, p.id
+"""
+# The documents of the few types of a page, each once: they are read and walked for what their rows may print.
+_TYPES = """
+  select t.id, t.document, b.document as binding from governance_actiontype t
+    left join governance_binding b on b.action_type_id = t.id where t.id = any(%s)
 """
 # Whatever changes a row makes it another one to PostgreSQL, which xmin tells.
 _HEADS = """
@@ -128,9 +132,9 @@ def read(*, viewer: int, filters: Filters, after: Cursor | None = None) -> Queue
     statement, values = picked(**terms, after=after, most=PAGE + 1)
     found = rows.fetch(_COLUMNS.format(picked=statement, related=RELATED), values)
     shown = found[:PAGE]
-    count = _count(terms)
+    count, kinds = _count(terms), _kinds({row["type_id"] for row in shown})
     return Queue(
-        rows=tuple(_row(row, viewer, moment["now"]) for row in shown),
+        rows=tuple(_row(row, kinds[row["type_id"]], viewer, moment["now"]) for row in shown),
         count=min(count, COUNTED),
         capped=count > COUNTED,
         next=Cursor(shown[-1]["sort_key"], shown[-1]["id"]) if len(found) > PAGE else None,
@@ -189,8 +193,21 @@ def quiet(now: dt.datetime) -> Quiet:
     return Quiet(rows.number(executed, [midnight]), rows.number(waiting))
 
 
-def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
-    lens = Lens.of(row["binding"], row["document"], subjects=(row["subject"], row["named_subject"]))
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What the rows of one action type share. `several`: more than one person may have to decide."""
+
+    lens: Lens
+    several: bool
+
+
+def _kinds(types: set[int]) -> dict[int, _Kind]:
+    found = rows.fetch(_TYPES, [list(types)]) if types else []
+    return {row["id"]: _Kind(Lens.of(row["binding"], row["document"]), "four_eyes" in row["document"]) for row in found}
+
+
+def _row(row: rows.Row, kind: _Kind, viewer: int, now: dt.datetime) -> Row:
+    lens = kind.lens.hiding(row["subject"], row["named_subject"])
     return Row(
         case=row["id"],
         state=_state(row),
@@ -204,16 +221,16 @@ def _row(row: rows.Row, viewer: int, now: dt.datetime) -> Row:
         approved_before=row["approved_before"],
         repeats=row["repeats"],
         skips=row["skips"],
-        taken_by=_holder(row, viewer),
+        taken_by=_holder(row, kind, viewer),
         mine=row["taken_by"] == viewer,
     )
 
 
-def _holder(row: rows.Row, viewer: int) -> str:
+def _holder(row: rows.Row, kind: _Kind, viewer: int) -> str:
     """Who decides it now. Where several people decide, none of them learns from the queue who was there before."""
     if row["taken_by"] is None:
         return ""
-    blind = "four_eyes" in row["document"] and row["taken_by"] != viewer
+    blind = kind.several and row["taken_by"] != viewer
     return "another reviewer" if blind else str(row["username"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from governance.policy.codes import COUNTRIES
 from governance.policy.facts import Result, Show
@@ -52,7 +52,11 @@ class Lens:
     def of(cls, *documents: object, subjects: Iterable[str | None] = ()) -> Lens:
         """The lens of a case: the council's documents about it, and everybody it may concern."""
         listed = Listed(closed_words(*documents), closed_patterns(*documents))
-        return cls(listed, frozenset(subject for subject in subjects if subject))
+        return cls(listed).hiding(*subjects)
+
+    def hiding(self, *subjects: str | None) -> Lens:
+        """The same words for a case about these people, who are never printed."""
+        return replace(self, hidden=frozenset(subject for subject in subjects if subject))
 
 
 PLAIN = Lens()

@@ -11,6 +11,8 @@ _BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 def visible(text: str, longest: int) -> str:
     r"""At most `longest` characters of the text; everything but plain visible characters as `\u{202E}`."""
+    if len(text) <= longest and text.isascii() and text.isprintable():
+        return text
     composed = unicodedata.normalize("NFC", text[: longest * 4])
     shown = "".join(map(_one, composed[:longest]))
     return shown if len(composed) <= longest else f"{shown}…"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, inf, log, log1p
 
 ALPHA = 0.05
@@ -59,7 +60,12 @@ def interval(strata: Iterable[Stratum], alpha: float = ALPHA) -> Interval:
 
     Raises `ValueError` for counts, weights or an alpha that cannot be.
     """
-    found = _sane(strata, alpha)
+    return _interval(tuple(_sane(strata, alpha)), alpha)
+
+
+@lru_cache(maxsize=1024)
+def _interval(found: tuple[Stratum, ...], alpha: float) -> Interval:
+    """The counts of an agent change rarely, and the pages of its cases show it each time."""
     mirrored = _mirrored(found)
     bar = _bar(alpha)
     high = _first(lambda rate: _log_wealth(found, rate, _BELOW) >= bar)

@@ -1,0 +1,42 @@
+"""How much the pages where reviewers spend their day ask of the database: no more than this, whatever is added."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from tests.reviews.scene import Scene
+from tests.web.reading import HTMX, visitor
+
+# The first number is what it takes; a few more are left for what a type may ask for besides.
+QUEUE, POLL = 11 + 1, 6
+
+
+def statements(ask: Callable[[], Any]) -> tuple[Any, int]:
+    """The answer, and how many statements it took."""
+    sent: list[str] = []
+
+    def noted(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        sent.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(noted):
+        return ask(), len(sent)
+
+
+def test_the_queue_asks_as_much_for_many_rows_as_for_one(scene: Scene) -> None:
+    browser = visitor(scene.cast.ada)
+    scene.case("480.00")
+    _, of_one = statements(lambda: browser.get("/queue/"))
+    for amount in ("470.00", "460.00", "450.00"):
+        scene.case(amount)
+    page, of_four = statements(lambda: browser.get("/queue/"))
+    assert page.content.count(b"data-row") == 4
+    assert of_four == of_one <= QUEUE
+    mark = re.search(r'"If-None-Match": "\\"([0-9a-f]+)', page.content.decode().replace("&quot;", '"'))
+    assert mark is not None
+    poll, count = statements(lambda: browser.get("/queue/", headers=HTMX | {"If-None-Match": f'"{mark[1]}"'}))
+    assert (poll.status_code, count) == (304, POLL)
