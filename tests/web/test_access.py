@@ -121,6 +121,7 @@ CHANGES: dict[str, set[str]] = {
     "halt-declare": _ALL,
     "agent-pull": _ALL,
     "agent-restore": {"council"},
+    "authority-lower": {"council", "operator"},
     "halt-lift": {"council"},
     "halt-end-recovery": {"council"},
     **dict.fromkeys(
