@@ -11,6 +11,8 @@ AUTHORITY = 7
 CHAINS = 8  # also taken by the guards of chains, in SQL
 ENLISTING = 9
 ALIKE = 13  # with the hash of an action's digest
+# The clock is read above the scan that waits for the lock, so after it.
+_SHARE = "select clock_timestamp() from (select pg_advisory_xact_lock_shared(%s) offset 0) x"
 
 
 def share_authority() -> datetime:
@@ -20,8 +22,9 @@ def share_authority() -> datetime:
     takes it exclusively, stands wholly before or wholly after.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock_shared(%s)", [AUTHORITY])
-    return database_now()
+        cursor.execute(_SHARE, [AUTHORITY])
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def hold_authority() -> datetime:

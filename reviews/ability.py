@@ -8,21 +8,24 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from governance.entries import Entry, current
-from governance.locks import database_now
-from governance.models import Binding, Mandate
-from governance.problems import Code, Problem
+from governance.entries import Entry
+from governance.models import Binding
+from governance.policy.mandates import live
 from governance.proof import Proof, lacking
 from governance.weigh import NOTICE
 from reviews.cases import asks_for_proof, halts_over, holds
 from reviews.compared import labelled, labels_of
-from reviews.eligible import Person, why_away, why_not
-from reviews.four_eyes import TOOK_PART, Round, round_now, took_part
+from reviews.eligible import NEVER, Hindrance, Person, why_away, why_not
+from reviews.four_eyes import TOOK_PART, Round, round_now
 from reviews.grounds import missing_ground, soft_facts
+from reviews.hearing import Hearing, hear
 from reviews.models import Escalation, EscalationState, Extension
-from reviews.reviewers import PRACTICE_FIRST, has_practised, is_reviewer, of_rank, person_of, refuse_own
-from reviews.routing import MORE_TIME_RANK, extended, hold_seconds
+from reviews.reviewers import PRACTICE_FIRST, TOLD
+from reviews.routing import HOLD_SECONDS, MORE_TIME_RANK, extended, hold_seconds
 from reviews.withheld import overridable, withheld
+
+UNREADABLE = "The catalogue entry of this action cannot be read: an operator must look at it. It can be rejected."
+_TOLD = {**TOLD, Hindrance.TOOK_PART: TOOK_PART}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +53,25 @@ class Ability:
     newcomer: bool = False
 
 
-def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
-    """What `user` can do with an existing case. Reads only; the verbs decide again."""
-    case = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot").get(pk=case_id)
-    entry, look = _entry(case), _look(user)
-    eyes = round_now(case, entry.spec, look.now)
-    newcomer = PRACTICE_FIRST if look.judge and not has_practised(user) else ""
+def ability(case_id: UUID, user: User, proof: Proof | None = None, *, heard: Hearing | None = None) -> Ability:
+    """What `user` can do with an existing case, as it was `heard` or as it is. Reads only; the verbs decide again."""
+    heard = heard or hear(case_id, viewer=user.pk)
+    case, entry, look = heard.case, heard.entry, _look(user, heard)
+    newcomer = PRACTICE_FIRST if Hindrance.PRACTICE in look.person.ties else ""
+    obstacle = newcomer or _tied(look) or _away(case, look)
+    if entry is None or heard.round is None:
+        return Ability(look.judge, obstacle, UNREADABLE, False, False, HOLD_SECONDS, newcomer=bool(newcomer))
     return Ability(
         judge=look.judge,
-        take_obstacle=newcomer or _own(case, user) or _took_part(case, user) or _away(case, look),
-        approve_obstacle=_approve_obstacle(case, look, eyes),
+        take_obstacle=obstacle,
+        approve_obstacle=_approve_obstacle(case, look, heard.round),
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
         override=overridable(case.action),
         unproved=_unproved(case, look, proof),
         over_facts=_over_facts(case, look, entry),
-        people=len(eyes.stages),
+        people=len(heard.round.stages),
         extend=_may_extend(case, look),
         newcomer=bool(newcomer),
     )
@@ -74,18 +79,17 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None) -> Ability:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Whoever looks, as they are at one moment of the database."""
+    """Whoever looks, as they are at one moment of the database; nothing counts of somebody who is no reviewer."""
 
     user: User
     judge: bool
-    mandate: Mandate | None
     person: Person
     now: datetime
 
 
-def _look(user: User) -> _Look:
-    now, mandate = database_now(), Mandate.objects.filter(reviewer=user).first()
-    return _Look(user, is_reviewer(user), mandate, person_of(user.pk, mandate, now), now)
+def _look(user: User, heard: Hearing) -> _Look:
+    found = heard.of(user.pk)
+    return _Look(user, found is not None, Person(None) if found is None else found.person, heard.now)
 
 
 def _unproved(case: Escalation, look: _Look, proof: Proof | None) -> str:
@@ -104,7 +108,7 @@ def _approve_obstacle(case: Escalation, look: _Look, eyes: Round) -> str:
     why = why_not(look.person, eyes.matter, look.now)
     if why is not None:
         return why
-    forbidden = withheld(case.action)
+    forbidden = withheld(case.action, now=look.now)
     if forbidden:
         return forbidden
     return "A halt is in force here: nothing is approved until it is lifted." if halts_over(case.action_id) else ""
@@ -117,36 +121,29 @@ def _over_facts(case: Escalation, look: _Look, entry: Entry) -> bool:
         return False
     matter = round_now(case, entry.spec, look.now, over_facts=True).matter
     return (
-        why_not(look.person, matter, look.now) is None and not withheld(case.action) and not halts_over(case.action_id)
+        why_not(look.person, matter, look.now) is None
+        and not withheld(case.action, now=look.now)
+        and not halts_over(case.action_id)
     )
 
 
 def _may_extend(case: Escalation, look: _Look) -> bool:
     more = case.state == EscalationState.OPEN and extended(case.opened_at, case.deadline) > case.deadline
-    if not (more and look.judge and of_rank(look.mandate, MORE_TIME_RANK, look.now)):
+    if not (more and look.judge and _of_rank(look, MORE_TIME_RANK)):
         return False
     return not Extension.objects.filter(escalation=case).exists()
 
 
-def _took_part(case: Escalation, user: User) -> str:
-    return TOOK_PART if took_part(case, user) else ""
+def _of_rank(look: _Look, rank: int) -> bool:
+    terms = look.person.terms
+    return terms is not None and terms.rank >= rank and live(terms.expires_at, look.now)
 
 
-def _own(case: Escalation, user: User) -> str:
-    try:
-        refuse_own(user, case.action, case.snapshot)
-    except Problem as problem:
-        return problem.detail
-    return ""
+def _tied(look: _Look) -> str:
+    """What of them binds them to this very case, the gravest first."""
+    return next((_TOLD[tie] for tie in NEVER if tie in look.person.ties and tie in _TOLD), "")
 
 
 def _away(case: Escalation, look: _Look) -> str:
     """Whoever has the case already may still reject it."""
-    return "" if not look.judge or holds(case, look.user, look.now) else why_away(look.person, look.now) or ""
-
-
-def _entry(case: Escalation) -> Entry:
-    entry = current(case.action.action_type_id)
-    if entry is None:
-        raise Problem(Code.UNAVAILABLE, "The catalogue entry of this action cannot be read.")
-    return entry
+    return "" if not look.judge or holds(case, look.user.pk, look.now) else why_away(look.person, look.now) or ""

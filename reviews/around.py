@@ -6,9 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from governance.locks import database_now
 from reviews import rows
-from reviews.models import HandKind, HandReason
+from reviews.models import Escalation, HandKind, HandReason
 from reviews.phrases import Left, left, sentence_of
 from reviews.shown import Lens, Pieces
 
@@ -56,8 +55,12 @@ class Around:
     others: int
     now: dt.datetime
 
+    @property
+    def moving(self) -> tuple[object, ...]:
+        """What may change while the page is open."""
+        return self.repeats, self.passed, self.others
 
-_CASE = "select repeats, renewals, skips, entity, domain_id from reviews_escalation where id = %s"
+
 _PASSED = """
   select h.kind, h.rank, h.reason, h.at,
       case when blind and by.id <> %(viewer)s then 'another reviewer' else by.username end as by,
@@ -77,16 +80,14 @@ _RELATED = """
 """
 
 
-def read(case: UUID, *, viewer: int) -> Around:
-    """What stands around an existing case, as `viewer` (a user id) may see it."""
-    now = database_now()
-    (row,) = rows.fetch(_CASE, [case])
-    found = rows.fetch(_RELATED, [row["entity"], row["domain_id"], case, COUNTED]) if row["entity"] else []
-    passed = rows.fetch(_PASSED, {"case": case, "viewer": viewer, "most": LISTED})
+def read(case: Escalation, *, viewer: int, now: dt.datetime) -> Around:
+    """What stands around a case, as `viewer` (a user id) may see it."""
+    found = rows.fetch(_RELATED, [case.entity, case.domain_id, case.pk, COUNTED]) if case.entity else []
+    passed = rows.fetch(_PASSED, {"case": case.pk, "viewer": viewer, "most": LISTED})
     return Around(
-        repeats=row["repeats"],
-        renewals=row["renewals"],
-        skips=row["skips"],
+        repeats=case.repeats,
+        renewals=case.renewals,
+        skips=case.skips,
         passed=tuple(map(_passed, passed)),
         related=tuple(_related(each, now) for each in found[:LISTED]),
         others=len(found),

@@ -26,8 +26,8 @@ def typed(action: Action) -> dict[str, Any]:
     return {name: value for name, value in action.parameters.items() if not _is_sealed(value)}
 
 
-def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int | None) -> dict[str, datetime]:
-    """Reserve an approved action in the rings of every cap; say when each row would take as much again.
+def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int | None) -> list[dict[str, Any]]:
+    """Reserve an approved action in the rings of every cap; every cap with the row, `budget`, that it counts in.
 
     A person may pass an autonomy cap. Problem NOT_APPROVABLE when a hard cap would be passed. An amount that nobody
     knows fills every cap on money, so that the machine adds nothing to it, and might pass a hard one.
@@ -39,7 +39,7 @@ def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int |
         uses = [replace(use, amount=use.cap.limit) if use.cap.unit is Unit.MONEY else use for use in uses]
     caps = _rows(action, uses)
     if not caps:
-        return {}
+        return []
     budgets = _budgets(caps)
     try:
         with connection.cursor() as cursor:
@@ -52,13 +52,13 @@ def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int |
         if state != OVER:
             raise
         raise Problem(Code.NOT_APPROVABLE, "It would pass a hard cap, which no approval passes.") from error
-    return _frees_at(caps)
+    return caps
 
 
 def frees_at(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int | None) -> dict[str, datetime]:
     """When each budget row of an action would take it, as the rows stand now."""
     caps = _rows(action, cap_uses(spec, values=typed(action), subject=subject, amount=amount))
-    return _frees_at(caps) if caps else {}
+    return free_again(caps) if caps else {}
 
 
 def cap_frees_at(cap_key: str, frees: Mapping[str, datetime]) -> datetime | None:
@@ -109,7 +109,7 @@ def _budgets(caps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _frees_at(caps: Sequence[dict[str, Any]]) -> dict[str, datetime]:
+def free_again(caps: Sequence[dict[str, Any]]) -> dict[str, datetime]:
     """When each row would take this action again under its lowest limit."""
     room: dict[str, int] = {}
     for cap in caps:

@@ -20,7 +20,7 @@ from governance.policy.working_hours import Hours
 from reviews import rows
 from reviews.eligible import Hindrance, Matter, Person, hindrance
 from reviews.four_eyes import round_now
-from reviews.models import Escalation, EscalationState
+from reviews.models import Escalation
 from reviews.picks import Reach, free_cases
 from reviews.reviewers import records_of
 
@@ -98,7 +98,8 @@ _TIES = ("practice", "own_agent", "own_account", "own_proposal", "took_part")
 class Candidate:
     """One reviewer and the first reason why they may not approve a case now; `rank` 0 without a mandate.
 
-    `away`: they are absent, which may not be the first reason. `cover` is who covers for them then.
+    `away`: they are absent, which may not be the first reason. `cover` is who covers for them then. `person`: what was
+    judged.
     """
 
     id: int
@@ -107,13 +108,19 @@ class Candidate:
     hindrance: Hindrance | None
     away: bool
     cover: int | None
+    person: Person
 
 
 def candidates(
-    case: Escalation, *, matter: Matter | None = None, late: bool = False, only: int | None = None
+    case: Escalation,
+    *,
+    matter: Matter | None = None,
+    late: bool = False,
+    only: int | None = None,
+    now: datetime | None = None,
 ) -> tuple[Candidate, ...]:
     """Every active reviewer, in the order in which they are told of the case. None where its type cannot be read."""
-    now = database_now()
+    now = now or database_now()
     matter = matter or _matter(case, now)
     if matter is None:
         return ()
@@ -137,24 +144,13 @@ class Shown:
     why: str
 
 
-def preview(case_id: UUID, *, to_reviewer: bool) -> tuple[Shown, ...]:
-    """Who would get an open case, those who may approve it first. For the council and for leads.
-
-    `to_reviewer`: whoever looks may be the next of several who decide it, and is told nothing of those before.
-    """
-    case = Escalation.objects.select_related("action__decision", "snapshot").get(pk=case_id)
-    entry = readable(case.action.action_type_id)
-    if case.state != EscalationState.OPEN or entry is None or (to_reviewer and entry.spec.four_eyes is not None):
-        return ()
-    return _shown(candidates(case))
-
-
 def supposed(agent: UUID, matter: Matter | None) -> tuple[Shown, ...]:
-    """Who would get a case of this agent about nobody in particular, as `preview` says; none without a `matter`."""
-    return () if matter is None else _shown(_all(matter, database_now(), agent=agent))
+    """Who would get a case of this agent about nobody in particular; none without a `matter`."""
+    return () if matter is None else shown(_all(matter, database_now(), agent=agent))
 
 
-def _shown(candidates: tuple[Candidate, ...]) -> tuple[Shown, ...]:
+def shown(candidates: tuple[Candidate, ...]) -> tuple[Shown, ...]:
+    """As a page names them: those who may come first, and no more than a person reads."""
     found = sorted(candidates, key=lambda each: each.hindrance is not None)[:MOST_SHOWN]
     return tuple(Shown(each.name, each.rank, each.hindrance is None, WHY.get(each.hindrance, "")) for each in found)
 
@@ -175,8 +171,9 @@ def next_case(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
 
     It is looked for among the first 200 that their mandate could reach; None where none of them is theirs to approve.
     """
-    for case in _free(viewer, besides):
-        for found in candidates(case, only=viewer):
+    now = database_now()
+    for case in _free(viewer, besides, now):
+        for found in candidates(case, only=viewer, now=now):
             if found.hindrance is None:
                 return case.pk
             if found.hindrance in _ANYWHERE:
@@ -184,16 +181,22 @@ def next_case(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
     return None
 
 
-def _free(viewer: int, besides: tuple[UUID, ...]) -> Iterator[Escalation]:
+def _free(viewer: int, besides: tuple[UUID, ...], now: datetime) -> Iterator[Escalation]:
     reach = _reach(viewer)
     seen = besides
     while reach is not None and len(seen) - len(besides) < LOOKED_AT:
-        found = free_cases(viewer=viewer, besides=seen, reach=reach, most=AT_ONCE)
-        cases = Escalation.objects.select_related("action__decision", "snapshot").in_bulk(found)
-        yield from (cases[each] for each in found if each in cases)
+        found = free_cases(viewer=viewer, besides=seen, reach=reach, now=now, most=AT_ONCE)
+        # one at a time: the first is nearly always the one
+        yield from (case for each in found if (case := looked_at(each)) is not None)
         if len(found) < AT_ONCE:
             return
         seen += found
+
+
+def looked_at(case_id: UUID) -> Escalation | None:
+    """A case with all that is asked of it here, in one read."""
+    found = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot")
+    return found.defer("action__action_type__document").filter(pk=case_id).first()
 
 
 _REACH = """
@@ -220,7 +223,7 @@ def _candidate(row: Mapping[str, Any], matter: Matter, now: datetime) -> Candida
         decided=tuple(row["decided"]),
     )
     why, away = hindrance(person, matter, now), row["away_until"] is not None
-    return Candidate(row["id"], row["username"], row["rank"] or 0, why, away, row["cover"])
+    return Candidate(row["id"], row["username"], row["rank"] or 0, why, away, row["cover"], person)
 
 
 def _terms(row: Mapping[str, Any]) -> Terms:

@@ -1,8 +1,6 @@
-"""READ who else could decide a case: for the list of names to hand it to, and for the verb that does."""
+"""READ whether somebody else could decide a case: for the verb that hands it to them."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from django.contrib.auth.models import User
 
@@ -10,8 +8,6 @@ from reviews.candidates import TIED, WHY, candidates, matter_now
 from reviews.eligible import Hindrance
 from reviews.models import Escalation
 
-# A page offers no more names than a person reads.
-MOST = 50
 # Which records are somebody's own is told to nobody who asks by handing a case on; so it shares its sentence.
 _UNTOLD = (Hindrance.TOOK_PART, Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL)
 
@@ -28,10 +24,3 @@ def obstacle(case: Escalation, user: User) -> str:
     # of several approvers nobody learns of the others, not by what is left over either
     blind = why in _UNTOLD or "four_eyes" in case.action_type.document
     return TIED if why is not None and blind else WHY.get(why, "")
-
-
-def able(case_id: UUID, *, besides: int) -> tuple[str, ...]:
-    """The names of those who could decide an open case, by the alphabet, besides one user id."""
-    case = Escalation.objects.select_related("action__decision", "snapshot").get(pk=case_id)
-    names = (each.name for each in candidates(case) if each.hindrance is None and each.id != besides)
-    return tuple(sorted(names)[:MOST])

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from governance.entries import readable
+from governance.entries import Entry, readable
 from governance.locks import database_now
 from governance.policy.memory import pinned_of
 from governance.policy.reasons import Reason
@@ -21,6 +21,7 @@ from reviews.docket import Judged, Why
 from reviews.docket import Phase as Phase
 from reviews.exposure import as_of_now, bars, usages
 from reviews.grounds import worth
+from reviews.hearing import Hearing
 from reviews.models import FactsReason
 from reviews.phrases import lasting, left
 from reviews.shown import is_sealed, label
@@ -60,7 +61,9 @@ _SAME = (
 )
 _CASE = """
   select e.id, e.state, e.opened_by, e.opened_at, e.rank, e.taken_by_id, e.taken_until, e.previous_id,
-    placet_case_due(e.id, %(now)s) as due, u.username as taken_by, a.id as action_id, a.parameters, a.amount,
+    case when exists (select 1 from governance_halt h where coalesce(h.lifted_at, 'infinity') > e.opened_at)
+      then placet_case_due(e.id, %(now)s) else e.deadline end as due,
+    u.username as taken_by, a.id as action_id, a.parameters, a.amount,
     a.created_at as asked_at, d.inputs->'rate' as rate, encode(a.digest, 'hex') as action_digest,
     (select array_agg(placet_named(up) order by c.place) from unnest(a.chain) with ordinality as c(id, place)
       join governance_agent up on up.id = c.id) as above,
@@ -70,7 +73,8 @@ _CASE = """
     d.bound_by, d.reasons, d.inputs->'usages' as usages, s.status, s.source, s.read_at, s.values, s.subject,
     encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
     (select f.id from reviews_escalation f where f.previous_id = e.id limit 1) as following,
-    (select count(*) from placet_halts_over(a.id) h where h.lifted_at is null) as halts,
+    case when exists (select 1 from governance_halt h where h.lifted_at is null)
+      then (select count(*) from placet_halts_over(a.id) h where h.lifted_at is null) else 0 end as halts,
     (select count(*) from governance_refusal r where r.escalation_id = e.id) as refused,
     (select coalesce(sum(r.amount), 0)::bigint from governance_refusal r
        where r.escalation_id = e.id) as refused_amount
@@ -98,16 +102,16 @@ _VERDICT = """
 """
 
 
-def read(case: UUID, *, viewer: int) -> Dossier:
-    """One case as `viewer` (a user id) may see it. Problem NOT_FOUND."""
-    now = database_now()
+def read(case: UUID, *, viewer: int, heard: Hearing | None = None) -> Dossier:
+    """One case as `viewer` (a user id) may see it, at the moment when it was `heard` if it was. Problem NOT_FOUND."""
+    now = database_now() if heard is None else heard.now
     found = rows.fetch(_CASE, {"case": case, "now": now})
     if not found:
         raise Problem(Code.NOT_FOUND, "There is no such case.")
     row = found[0]
     shown = material.read(case)
     judged = _judged(case, viewer, now)
-    amount, known, used, rate = _exposed(row)
+    amount, known, used, rate = _exposed(row, readable(row["type_id"]) if heard is None else heard.entry)
     return Dossier(
         **_same(row),
         now=now,
@@ -146,13 +150,12 @@ def _same(row: rows.Row) -> dict[str, Any]:
     return {name: row[name] for name in _SAME}
 
 
-def _exposed(row: rows.Row) -> tuple[int | None, bool, tuple[Usage, ...], str]:
+def _exposed(row: rows.Row, entry: Entry | None) -> tuple[int | None, bool, tuple[Usage, ...], str]:
     """The amount, whether it is known where the type has one, the caps, and the rate of the amount.
 
     All as they are now, or were at the decision. A cap on money says nothing about an amount that nobody knows, so it
     is left out.
     """
-    entry = readable(row["type_id"])
     amount, used, rate = row["amount"], usages(row["usages"]), pinned_of(row["rate"]) if row["rate"] else None
     if entry is not None and row["state"] == "open":
         values = {name: value for name, value in row["parameters"].items() if not is_sealed(value)}

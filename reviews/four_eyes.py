@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,10 @@ from reviews.models import Escalation, Verdict
 from reviews.reviewers import Matter, held_mandates, outside, stays_reviewer
 from reviews.routing import stages_needed
 
+_GIVEN = """
+select * from reviews_verdict where escalation_id = %s and approve and withdrawn_at is null and set_aside_at is null
+  order by reviewer_id
+"""
 TOOK_PART = "You have approved this case: another person decides about it as well."
 
 
@@ -54,8 +58,7 @@ class Round:
 
 def given(case: Escalation) -> list[Verdict]:
     """The approvals that stand, by reviewer: the order in which their mandates are locked."""
-    standing = Verdict.objects.filter(escalation=case, approve=True, withdrawn_at=None, set_aside_at=None)
-    return list(standing.select_related("reviewer").order_by("reviewer_id"))
+    return list(Verdict.objects.raw(_GIVEN, [case.pk]))
 
 
 def round_of(
@@ -66,17 +69,19 @@ def round_of(
     *,
     active: Collection[int],
     over_facts: bool = False,
+    approvals: Sequence[Verdict] | None = None,
 ) -> Round:
     """Judge the approvals so far by what is true now: the same facts, and `mandates` of `active` people by user id.
 
-    `over_facts`: the next approver means to approve over facts that do not agree.
+    `over_facts`: the next approver means to approve over facts that do not agree. `approvals` are those `given`, where
+    they were read already.
     """
     matter = matter_of(case, spec, over_facts=over_facts)
     stages = stages_needed(spec, matter.amount)
     facts = b"" if case.snapshot is None else bytes(case.snapshot.digest)
     counts: list[Verdict] = []
     aside: list[Verdict] = []
-    for verdict in given(case):
+    for verdict in given(case) if approvals is None else approvals:
         stands = bytes(verdict.snapshot_digest) == facts and verdict.reviewer_id in active
         own = matter_of(case, spec, over_facts=bool(verdict.facts_override))
         # a rank that rose since is asked of whoever comes next: else escalating a case would undo what was decided
@@ -90,20 +95,22 @@ def round_of(
 
 def round_now(case: Escalation, spec: ActionTypeSpec, now: datetime, *, over_facts: bool = False) -> Round:
     """The approvals so far as things are now, without locks: for pages and notices, never for a verdict."""
-    people = [verdict.reviewer_id for verdict in given(case)]
+    approvals = given(case)
+    people = [verdict.reviewer_id for verdict in approvals]
     mandates = {mandate.reviewer_id: mandate for mandate in Mandate.objects.filter(reviewer__in=people)}
     active = User.objects.filter(pk__in=people, is_active=True, groups__name=REVIEWER).values_list("pk", flat=True)
-    return round_of(case, spec, mandates, now, active=set(active), over_facts=over_facts)
+    return round_of(case, spec, mandates, now, active=set(active), over_facts=over_facts, approvals=approvals)
 
 
-def locked_people(case: Escalation, *besides: User) -> tuple[dict[int, Mandate], set[int]]:
+def locked_people(approvals: Iterable[Verdict], *staying: User) -> tuple[dict[int, Mandate], set[int]]:
     """Of all who approved, and some besides: the mandates by user id, and who is an active reviewer.
 
-    Both stay so until the transaction ends.
+    Both stay so until the transaction ends; those who are `staying` were made sure of before.
     """
-    people = {person.pk: person for person in (*(verdict.reviewer for verdict in given(case)), *besides)}
-    mandates = held_mandates(people)
-    return mandates, {pk for pk in sorted(people) if stays_reviewer(people[pk])}
+    known = {person.pk for person in staying}
+    people = {verdict.reviewer_id for verdict in approvals} - known
+    mandates = held_mandates(people | known)
+    return mandates, known | {person for person in sorted(people) if stays_reviewer(person)}
 
 
 def approvers_reach(case: Escalation, spec: ActionTypeSpec, now: datetime) -> bool:
@@ -111,8 +118,9 @@ def approvers_reach(case: Escalation, spec: ActionTypeSpec, now: datetime) -> bo
 
     What the case would need today counts: a type that wants more people since then is not satisfied.
     """
-    mandates, active = locked_people(case)
-    found = round_of(case, spec, mandates, now, active=active)
+    approvals = given(case)
+    mandates, active = locked_people(approvals)
+    found = round_of(case, spec, mandates, now, active=active, approvals=approvals)
     return bool(found.counts) and not found.aside and not missing(found.stages, found.ranks)
 
 
@@ -124,17 +132,10 @@ def set_aside(verdicts: Sequence[Verdict], now: datetime) -> dict[str, Any]:
     return {"set_aside": [verdict.pk for verdict in verdicts]} if verdicts else {}
 
 
-def took_part(case: Escalation, reviewer: User) -> bool:
-    """Whether they approved it already and another person is to decide as well."""
-    return Verdict.objects.filter(
-        escalation=case, reviewer=reviewer, withdrawn_at=None, set_aside_at=None, closes=False
-    ).exists()
-
-
-def refuse_part(case: Escalation, reviewer: User, now: datetime) -> None:
+def refuse_part(case: Escalation, reviewer: User, now: datetime, *, approvals: Sequence[Verdict] | None = None) -> None:
     """Problems: TAKEN_PART (they approved it already), TAKEN_BY_ANOTHER while another's approval can be withdrawn."""
-    if took_part(case, reviewer):
+    waits = [verdict for verdict in (given(case) if approvals is None else approvals) if not verdict.closes]
+    if any(verdict.reviewer_id == reviewer.pk for verdict in waits):
         raise Problem(Code.TAKEN_PART, TOOK_PART)
-    waits = Verdict.objects.filter(escalation=case, withdrawn_at=None, set_aside_at=None, closes=False)
-    if waits.filter(final_at__gt=now).exists():
+    if any(verdict.final_at > now for verdict in waits):
         raise Problem(Code.TAKEN_BY_ANOTHER, "Somebody is deciding this case.")

@@ -30,7 +30,7 @@ def hand_over(escalation_id: UUID, *, reviewer: User, to: str, reason: str) -> H
     Problems: those of `release`, FORBIDDEN, INVALID (no such reason; they could not decide it, saying why).
     """
     heir = User.objects.filter(username=to).exclude(pk=reviewer.pk).first()
-    stays = heir is not None and stays_reviewer(heir)  # people before the case, like whoever switches them off
+    stays = heir is not None and stays_reviewer(heir.pk)  # people before the case, like whoever switches them off
     case, now = _held(escalation_id, reviewer, reason)
     why = "Nobody else has that name." if heir is None else obstacle(case, heir)
     if heir is None or why or not stays:
@@ -73,7 +73,7 @@ def skip(escalation_id: UUID, *, reviewer: User, reason: str) -> Handover:
     refuse_part(case, reviewer, now)
     refuse_if_taken(case, reviewer, now)
     skipped = Handover.objects.filter(by=reviewer, kind=HandKind.SKIP, until__gt=now)
-    if skipped.filter(escalation=case).exists() and not holds(case, reviewer, now):
+    if skipped.filter(escalation=case).exists() and not holds(case, reviewer.pk, now):
         raise Problem(Code.WRONG_STATE, "You have skipped this case already.")
     if skipped.count() >= MOST_SKIPPED:
         raise Problem(Code.WRONG_STATE, "You have skipped many cases: decide some before you skip more.")

@@ -61,9 +61,9 @@ _SAID = """
 """
 
 
-def read(*, agent: UUID, action_type: int, besides: UUID | None = None) -> History:
+def read(*, agent: UUID, action_type: int, besides: UUID | None = None, now: dt.datetime | None = None) -> History:
     """How this agent stands for this type, without the case that is being looked at. Both exist."""
-    now = database_now()
+    now = now or database_now()
     values = {"agent": agent, "type": action_type, "besides": besides, "now": now, "last": LAST}
     head = rows.fetch(_HEAD, values)[0]
     return History(

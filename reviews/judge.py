@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from governance.problems import Code, Problem
 from governance.proof import Proof, require
 from governance.weigh import NOTICE
 from reviews import material
-from reviews.budgets import cap_frees_at, reserve
+from reviews.budgets import cap_frees_at, free_again, reserve
 from reviews.cases import (
     asks_for_proof,
     counters,
@@ -30,7 +30,7 @@ from reviews.cases import (
     require_open,
 )
 from reviews.eligible import why_not
-from reviews.four_eyes import Place, given, locked_people, refuse_part, round_of, set_aside
+from reviews.four_eyes import Place, Round, given, locked_people, refuse_part, round_of, set_aside
 from reviews.grounds import amount_of, require_ground, require_same, soft_facts, subject_of, unhex
 from reviews.material import require_consent
 from reviews.models import Escalation, EscalationState, FactsReason, OverrideReason, Verdict
@@ -50,6 +50,8 @@ class _Bench:
     case: Escalation
     action: Action
     readable: Entry | None
+    instance: Instance
+    approvals: Sequence[Verdict]
     mandates: Mapping[int, Mandate]
     active: Collection[int]
     now: datetime
@@ -103,16 +105,16 @@ def approve(
     require_consent(shown, consent)
     over = soft_facts(case, bench.entry.binding) if against else ()
     require_ground(case, over)
-    eyes = round_of(case, bench.entry.spec, bench.mandates, bench.now, active=bench.active, over_facts=bool(over))
+    eyes = _round(bench, over_facts=bool(over))
     mandate = bench.mandates.get(reviewer.pk)
     why = why_not(person_of(reviewer.pk, mandate, bench.now), eyes.matter, bench.now)
     if mandate is None or why is not None:
         raise Problem(Code.OUTSIDE_MANDATE, why or NO_MANDATE)
     if over and against not in FactsReason.values:
         raise Problem(Code.INVALID, "Say why you approve against the record.", fields=(("/against", "unknown"),))
-    require_allowed(action, override=override, known=frozenset(OverrideReason.values))
-    halts = halts_over(action.pk)
-    if halts:
+    revision = bench.instance.policy_revision
+    require_allowed(action, override=override, known=frozenset(OverrideReason.values), revision=revision, now=bench.now)
+    if halts_over(action.pk):
         raise Problem(Code.HALTED, "A halt is in force here: nothing is approved until it is lifted.")
     if asks_for_proof(action):
         require(reviewer.pk, proof, bench.now)
@@ -125,17 +127,17 @@ def approve(
         _keep_open(bench, reviewer, verdict)
         record.append(event=record.Event.VERDICT_GIVEN, actor=_actor(reviewer), body=body)
         return verdict
-    frees_at = reserve(
+    budgets = reserve(
         action,
         bench.entry.spec,
         subject=subject_of(action, case.snapshot),
         amount=amount_of(action, bench.entry.spec, case.snapshot),
     )
     if case.cap_key is not None:
-        case.cap_frees_at = cap_frees_at(case.cap_key, frees_at) or case.cap_frees_at
+        case.cap_frees_at = cap_frees_at(case.cap_key, free_again(budgets)) or case.cap_frees_at
     grant = _grant(bench, verdict)
     _close(bench, EscalationState.APPROVED)
-    body |= {"grant": str(grant.pk), "budgets": len(frees_at)}
+    body |= {"grant": str(grant.pk), "budgets": len({each["budget"] for each in budgets})}
     record.append(event=record.Event.VERDICT_GIVEN, actor=_actor(reviewer), body=body)
     return verdict
 
@@ -150,7 +152,7 @@ def reject(escalation_id: UUID, *, reviewer: User, reason: str) -> Verdict:
     bench = _bench(escalation_id, reviewer)
     require_offered(reason, bench.action.action_type_id)
     # one reject ends it, however many have approved
-    stage = max((verdict.stage for verdict in given(bench.case)), default=0) + 1
+    stage = max((verdict.stage for verdict in bench.approvals), default=0) + 1
     verdict = _verdict(bench, reviewer, place=Place(stage, stage), reason=reason)
     bench.action.state = ActionState.REFUSED
     bench.action.save(update_fields=["state"])
@@ -183,13 +185,28 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     case = locked(escalation_id)
     action = locked_action(case.action_id)
     case.action = action
-    mandates, active = locked_people(case, reviewer)
+    approvals = given(case)
+    mandates, active = locked_people(approvals, reviewer)
     now = locks.database_now()
     require_open(case, now)
-    refuse_part(case, reviewer, now)
+    refuse_part(case, reviewer, now, approvals=approvals)
     require_lease(case, reviewer, now)
     refuse_own(reviewer, action, case.snapshot)
-    return _Bench(case, action, readable(action.action_type_id), mandates, active, now)
+    return _Bench(
+        case, action, readable(action.action_type_id), Instance.objects.get(), approvals, mandates, active, now
+    )
+
+
+def _round(bench: _Bench, *, over_facts: bool) -> Round:
+    return round_of(
+        bench.case,
+        bench.entry.spec,
+        bench.mandates,
+        bench.now,
+        active=bench.active,
+        over_facts=over_facts,
+        approvals=bench.approvals,
+    )
 
 
 def _verdict(
@@ -208,7 +225,7 @@ def _verdict(
         action_digest=bytes(bench.action.digest),
         snapshot_digest=b"" if snapshot is None else bytes(snapshot.digest),
         consent_digest=b"" if approval is None else approval.consent,
-        policy_revision=Instance.objects.values_list("policy_revision", flat=True).get(),
+        policy_revision=bench.instance.policy_revision,
         rank=0 if mandate is None else mandate.rank,
         stage=place.stage,
         stages=place.stages,
@@ -232,8 +249,7 @@ def _keep_open(bench: _Bench, reviewer: User, verdict: Verdict) -> None:
 
 def _grant(bench: _Bench, verdict: Verdict) -> Grant:
     """Open when the hold ends, and to be picked up within the time of its risk."""
-    instance = Instance.objects.get()
-    risk = Risk(bench.action.decision.effective_risk)
+    instance, risk = bench.instance, Risk(bench.action.decision.effective_risk)
     return Grant.objects.create(
         action=bench.action,
         agent_id=bench.action.agent_id,

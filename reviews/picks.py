@@ -222,16 +222,17 @@ def choices(*, viewer: int, now: dt.datetime) -> dict[str, tuple[Choice, ...]]:
     return {kind: tuple(each) for kind, each in found.items()}
 
 
-def free_cases(*, viewer: int, besides: tuple[UUID, ...], reach: Reach, most: int) -> tuple[UUID, ...]:
+def free_cases(
+    *, viewer: int, besides: tuple[UUID, ...], reach: Reach, now: dt.datetime, most: int
+) -> tuple[UUID, ...]:
     """The first open cases within reach that nobody else holds and no agent of the viewer's opened, besides some.
 
     What a halt froze is looked for among the first 200 cases whose deadline has passed; they come before the others.
     """
-    now = rows.number("select floor(extract(epoch from clock_timestamp()))::bigint")
     values = {
         "viewer": viewer,
         "besides": list(besides),
-        "now": first_key(now),
+        "now": first_key(now.timestamp()),
         "second": first_key(1),
         "frozen": FROZEN,
         "rank": reach.rank,

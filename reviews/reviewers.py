@@ -14,7 +14,7 @@ from governance.actors import REVIEWER, groups_of
 from governance.models import Action, Mandate, Snapshot
 from governance.policy.mandates import DAY, Terms, live
 from governance.problems import Code, Problem
-from reviews.eligible import Hindrance, Person, why_away, why_beyond, why_idle
+from reviews.eligible import Hindrance, Person, why_beyond, why_idle
 from reviews.eligible import Matter as Matter
 from reviews.models import Absence, Practised, Verdict
 
@@ -41,7 +41,8 @@ select
 from governance_action a where a.id = %(action)s
 """
 _OWN = (Hindrance.OWN_AGENT, Hindrance.OWN_ACCOUNT, Hindrance.OWN_PROPOSAL)
-_TOLD = {
+# As they are told to whom they bind.
+TOLD = {
     Hindrance.OWN_AGENT: "You answer for this agent, so somebody else decides about it.",
     Hindrance.OWN_ACCOUNT: "This is about a record of your own, so somebody else decides it.",
     Hindrance.OWN_PROPOSAL: "You issued a key that could ask for this, so somebody else decides it.",
@@ -50,14 +51,14 @@ _TOLD = {
 
 def require_reviewer(user: User) -> None:
     """Problem FORBIDDEN unless they are an active reviewer, who stays one until the transaction ends."""
-    if not stays_reviewer(user):
+    if not stays_reviewer(user.pk):
         raise Problem(Code.FORBIDDEN, "Only an active reviewer may do this.")
 
 
-def stays_reviewer(user: User) -> bool:
+def stays_reviewer(user: int) -> bool:
     """Whether they are an active reviewer, and remain one until the caller's transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(_MEMBER, [user.pk, REVIEWER])
+        cursor.execute(_MEMBER, [user, REVIEWER])
         return cursor.fetchone() is not None
 
 
@@ -84,7 +85,7 @@ def refuse_own(user: User, action: Action, snapshot: Snapshot | None) -> None:
     theirs; or they issued a key of one of these agents that was live when it was asked.
     """
     for tie in ties(user, action, snapshot):
-        raise Problem(Code.OWN_AGENT, _TOLD[tie])
+        raise Problem(Code.OWN_AGENT, TOLD[tie])
 
 
 def ties(user: User, action: Action, snapshot: Snapshot | None) -> tuple[Hindrance, ...]:
@@ -147,13 +148,6 @@ def ahead(user: User, now: datetime) -> QuerySet[Absence]:
 def idle(user: int, now: datetime) -> str | None:
     """Why they may approve no case at all just now, in one sentence to them; None when there are some they may."""
     return why_idle(person_of(user, Mandate.objects.filter(reviewer=user).first(), now), now)
-
-
-def refuse_away(user: User, now: datetime) -> None:
-    """Problem OUTSIDE_MANDATE, saying until when, for whoever is not at work."""
-    why = why_away(person_of(user.pk, Mandate.objects.filter(reviewer=user).first(), now), now)
-    if why is not None:
-        raise Problem(Code.OUTSIDE_MANDATE, why)
 
 
 def _decided(user: int, terms: Terms | None, now: datetime) -> tuple[datetime, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil
 from uuid import UUID
 
@@ -10,10 +10,17 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from governance import locks, record
+from governance import record
 from governance.problems import Code, Problem
+from reviews import rows
 from reviews.material import Material
 from reviews.models import Showing
+
+_SHOWN = """
+  insert into reviews_showing (escalation_id, reviewer_id, consent, checks, shown_at, readable_at)
+  select %s, %s, %s, %s, t, t + make_interval(secs => %s) from clock_timestamp() t
+  on conflict do nothing returning readable_at
+"""
 
 
 def seconds_to_read(material: Material) -> int:
@@ -32,7 +39,7 @@ def note_shown(case: UUID, *, reviewer: User, material: Material) -> datetime | 
     if not wait:
         return None
     seen = _seen(case, reviewer, material.digest)
-    return (seen or _note(case, reviewer, material, wait)).readable_at
+    return _note(case, reviewer, material, wait) if seen is None else seen.readable_at
 
 
 def require_read(case: UUID, *, reviewer: User, material: Material, now: datetime) -> None:
@@ -52,13 +59,12 @@ def _seen(case: UUID, reviewer: User, digest: str) -> Showing | None:
 
 
 @transaction.atomic
-def _note(case: UUID, reviewer: User, material: Material, wait: int) -> Showing:
-    now = locks.database_now()
-    until = {"checks": material.checks, "shown_at": now, "readable_at": now + timedelta(seconds=wait)}
-    shown, is_new = Showing.objects.get_or_create(
-        escalation_id=case, reviewer=reviewer, consent=bytes.fromhex(material.digest), defaults=until
-    )
-    if is_new:
-        body = {"escalation": str(case), "consent": material.digest, "checks": material.checks}
-        record.append(event=record.Event.CASE_SHOWN, actor=f"user:{reviewer.get_username()}", body=body)
-    return shown
+def _note(case: UUID, reviewer: User, material: Material, wait: int) -> datetime:
+    values = [case, reviewer.pk, bytes.fromhex(material.digest), material.checks, wait]
+    found = rows.fetch(_SHOWN, values)
+    if not found:  # the same page in another window, at this very moment
+        return Showing.objects.get(escalation_id=case, reviewer=reviewer, consent=values[2]).readable_at
+    body = {"escalation": str(case), "consent": material.digest, "checks": material.checks}
+    record.append(event=record.Event.CASE_SHOWN, actor=f"user:{reviewer.get_username()}", body=body)
+    readable_at: datetime = found[0]["readable_at"]
+    return readable_at

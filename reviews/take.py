@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -9,11 +10,14 @@ from django.db import transaction
 
 from governance import locks, record
 from governance.entries import readable
+from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from reviews.candidates import candidates
 from reviews.cases import LEASE, give_back_all, holds, locked, refuse_if_taken, require_lease, require_open
+from reviews.eligible import Hindrance, Matter, why_away
 from reviews.four_eyes import refuse_part
 from reviews.models import Escalation
-from reviews.reviewers import refuse_away, refuse_own, require_practised, require_reviewer
+from reviews.reviewers import PRACTICE_FIRST, TOLD, require_reviewer
 from reviews.verify import is_fresh, verify
 
 # Half an hour in all: after that it is somebody else's turn, unless nobody else wants it.
@@ -30,8 +34,7 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
     case = _lease(escalation_id, reviewer)
     # what an operator must look at first is read by nobody, and can be rejected
     if not is_fresh(case.snapshot, locks.database_now()) and readable(case.action_type_id) is not None:
-        verify(escalation_id)
-        case = Escalation.objects.get(pk=escalation_id)
+        case.snapshot = verify(escalation_id)
     return case
 
 
@@ -39,15 +42,11 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
 def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
     # the person before the case, like whoever signs them out
     require_reviewer(reviewer)
-    require_practised(reviewer)
     case = locked(escalation_id)
     now = locks.database_now()
-    require_open(case, now)
-    refuse_own(reviewer, case.action, case.snapshot)
-    refuse_part(case, reviewer, now)
-    refuse_away(reviewer, now)
+    _refuse_who_cannot(case, reviewer, now)
     refuse_if_taken(case, reviewer, now)
-    if not holds(case, reviewer, now):
+    if not holds(case, reviewer.pk, now):
         case.renewals = 0
     elif case.renewals >= MOST_RENEWALS:
         return case
@@ -60,6 +59,25 @@ def _lease(escalation_id: UUID, reviewer: User) -> Escalation:
         body["renewal"] = str(case.renewals)
     record.append(event=record.Event.CASE_TAKEN, actor=_actor(reviewer), body=body)
     return case
+
+
+def _refuse_who_cannot(case: Escalation, reviewer: User, now: datetime) -> None:
+    """Everything but a mandate that must reach the case: practice, that it is open, not their own, nor decided by them.
+
+    What counts of the person is read in one statement, as for the page that offered them the case.
+    """
+    any_matter = Matter(case.action_type_id, Risk(case.risk))
+    (found,) = candidates(case, matter=any_matter, only=reviewer.pk, now=now)
+    if Hindrance.PRACTICE in found.person.ties:
+        raise Problem(Code.PRACTICE_FIRST, PRACTICE_FIRST)
+    require_open(case, now)
+    for tie in found.person.ties:
+        if tie in TOLD:
+            raise Problem(Code.OWN_AGENT, TOLD[tie])
+    refuse_part(case, reviewer, now)
+    why = why_away(found.person, now)
+    if why is not None:
+        raise Problem(Code.OUTSIDE_MANDATE, why)
 
 
 @transaction.atomic

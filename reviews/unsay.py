@@ -31,7 +31,7 @@ def withdraw(verdict_id: int, *, reviewer: User, of: UUID | None = None) -> Verd
     withdrew meanwhile).
     """
     locks.share_authority()
-    stays = stays_reviewer(reviewer)
+    stays = stays_reviewer(reviewer.pk)
     found = Verdict.objects.filter(pk=verdict_id).values_list("escalation_id", "action_digest").first()
     if found is None or of not in (None, found[0]):
         raise Problem(Code.NOT_FOUND, "This verdict does not exist.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from governance import locks, record
 from governance.entries import Entry, current
-from governance.models import Action, SealedText, Snapshot, SnapshotStatus, ToolReading
+from governance.models import Action, SealedText, Snapshot, SnapshotStatus
 from governance.policy.health import subject_of
 from governance.problems import Code, Problem
 from governance.records import snapshots
@@ -18,9 +18,13 @@ from governance.records.registry import connector
 from governance.records.snapshots import Frozen
 from reviews.budgets import typed
 from reviews.cases import locked
-from reviews.models import Escalation, EscalationState
+from reviews.models import EscalationState
 
 BY = "system:verify"
+_READING = """
+insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
+  values (%s, %s, false, %s, %s, clock_timestamp())
+"""
 FRESH = timedelta(seconds=60)
 
 
@@ -30,12 +34,12 @@ def verify(escalation_id: UUID) -> Snapshot:
     Not to be called inside a transaction: reading may take three seconds. A reading that overtook a
     newer one is dropped. Problems: NOT_FOUND, CASE_CLOSED (never read before it closed).
     """
-    case = Escalation.objects.select_related("action").filter(pk=escalation_id).first()
-    if case is None:
+    action = Action.objects.filter(escalations=escalation_id).first()
+    if action is None:
         raise Problem(Code.NOT_FOUND, "This case does not exist.")
-    found = read_now(case.action)
+    found = read_now(action)
     with transaction.atomic():
-        return _store(escalation_id, found)
+        return _store(escalation_id, action, found)
 
 
 def read_now(action: Action) -> Frozen:
@@ -43,7 +47,7 @@ def read_now(action: Action) -> Frozen:
     entry = entry_of(action)
     if entry.binding is None:
         return snapshots.unbound(action.pk, locks.database_now())
-    sealed, now = _sealed(action), locks.database_now()
+    sealed, now = _sealed(action, entry), locks.database_now()
     reading = evaluate(
         entry.binding,
         connector(entry.binding.connector),
@@ -76,7 +80,8 @@ def note_report(action: Action, *, good: bool, latency_ms: int | None = None) ->
 
 
 def _note(tool: str, good: bool, latency_ms: int | None, source: str) -> None:
-    ToolReading.objects.create(tool=tool, good=good, latency_ms=latency_ms, source=source, read_at=locks.database_now())
+    with connection.cursor() as cursor:
+        cursor.execute(_READING, [tool, good, latency_ms, source])
 
 
 def entry_of(action: Action) -> Entry:
@@ -94,14 +99,14 @@ def is_fresh(snapshot: Snapshot | None, now: datetime) -> bool:
     return snapshot.asked_at > now - FRESH
 
 
-def _store(escalation_id: UUID, found: Frozen) -> Snapshot:
+def _store(escalation_id: UUID, action: Action, found: Frozen) -> Snapshot:
     case = locked(escalation_id)
     held = case.snapshot
     if held is not None and (case.state != EscalationState.OPEN or _overtaken(found, held)):
         return held
     if case.state != EscalationState.OPEN:
         raise Problem(Code.CASE_CLOSED, "The case was closed before its record was read.")
-    snapshot = keep(case.action, found)
+    snapshot = keep(action, found)
     case.snapshot = snapshot
     case.save(update_fields=["snapshot"])
     body = {
@@ -119,8 +124,8 @@ def _overtaken(found: Frozen, held: Snapshot) -> bool:
     return held.asked_at > datetime.fromisoformat(found.row["asked_at"])
 
 
-def _sealed(action: Action) -> dict[str, str]:
+def _sealed(action: Action, entry: Entry) -> dict[str, str]:
     """Sealed values that facts may compare; the agent's note is no value."""
     kept = SealedText.objects.filter(action=action).values_list("fields", flat=True).first() or {}
-    contract = entry_of(action).spec.contract.fields
+    contract = entry.spec.contract.fields
     return {name: text for name, text in kept.items() if name.partition("/")[0] in contract}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import connection
 
 from governance.covering import standing
@@ -28,16 +30,21 @@ def overridable(action: Action) -> bool:
     return any(reason["code"] == Reason.POLICY_OVERRIDABLE for reason in action.decision.reasons)
 
 
-def withheld(action: Action) -> str:
+def withheld(action: Action, *, revision: int | None = None, now: datetime | None = None) -> str:
     """What a hard rule says against this action now, in one sentence; empty when none does.
 
-    Asked of what the decision stored. A rule that cannot be evaluated holds nothing back: a person decides.
+    Asked of what the decision stored, at this policy `revision` where it was read already. A rule that cannot be
+    evaluated holds nothing back: a person decides.
     """
+    if revision is None:
+        revision = Instance.objects.values_list("policy_revision", flat=True).get()
+    governs = standing(revision)
+    if not governs.versions:
+        return ""
     try:
         inputs = recalled(action.decision.inputs)
     except ValueError:
         return ""
-    governs = standing(Instance.objects.values_list("policy_revision", flat=True).get())
     domain, *above = _domains(action)
     found = rule_on(
         governs,
@@ -45,7 +52,7 @@ def withheld(action: Action) -> str:
         action_type=action.action_type.key,
         domain=domain,
         above=above,
-        now=database_now(),
+        now=now or database_now(),
     )
     hard = [rule for rule in found.ruling.rules if rule.enforcement is Enforcement.HARD and rule.withheld]
     return f"Policy {hard[0].label}, forbids it: {hard[0].why}" if hard else ""
@@ -58,9 +65,9 @@ def _domains(action: Action) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def require_allowed(action: Action, *, override: str, known: frozenset[str]) -> None:
+def require_allowed(action: Action, *, override: str, known: frozenset[str], revision: int, now: datetime) -> None:
     """Problems: NOT_APPROVABLE (a hard rule forbids it), INVALID (a soft one is overridden without a reason)."""
-    why = withheld(action)
+    why = withheld(action, revision=revision, now=now)
     if why:
         raise Problem(Code.NOT_APPROVABLE, why)
     if overridable(action) and override not in known:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +20,6 @@ from governance.problems import Code, Problem
 from reviews import (
     around,
     candidates,
-    colleagues,
     deadlines,
     dossier,
     history,
@@ -32,16 +31,17 @@ from reviews import (
     turn,
     verify,
 )
+from reviews.ability import ability
 from reviews.cases import LEASE
 from reviews.dossier import Dossier, Phase
+from reviews.hearing import Hearing, hear
 from reviews.models import ExtensionReason, FactsReason, HandReason, OverrideReason
 from reviews.preferences import then_of
 from reviews.request_binding import request_binding
 from reviews.requests import asked
 from reviews.reviewers import has_practised, idle
-from reviews.unreadable import ability_now
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
-from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
+from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, or_404, page
 
 # How often an open page asks whether something changed. A case in its reviewer's hands is never swapped.
 PACES = {Phase.OPEN: "10s", Phase.TAKEN: "5s", Phase.HELD: "2s"}
@@ -216,8 +216,12 @@ def shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) -
 
 
 def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
-    found = _dossier(request, case)
-    can, beside = ability_now(case, request.user, request.proof), around.read(case, viewer=request.user.pk)
+    oversees = _oversees(request)
+    with or_404():
+        heard = hear(case, viewer=request.user.pk, everybody=oversees)
+    found = _dossier(request, case, heard)
+    can = ability(case, request.user, request.proof, heard=heard)
+    beside = around.read(heard.case, viewer=request.user.pk, now=heard.now)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
@@ -229,7 +233,7 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "against": FactsReason.choices,
         "extensions": ExtensionReason.choices if can.extend else (),
         "chosen": request.POST.get("reason", ""),
-        "history": history.read(agent=found.agent_id, action_type=found.action_type_id, besides=case),
+        "history": history.read(agent=found.agent_id, action_type=found.action_type_id, besides=case, now=heard.now),
         "readable_at": _handed(request, found),
         "pace": "2s" if checking else PACES.get(found.phase, ""),
         "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
@@ -238,11 +242,11 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "more": _more(found, beside.renewals),
         "due": _due(found),
         "hands": HandReason.choices if can.judge and found.is_open and not can.take_obstacle else (),
-        "colleagues": colleagues.able(case, besides=request.user.pk) if found.phase is Phase.MINE else (),
-        "who": _who(request, found),
+        "colleagues": heard.able(besides=request.user.pk) if found.phase is Phase.MINE else (),
+        "who": heard.preview(to_reviewer=REVIEWER in request.groups) if oversees and found.is_open else (),
         "before": case_of(request.GET, "before"),
         "asked": wanted,
-        "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted, *_moving(beside)),
+        "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted, *beside.moving),
     }
 
 
@@ -254,12 +258,9 @@ def _handed(request: ConsoleRequest, case: Dossier) -> dt.datetime | None:
     return readable if readable is not None and readable > case.now else None
 
 
-def _who(request: ConsoleRequest, case: Dossier) -> tuple[candidates.Shown, ...]:
-    """Who would get the case, for the council and for whoever leads reviewers."""
-    is_reviewer = REVIEWER in request.groups
-    if not case.is_open or not (COUNCIL in request.groups or (is_reviewer and lead.leads(request.user.pk))):
-        return ()
-    return candidates.preview(case.id, to_reviewer=is_reviewer)
+def _oversees(request: ConsoleRequest) -> bool:
+    """Whether they see who would get a case: the council, and whoever leads reviewers."""
+    return COUNCIL in request.groups or (REVIEWER in request.groups and lead.leads(request.user.pk))
 
 
 def _more(case: Dossier, renewals: int | None = None) -> int:
@@ -269,21 +270,14 @@ def _more(case: Dossier, renewals: int | None = None) -> int:
     return take.MOST_RENEWALS - (around.renewals(case.id) if renewals is None else renewals)
 
 
-def _moving(beside: around.Around) -> tuple[object, ...]:
-    """What may change around a case while its page is open."""
-    return beside.repeats, beside.passed, beside.others
-
-
 def _due(case: Dossier) -> bool:
     """Whether half of the lease is over: from then on whoever is at work gets more of it by themselves."""
     return case.taken_until is not None and case.taken_until - case.now < LEASE / 2
 
 
-def _dossier(request: ConsoleRequest, case: UUID) -> Dossier:
-    try:
-        return dossier.read(case, viewer=request.user.pk)
-    except Problem as problem:
-        raise Http404 from problem
+def _dossier(request: ConsoleRequest, case: UUID, heard: Hearing | None = None) -> Dossier:
+    with or_404():
+        return dossier.read(case, viewer=request.user.pk, heard=heard)
 
 
 def _announcement(case: Dossier) -> str:

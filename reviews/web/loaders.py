@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Concatenate, cast
 from urllib.parse import urlencode
@@ -11,14 +12,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from governance.actors import AUDITOR, COUNCIL, OPERATOR, REVIEWER, groups_of
-from governance.problems import Problem
+from governance.problems import Code, Problem
 from governance.proof import Proof
 from reviews.web.errors import forbidden, refused
 
@@ -78,6 +79,17 @@ def _declared(groups: Collection[str], methods: tuple[str, ...]) -> Callable[[Vi
         return guarded
 
     return declare
+
+
+@contextmanager
+def or_404() -> Iterator[None]:
+    """What does not exist is answered as an address that does not; every other problem goes on."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.code is not Code.NOT_FOUND:
+            raise
+        raise Http404 from problem
 
 
 def _to_login(request: ConsoleRequest) -> HttpResponse:

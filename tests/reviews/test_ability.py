@@ -6,9 +6,8 @@ import pytest
 
 from governance import catalogue, halt, mandates
 from governance.policy.tiers import Risk
-from governance.problems import Code, Problem
-from reviews import ability as abilities
-from reviews.ability import ability
+from reviews import hearing
+from reviews.ability import UNREADABLE, ability
 from tests.cast import BY
 from tests.reviews.scene import BINDING, Scene
 
@@ -43,9 +42,8 @@ def test_a_halt_is_named_after_everything_else(scene: Scene) -> None:
     assert ability(case.pk, scene.cast.ada).approve_obstacle == "You have no mandate."
 
 
-def test_a_type_whose_entry_cannot_be_read_offers_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_type_whose_entry_cannot_be_read_is_rejected_or_left(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     case = scene.case()
-    monkeypatch.setattr(abilities, "current", lambda action_type: None)
-    with pytest.raises(Problem) as problem:
-        ability(case.pk, scene.cast.ada)
-    assert problem.value.code is Code.UNAVAILABLE
+    monkeypatch.setattr(hearing, "readable", lambda action_type: None)
+    can = ability(case.pk, scene.cast.ada)
+    assert (can.judge, can.take_obstacle, can.approve_obstacle) == (True, "", UNREADABLE)

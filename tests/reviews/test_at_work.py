@@ -13,7 +13,7 @@ from governance.policy.working_hours import DAYS, Hours
 from governance.problems import Code, Problem
 from reviews import judge, take
 from reviews.ability import ability
-from reviews.colleagues import able
+from reviews.hearing import hear
 from reviews.models import Escalation
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate, proven, stated
@@ -97,6 +97,6 @@ def test_a_qualification_that_has_ended_reaches_nothing(scene: Scene) -> None:
 
 def test_a_case_is_handed_to_nobody_who_is_not_at_work(scene: Scene) -> None:
     case = scene.take(scene.case(), scene.cast.grace)
-    assert able(case.pk, besides=scene.cast.grace.pk) == ("ada",)
+    assert hear(case.pk, viewer=scene.cast.grace.pk, everybody=True).able(besides=scene.cast.grace.pk) == ("ada",)
     allow(scene, hours=hours(today=False))
-    assert able(case.pk, besides=scene.cast.grace.pk) == ()
+    assert hear(case.pk, viewer=scene.cast.grace.pk, everybody=True).able(besides=scene.cast.grace.pk) == ()

@@ -17,8 +17,9 @@ from governance.locks import database_now
 from governance.policy.tiers import Level, Risk
 from governance.policy.working_hours import DAYS, Hours
 from reviews import judge, rows
-from reviews.candidates import WHY, candidates, matter_now, next_case, preview
+from reviews.candidates import WHY, Shown, candidates, matter_now, next_case
 from reviews.eligible import Hindrance
+from reviews.hearing import hear
 from reviews.leave import leave
 from reviews.models import Escalation
 from reviews.notify import audience
@@ -32,6 +33,11 @@ from tests.web.reading import visitor, words
 TOWNS = 20 if PROVE else 1
 PEOPLE, CASES = 14, 8
 HOUR = dt.timedelta(hours=1)
+
+
+def seen(case: Escalation, *, to_reviewer: bool) -> tuple[Shown, ...]:
+    return hear(case.pk, viewer=0, everybody=True).preview(to_reviewer=to_reviewer)
+
 
 # Written apart from the rule: by the columns of the tables and the database's own clocks alone.
 _ORACLE = """
@@ -149,7 +155,7 @@ def test_page_messages_and_next_case_agree_with_a_statement_written_apart(scene:
             found = {each.id: each.hindrance for each in candidates(case)}
             assert {person for person, why in found.items() if why is None} == able & found.keys()
             assert set(audience.judges(case, most=10_000)) == able & found.keys() or not able
-            assert {each.name for each in preview(case.pk, to_reviewer=False) if each.may} == {
+            assert {each.name for each in seen(case, to_reviewer=False) if each.may} == {
                 user.username for user in User.objects.filter(pk__in=able & found.keys())
             }
             for one in able:
@@ -178,11 +184,11 @@ def test_the_page_says_who_would_get_a_case_to_council_and_leads_alone(scene: Sc
 
 def test_of_several_approvers_a_lead_learns_nothing_of_those_before(scene: Scene) -> None:
     case = scene.case()
-    assert preview(case.pk, to_reviewer=True)
+    assert seen(case, to_reviewer=True)
     document = {**scene.refund.document, "four_eyes": {"stages": [{"rank": 1}, {"rank": 1}]}}
     catalogue.save_action_type(document, domain=scene.cast.service, by=BY)
-    assert preview(case.pk, to_reviewer=True) == ()
-    assert preview(case.pk, to_reviewer=False)
+    assert seen(case, to_reviewer=True) == ()
+    assert seen(case, to_reviewer=False)
 
 
 def test_whoever_covers_is_told_instead_of_whoever_is_away(scene: Scene) -> None:

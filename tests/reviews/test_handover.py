@@ -12,7 +12,8 @@ from governance import enrol, mandates, register
 from governance.models import Agent
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
-from reviews import candidates, colleagues, handover, judge, queue, take
+from reviews import candidates, handover, judge, queue, take
+from reviews.hearing import hear
 from reviews.models import Escalation, Handover
 from reviews.queue import Filters
 from tests.cast import BY
@@ -68,9 +69,9 @@ def test_nobody_is_handed_what_their_mandate_does_not_reach_or_what_is_their_own
     case = scene.take(scene.case("900.00"), scene.cast.grace)
     hand = lambda: handover.hand_over(case.pk, reviewer=scene.cast.grace, to="ada", reason=WHY)  # noqa: E731
     assert refused(hand)[1] == "The risk is beyond their mandate."
-    assert colleagues.able(case.pk, besides=scene.cast.grace.pk) == ()
+    assert hear(case.pk, viewer=scene.cast.grace.pk, everybody=True).able(besides=scene.cast.grace.pk) == ()
     mandates.set_mandate(scene.cast.ada, rank=3, money_limit=10**9, max_risk=Risk.HIGH, by=BY)
-    assert colleagues.able(case.pk, besides=scene.cast.grace.pk) == ("ada",)
+    assert hear(case.pk, viewer=scene.cast.grace.pk, everybody=True).able(besides=scene.cast.grace.pk) == ("ada",)
     register.change_agent(Agent.objects.get(pk=scene.cast.refunder.pk), owner=scene.cast.ada, by=BY)
     assert refused(hand)[1] == "They answer for this agent."
     enrol.change_person(scene.cast.ada, active=False, by=BY)

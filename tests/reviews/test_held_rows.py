@@ -35,8 +35,8 @@ def test_what_a_verdict_rests_on_is_held_until_it_commits(
             "the case": lambda: locked(case.pk),
             "the action": lambda: locked_action(case.action_id),
             "the mandate": lambda: held_mandate(ada),
-            "the membership": lambda: stays_reviewer(ada),
-            "the person": lambda: stays_reviewer(ada),
+            "the membership": lambda: stays_reviewer(ada.pk),
+            "the person": lambda: stays_reviewer(ada.pk),
         }
         assert hold[what]()
         with committed.connect() as other:

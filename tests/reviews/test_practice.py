@@ -16,7 +16,7 @@ from governance.policy.action_types import parse_action_type
 from governance.problems import Code, Problem
 from reviews import handover, take, turn
 from reviews.ability import ability
-from reviews.colleagues import able
+from reviews.hearing import hear
 from reviews.models import Escalation, Notice, PracticeAnswer, Practised, Verdict
 from reviews.practice import drills, progress
 from reviews.practice.words import LESSONS
@@ -109,7 +109,7 @@ def test_a_newcomer_takes_no_real_case_by_any_way(scene: Scene, barbara: User) -
     can = ability(case.pk, barbara)
     assert (can.newcomer, can.take_obstacle) == (True, "Finish the practice cases first: real cases come after them.")
     scene.take(case)
-    assert able(case.pk, besides=scene.cast.ada.pk) == ("grace",)
+    assert hear(case.pk, viewer=scene.cast.ada.pk, everybody=True).able(besides=scene.cast.ada.pk) == ("grace",)
     with pytest.raises(Problem) as problem:
         handover.hand_over(case.pk, reviewer=scene.cast.ada, to="barbara", reason="interest")
     assert problem.value.detail == "They have not finished their practice yet."

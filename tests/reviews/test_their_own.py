@@ -17,9 +17,9 @@ from governance.proof import Proof
 from governance.rotate import rotate_key
 from reviews import deadlines, handover, judge, take
 from reviews.ability import ability
-from reviews.candidates import candidates, preview
-from reviews.colleagues import able
+from reviews.candidates import candidates
 from reviews.eligible import Hindrance
+from reviews.hearing import hear
 from reviews.models import Escalation
 from reviews.practise import waive_practice
 from tests.cast import BY
@@ -53,7 +53,7 @@ def test_a_case_about_a_record_of_ones_own_is_somebody_elses(scene: Scene, own: 
     accounts.set_accounts(scene.cast.grace, [own, "c-99"], by=scene.cast.mary)
     assert everything(case, scene.cast.grace) == {ABOUT}
     scene.take(case)
-    assert able(case.pk, besides=scene.cast.ada.pk) == ()
+    assert hear(case.pk, viewer=scene.cast.ada.pk, everybody=True).able(besides=scene.cast.ada.pk) == ()
     assert scene.take(scene.case(order="W11"), scene.cast.grace).taken_by, "c-11 and W11 are matched whole"
 
 
@@ -63,7 +63,8 @@ def test_whose_record_it_is_about_no_colleague_learns(scene: Scene) -> None:
     accounts.set_accounts(scene.cast.grace, ["c-1"], by=scene.cast.mary)
     with pytest.raises(Problem, match="They cannot decide this case"):
         handover.hand_over(case.pk, reviewer=scene.cast.ada, to="grace", reason="knows_better")
-    told = {each.name: each.why for each in preview(case.pk, to_reviewer=False)}
+    leads = hear(case.pk, viewer=scene.cast.ada.pk, everybody=True).preview(to_reviewer=False)
+    told = {each.name: each.why for each in leads}
     assert told["grace"] == "They cannot decide this case.", "nor does whoever leads"
 
 

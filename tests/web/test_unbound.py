@@ -160,10 +160,11 @@ def test_the_councils_desk_lists_requests_and_whether_they_were_answered(scene: 
 # -- a catalogue entry that cannot be read ----------------------------------------------------------
 
 
-def unread(scene: Scene) -> Escalation:
-    """A case that was read before its action type became one that an operator must look at."""
+def unread(scene: Scene, *, verified: bool = True) -> Escalation:
+    """A case whose action type became one that an operator must look at, after or before it was verified."""
     case = scene.case()
-    verify.verify(case.pk)
+    if verified:
+        verify.verify(case.pk)
     backdate("update governance_actiontype set document = '{}', revision = revision + 1 where key = 'shop.refund'")
     entries._parsed.clear()
     return case
@@ -185,6 +186,14 @@ def test_a_case_whose_entry_cannot_be_read_says_so_and_can_be_rejected(scene: Sc
     assert (refused.status_code, Escalation.objects.get(pk=case.pk).state) == (503, "open")
     rejected = client.post(f"/escalations/{case.pk}/reject/", {"reason": "not_needed"}, headers=HTMX)
     assert rejected.status_code == 200
+    assert Escalation.objects.get(pk=case.pk).state == "rejected"
+
+
+def test_it_is_taken_and_rejected_also_where_nothing_of_it_was_ever_read(scene: Scene) -> None:
+    case = unread(scene, verified=False)
+    client = visitor(scene.cast.ada)
+    assert client.post(f"/escalations/{case.pk}/take/", headers=HTMX).status_code == 200
+    assert client.post(f"/escalations/{case.pk}/reject/", {"reason": "not_needed"}, headers=HTMX).status_code == 200
     assert Escalation.objects.get(pk=case.pk).state == "rejected"
 
 

@@ -1,0 +1,71 @@
+"""READ one case at one moment with those who could decide it: what several parts of its page ask is read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import prefetch_related_objects
+
+from governance.entries import Entry, readable
+from governance.locks import database_now
+from governance.policy.tiers import Risk
+from governance.problems import Code, Problem
+from reviews.candidates import Candidate, Shown, candidates, looked_at, shown
+from reviews.cases import holds
+from reviews.eligible import Matter
+from reviews.four_eyes import Round, round_now
+from reviews.models import Escalation, EscalationState
+
+# A page offers no more names than a person reads.
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One case as it was at `now`. `people` are all active reviewers, or only the one who was asked about.
+
+    `entry` and `round` are None where its catalogue entry cannot be read: then nobody can approve it.
+    """
+
+    case: Escalation
+    entry: Entry | None
+    round: Round | None
+    people: tuple[Candidate, ...]
+    now: datetime
+
+    def of(self, user: int) -> Candidate | None:
+        """This person as a reviewer; None where they are none, or were not asked about."""
+        return next((each for each in self.people if each.id == user), None)
+
+    def able(self, *, besides: int) -> tuple[str, ...]:
+        """The names of those who could decide it, by the alphabet, besides one user id."""
+        able = () if self.entry is None else self.people
+        names = (each.name for each in able if each.hindrance is None and each.id != besides)
+        return tuple(sorted(names)[:MOST])
+
+    def preview(self, *, to_reviewer: bool) -> tuple[Shown, ...]:
+        """Who would get it while it is open, of those who were asked about. For the council and for leads.
+
+        `to_reviewer`: whoever looks may be the next of several who decide it, and is told nothing of those before.
+        """
+        if self.entry is None or self.case.state != EscalationState.OPEN:
+            return ()
+        return () if to_reviewer and self.entry.spec.four_eyes is not None else shown(self.people)
+
+
+def hear(case_id: UUID, *, viewer: int, everybody: bool = False) -> Hearing:
+    """A case with all reviewers, while `viewer` (a user id) holds it or where `everybody` is asked about.
+
+    Else with the viewer alone. Problem NOT_FOUND.
+    """
+    case = looked_at(case_id)
+    if case is None:
+        raise Problem(Code.NOT_FOUND, "There is no such case.")
+    prefetch_related_objects([case], "snapshot__facts")
+    entry, now = readable(case.action.action_type_id), database_now()
+    eyes = None if entry is None else round_now(case, entry.spec, now)
+    matter = Matter(case.action_type_id, Risk(case.risk)) if eyes is None else eyes.matter
+    only = None if everybody or holds(case, viewer, now) else viewer
+    return Hearing(case, entry, eyes, candidates(case, matter=matter, only=only, now=now), now)
