@@ -67,6 +67,8 @@ def taken(console: Console, name: str, path: str, *, scheme: str = "light", lead
     page = console.open(who, path, viewport={"width": WIDE, "height": 720}, color_scheme=scheme)
     picture = IMAGES / f"{name}.png"
     tall: int = page.evaluate("document.documentElement.scrollHeight")
+    # the verdict stays at the lower edge of a window: of one as high as the page it stands where the page ends
+    page.set_viewport_size({"width": WIDE, "height": tall})
     page.screenshot(
         path=picture,
         full_page=True,

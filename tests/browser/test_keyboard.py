@@ -58,7 +58,8 @@ def test_a_number_chooses_the_reason_and_arms_reject(console: Console) -> None:
     expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()
     assert not Verdict.objects.exists()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("You rejected this case")).to_be_visible()
+    expect(page.get_by_text("You rejected this case")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Withdraw")).to_be_in_viewport(ratio=1)
     assert Verdict.objects.get().reject_reason == "over_limit"
 
 
