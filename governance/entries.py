@@ -58,6 +58,14 @@ def readable(action_type_id: int) -> Entry | None:
         return None
 
 
+def known(action_type_id: int, revision: int) -> Entry | None:
+    """The entry at a revision that was read just now, without another read where this process has parsed it.
+
+    None where it cannot be read.
+    """
+    return _parsed.get((action_type_id, revision)) or readable(action_type_id)
+
+
 def spec_of(action_type_id: int, revision: int) -> tuple[ActionTypeSpec, Binding | None]:
     """Spec and binding of this revision. Problem WRONG_STATE when it is neither cached nor the stored one."""
     entry = _parsed.get((action_type_id, revision)) or current(action_type_id)

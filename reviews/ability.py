@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 
-from governance.entries import Entry
 from governance.models import Binding
 from governance.policy.mandates import live
 from governance.proof import Proof, lacking
@@ -16,10 +15,10 @@ from governance.weigh import NOTICE
 from reviews.cases import asks_for_proof, halts_over, holds
 from reviews.compared import labelled, labels_of
 from reviews.eligible import NEVER, Hindrance, Person, why_away, why_not
-from reviews.four_eyes import TOOK_PART, Round, round_now
+from reviews.four_eyes import TOOK_PART
 from reviews.grounds import missing_ground, soft_facts
 from reviews.hearing import Hearing, hear
-from reviews.models import Escalation, EscalationState, Extension
+from reviews.models import Escalation, EscalationState
 from reviews.reviewers import PRACTICE_FIRST, TOLD
 from reviews.routing import HOLD_SECONDS, MORE_TIME_RANK, extended, hold_seconds
 from reviews.withheld import overridable, withheld
@@ -64,15 +63,15 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None, *, heard: Hea
     return Ability(
         judge=look.judge,
         take_obstacle=obstacle,
-        approve_obstacle=_approve_obstacle(case, look, heard.round),
+        approve_obstacle=_approve_obstacle(look, heard),
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
         override=overridable(case.action),
         unproved=_unproved(case, look, proof),
-        over_facts=_over_facts(case, look, entry),
+        over_facts=_over_facts(look, heard),
         people=len(heard.round.stages),
-        extend=_may_extend(case, look),
+        extend=_may_extend(look, heard),
         newcomer=bool(newcomer),
     )
 
@@ -99,39 +98,45 @@ def _unproved(case: Escalation, look: _Look, proof: Proof | None) -> str:
     return "" if problem is None else problem.code.value
 
 
-def _approve_obstacle(case: Escalation, look: _Look, eyes: Round) -> str:
+def _approve_obstacle(look: _Look, heard: Hearing) -> str:
     """The first reason against approving, in the order in which the verb would find it."""
+    case, eyes = heard.case, heard.round
     ground = missing_ground(case)
     if ground is not None:
         binding = Binding.objects.filter(action_type=case.action.action_type_id).first()
         return labelled(ground, labels_of(binding.document if binding else None))
-    why = why_not(look.person, eyes.matter, look.now)
+    why = None if eyes is None else why_not(look.person, eyes.matter, look.now)
     if why is not None:
         return why
-    forbidden = withheld(case.action, now=look.now)
+    forbidden = withheld(case.action, revision=heard.looked.revision, now=look.now)
     if forbidden:
         return forbidden
-    return "A halt is in force here: nothing is approved until it is lifted." if halts_over(case.action_id) else ""
+    return "A halt is in force here: nothing is approved until it is lifted." if _halted(heard) else ""
 
 
-def _over_facts(case: Escalation, look: _Look, entry: Entry) -> bool:
+def _halted(heard: Hearing) -> bool:
+    return heard.looked.halted and bool(halts_over(heard.case.action_id))
+
+
+def _over_facts(look: _Look, heard: Hearing) -> bool:
     """Whether only facts that may be approved over stand against it, and the mandate reaches that far."""
-    over = soft_facts(case, entry.binding)
+    case = heard.case
+    over = () if heard.entry is None else soft_facts(case, heard.entry.binding)
     if not over or missing_ground(case, over) is not None:
         return False
-    matter = round_now(case, entry.spec, look.now, over_facts=True).matter
+    eyes = heard.looked.round(over_facts=True)
     return (
-        why_not(look.person, matter, look.now) is None
-        and not withheld(case.action, now=look.now)
-        and not halts_over(case.action_id)
+        eyes is not None
+        and why_not(look.person, eyes.matter, look.now) is None
+        and not withheld(case.action, revision=heard.looked.revision, now=look.now)
+        and not _halted(heard)
     )
 
 
-def _may_extend(case: Escalation, look: _Look) -> bool:
+def _may_extend(look: _Look, heard: Hearing) -> bool:
+    case = heard.case
     more = case.state == EscalationState.OPEN and extended(case.opened_at, case.deadline) > case.deadline
-    if not (more and look.judge and _of_rank(look, MORE_TIME_RANK)):
-        return False
-    return not Extension.objects.filter(escalation=case).exists()
+    return more and look.judge and _of_rank(look, MORE_TIME_RANK) and not heard.looked.extended
 
 
 def _of_rank(look: _Look, rank: int) -> bool:

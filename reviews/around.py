@@ -80,10 +80,10 @@ _RELATED = """
 """
 
 
-def read(case: Escalation, *, viewer: int, now: dt.datetime) -> Around:
-    """What stands around a case, as `viewer` (a user id) may see it."""
+def read(case: Escalation, *, viewer: int, now: dt.datetime, handed: bool = True) -> Around:
+    """What stands around a case, as `viewer` (a user id) may see it. `handed` False: nobody ever passed it on."""
     found = rows.fetch(_RELATED, [case.entity, case.domain_id, case.pk, COUNTED]) if case.entity else []
-    passed = rows.fetch(_PASSED, {"case": case.pk, "viewer": viewer, "most": LISTED})
+    passed = rows.fetch(_PASSED, {"case": case.pk, "viewer": viewer, "most": LISTED}) if handed else []
     return Around(
         repeats=case.repeats,
         renewals=case.renewals,

@@ -20,6 +20,7 @@ from governance.policy.working_hours import Hours
 from reviews import rows
 from reviews.eligible import Hindrance, Matter, Person, hindrance
 from reviews.four_eyes import round_now
+from reviews.look import looked_at
 from reviews.models import Escalation
 from reviews.picks import Reach, free_cases
 from reviews.reviewers import records_of
@@ -50,11 +51,14 @@ LOOKED_AT, AT_ONCE = 200, 10
 
 # The lowest rank comes first, or the highest of a case that is late; of one rank somebody else with every case.
 _CANDIDATES = """
-with line as materialized (
-  select p.id from placet_people(%(action)s) p
-  union select u.id from unnest(placet_lineage(%(agent)s, null) || %(agent)s) u(id) where %(agent)s is not null
+with moment as materialized (
+  select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
+), line as materialized (
+  select p.id from placet_people(%(action)s::uuid) p
+  union select u.id from unnest(placet_lineage(%(agent)s::uuid, null) || %(agent)s::uuid) u(id)
+    where %(agent)s::uuid is not null
 ), asked as materialized (
-  select coalesce((select a.created_at from governance_action a where a.id = %(action)s), %(now)s) as at
+  select coalesce((select a.created_at from governance_action a where a.id = %(action)s::uuid), now) as at from moment
 ), owners as materialized (
   select g.owner_id as id from line join governance_agent g on g.id = line.id
 ), issuers as materialized (
@@ -62,31 +66,33 @@ with line as materialized (
     where k.issued_by_id is not null and k.created_at <= asked.at
       and coalesce(k.revoked_at, 'infinity') >= asked.at and coalesce(k.expires_at, 'infinity') >= asked.at
 )
-select u.id, u.username, m.id as mandate, m.rank, m.money_limit, m.max_risk, m.expires_at, m.work_zone, m.work_days,
-  m.work_from, m.work_until, m.per_hour, m.per_day,
+select now, u.id, u.username, m.id as mandate, m.rank, m.money_limit, m.max_risk, m.expires_at, m.work_zone,
+  m.work_days, m.work_from, m.work_until, m.per_hour, m.per_day,
   array(select q.action_type_id from governance_qualification q where q.mandate_id = m.id order by q.id) as types,
   array(select q.expires_at from governance_qualification q where q.mandate_id = m.id order by q.id) as ends,
   (select max(b.ends_at) from reviews_absence b where b.person_id = u.id and b.ended_at is null
-    and b.begins_at <= %(now)s and b.ends_at > %(now)s) as away_until,
+    and b.begins_at <= now and b.ends_at > now) as away_until,
   (select b.cover_id from reviews_absence b where b.person_id = u.id and b.ended_at is null
-    and b.begins_at <= %(now)s and b.ends_at > %(now)s order by b.ends_at desc limit 1) as cover,
+    and b.begins_at <= now and b.ends_at > now order by b.ends_at desc limit 1) as cover,
   array(select v.decided_at from reviews_verdict v where v.reviewer_id = u.id
-    and v.decided_at > %(now)s - interval '24 hours'
+    and v.decided_at > now - interval '24 hours'
     order by v.decided_at desc limit greatest(m.per_hour, m.per_day, 0)) as decided,
   not exists (select 1 from reviews_practised d where d.reviewer_id = u.id) as practice,
   u.id in (select id from owners) as own_agent,
-  exists (select 1 from governance_account x where x.person_id = u.id and x.record = any(%(records)s)) as own_account,
+  exists (select 1 from governance_account x where x.person_id = u.id
+    and x.record = any(%(records)s::text[])) as own_account,
   u.id in (select id from issuers) as own_proposal,
-  exists (select 1 from reviews_verdict v where v.escalation_id = %(case)s and v.reviewer_id = u.id
+  exists (select 1 from reviews_verdict v where v.escalation_id = %(case)s::uuid and v.reviewer_id = u.id
     and v.withdrawn_at is null and v.set_aside_at is null and not v.closes) as took_part
-from auth_user u
+from moment cross join auth_user u
 join auth_user_groups g on g.user_id = u.id join auth_group gr on gr.id = g.group_id and gr.name = %(group)s
 left join governance_mandate m on m.reviewer_id = u.id
-where u.is_active and u.id = coalesce(%(only)s, u.id)
-order by case when %(late)s then -m.rank else m.rank end nulls last, md5(u.id::text || coalesce(%(case)s::text, ''))
+where u.is_active and u.id = coalesce(%(only)s::int, u.id)
+order by case when %(late)s then -m.rank else m.rank end nulls last,
+  md5(u.id::text || coalesce(%(case)s::uuid::text, ''))
 """
 # What stands against somebody in every case, so that no other needs to be looked at.
-_ANYWHERE = (
+ANYWHERE = (
     Hindrance.PRACTICE, Hindrance.NO_MANDATE, Hindrance.EXPIRED, Hindrance.ABSENT, Hindrance.HOURS, Hindrance.LOAD
 )  # fmt: skip
 # No more names than a person reads.
@@ -99,7 +105,7 @@ class Candidate:
     """One reviewer and the first reason why they may not approve a case now; `rank` 0 without a mandate.
 
     `away`: they are absent, which may not be the first reason. `cover` is who covers for them then. `person`: what was
-    judged.
+    judged, at the moment `now`.
     """
 
     id: int
@@ -109,6 +115,7 @@ class Candidate:
     away: bool
     cover: int | None
     person: Person
+    now: datetime
 
 
 def candidates(
@@ -119,19 +126,21 @@ def candidates(
     only: int | None = None,
     now: datetime | None = None,
 ) -> tuple[Candidate, ...]:
-    """Every active reviewer, in the order in which they are told of the case. None where its type cannot be read."""
-    now = now or database_now()
-    matter = matter or _matter(case, now)
+    """Every active reviewer, in the order in which they are told of the case. None where its type cannot be read.
+
+    As they are at the moment of the question where `now` is not given.
+    """
+    matter = matter or _matter(case, now or database_now())
     if matter is None:
         return ()
     records = records_of(case.action, case.snapshot)
     return _all(matter, now, case=case.pk, action=case.action_id, records=[*records], late=late, only=only)
 
 
-def _all(matter: Matter, now: datetime, **values: Any) -> tuple[Candidate, ...]:
+def _all(matter: Matter, now: datetime | None, **values: Any) -> tuple[Candidate, ...]:
     nobody: dict[str, Any] = {"case": None, "action": None, "agent": None, "records": [], "late": False, "only": None}
     found = rows.fetch(_CANDIDATES, {**nobody, **values, "group": REVIEWER, "now": now})
-    return tuple(_candidate(row, matter, now) for row in found)
+    return tuple(_candidate(row, matter, row["now"]) for row in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,7 @@ class Shown:
 
 def supposed(agent: UUID, matter: Matter | None) -> tuple[Shown, ...]:
     """Who would get a case of this agent about nobody in particular; none without a `matter`."""
-    return () if matter is None else shown(_all(matter, database_now(), agent=agent))
+    return () if matter is None else shown(_all(matter, None, agent=agent))
 
 
 def shown(candidates: tuple[Candidate, ...]) -> tuple[Shown, ...]:
@@ -171,38 +180,38 @@ def next_case(*, viewer: int, besides: tuple[UUID, ...] = ()) -> UUID | None:
 
     It is looked for among the first 200 that their mandate could reach; None where none of them is theirs to approve.
     """
-    now = database_now()
-    for case in _free(viewer, besides, now):
-        for found in candidates(case, only=viewer, now=now):
+    for case in free(viewer=viewer, besides=besides):
+        look = looked_at(case, viewer=viewer)
+        eyes = None if look is None else look.round()
+        if look is None or eyes is None:
+            continue
+        for found in candidates(look.case, matter=eyes.matter, only=viewer, now=look.now):
             if found.hindrance is None:
-                return case.pk
-            if found.hindrance in _ANYWHERE:
+                return case
+            if found.hindrance in ANYWHERE:
                 return None
     return None
 
 
-def _free(viewer: int, besides: tuple[UUID, ...], now: datetime) -> Iterator[Escalation]:
+def free(*, viewer: int, besides: tuple[UUID, ...] = ()) -> Iterator[UUID]:
+    """The first 200 cases of the queue that nobody else holds and their mandate could reach, besides some.
+
+    Whether they may approve one is asked of each: the first is nearly always theirs.
+    """
     reach = _reach(viewer)
     seen = besides
     while reach is not None and len(seen) - len(besides) < LOOKED_AT:
-        found = free_cases(viewer=viewer, besides=seen, reach=reach, now=now, most=AT_ONCE)
-        # one at a time: the first is nearly always the one
-        yield from (case for each in found if (case := looked_at(each)) is not None)
+        found = free_cases(viewer=viewer, besides=seen, reach=reach, most=AT_ONCE)
+        yield from found
         if len(found) < AT_ONCE:
             return
         seen += found
 
 
-def looked_at(case_id: UUID) -> Escalation | None:
-    """A case with all that is asked of it here, in one read."""
-    found = Escalation.objects.select_related("action__action_type", "action__decision", "snapshot")
-    return found.defer("action__action_type__document").filter(pk=case_id).first()
-
-
 _REACH = """
 select m.rank, m.max_risk, m.money_limit, array(select q.action_type_id from governance_qualification q
     where q.mandate_id = m.id and (q.expires_at is null or q.expires_at > clock_timestamp())) as types,
-  exists (select 1 from governance_qualification q where q.mandate_id = m.id) as named
+  exists (select 1 from governance_qualification q where q.mandate_id = m.id) as named, clock_timestamp() as now
 from governance_mandate m where m.reviewer_id = %s
 """
 
@@ -212,7 +221,8 @@ def _reach(viewer: int) -> Reach | None:
     if not found:
         return None
     row = found[0]
-    return Reach(row["rank"], row["max_risk"], row["money_limit"], tuple(row["types"]) if row["named"] else None)
+    types = tuple(row["types"]) if row["named"] else None
+    return Reach(row["rank"], row["max_risk"], row["money_limit"], row["now"], types)
 
 
 def _candidate(row: Mapping[str, Any], matter: Matter, now: datetime) -> Candidate:
@@ -223,7 +233,7 @@ def _candidate(row: Mapping[str, Any], matter: Matter, now: datetime) -> Candida
         decided=tuple(row["decided"]),
     )
     why, away = hindrance(person, matter, now), row["away_until"] is not None
-    return Candidate(row["id"], row["username"], row["rank"] or 0, why, away, row["cover"], person)
+    return Candidate(row["id"], row["username"], row["rank"] or 0, why, away, row["cover"], person, now)
 
 
 def _terms(row: Mapping[str, Any]) -> Terms:

@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Sum
 
-from governance.models import Action, Refusal
+from governance.entries import Entry, known
+from governance.models import Action, ActionType, Decision, Instance, Refusal, Snapshot
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from reviews import rows
 from reviews.models import Escalation, EscalationState, Verdict
 
 LEASE = timedelta(minutes=5)
@@ -23,6 +25,18 @@ _WAITS = """
 select exists (select from reviews_escalation e, clock_timestamp() t
   where e.digest = %s and e.state = 'open' and (e.deadline > t or placet_case_due(e.id, t) > t))
 """
+_CASE = rows.Whole("select {rows} from reviews_escalation e where e.id = %s for no key update", e=Escalation)
+TYPE = (ActionType, ("id", "key", "revision"))
+_ABOUT = """
+select {rows}, exists (select 1 from reviews_verdict v where v.escalation_id = %(case)s and v.approve
+    and v.withdrawn_at is null and v.set_aside_at is null) as approved
+from governance_action a join governance_actiontype t on t.id = a.action_type_id cross join governance_instance i
+left join governance_decision d on d.action_id = a.id left join governance_snapshot s on s.id = %(snapshot)s
+where a.id = %(action)s
+"""
+_WITH: dict[str, rows.Given] = {"a": Action, "t": TYPE, "d": Decision, "s": Snapshot, "i": Instance}
+_READ = rows.Whole(_ABOUT, **_WITH)
+_HELD = rows.Whole(f"{_ABOUT} for no key update of a", **_WITH)
 
 
 def locked(escalation_id: UUID) -> Escalation:
@@ -30,10 +44,46 @@ def locked(escalation_id: UUID) -> Escalation:
 
     Lock order everywhere: authority, case, action, mandate, grant, budgets. Problem NOT_FOUND.
     """
-    case = Escalation.objects.select_for_update(no_key=True).filter(pk=escalation_id).first()
-    if case is None:
+    found = _CASE.fetch([escalation_id])
+    if not found:
         raise Problem(Code.NOT_FOUND, "This case does not exist.")
+    case: Escalation = found[0]["e"]
     return case
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a case is about, beside its row. `approved`: some approval of it stands. `entry` None: it cannot be read."""
+
+    action: Action
+    snapshot: Snapshot | None
+    entry: Entry | None
+    instance: Instance
+    approved: bool
+
+
+def about(case: Escalation, *, lock: bool = False) -> About:
+    """Read what a locked case is about, which is then found at the case too; `lock`: with the row of its action locked.
+
+    Approvals and readings of a case are written under its lock, and the rest of what is joined never changes.
+    """
+    values = {"case": case.pk, "action": case.action_id, "snapshot": case.snapshot_id}
+    row = (_HELD if lock else _READ).fetch(values)[0]
+    return About(joined(case, row), row["s"], known(row["t"].pk, row["t"].revision), row["i"], row["approved"])
+
+
+def joined(case: Escalation, row: rows.Row) -> Action:
+    """Hang what was read in one row at its case: the action with its type and decision, and the snapshot."""
+    case.action, case.snapshot = _action(row), row["s"]
+    return case.action
+
+
+def _action(row: rows.Row) -> Action:
+    action: Action = row["a"]
+    action.action_type = row["t"]
+    if row["d"] is not None:
+        action.decision = row["d"]
+    return action
 
 
 def locked_action(action_id: UUID) -> Action:
@@ -41,11 +91,10 @@ def locked_action(action_id: UUID) -> Action:
 
     What never changes comes with it: its decision and the key of its type.
     """
-    held = Action.objects.select_for_update(no_key=True, of=("self",)).select_related("decision", "action_type")
-    action = held.defer("action_type__document").filter(pk=action_id).first()
-    if action is None:
+    found = _HELD.fetch({"action": action_id, "case": None, "snapshot": None})
+    if not found:
         raise Problem(Code.NOT_FOUND, "This action does not exist.")
-    return action
+    return _action(found[0])
 
 
 def due_at(case: Escalation, now: datetime) -> datetime:

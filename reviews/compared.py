@@ -68,7 +68,8 @@ def tabled(facts: Sequence[rows.Row], binding: Mapping[str, Any] | None, lens: L
     if not facts:
         return None
     (source, read_at), _ = Counter((fact["source"], fact["read_at"]) for fact in facts).most_common(1)[0]
-    found = [_line(fact, labels_of(binding), lens, (source, read_at)) for fact in facts]
+    labels = labels_of(binding)
+    found = [_line(fact, labels, lens, (source, read_at)) for fact in facts]
     return FactTable(tuple(sorted(found, key=lambda line: _ORDER.get(line.result, 1))), source, read_at)
 
 

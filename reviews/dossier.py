@@ -25,7 +25,7 @@ from reviews.hearing import Hearing
 from reviews.models import FactsReason
 from reviews.phrases import lasting, left
 from reviews.shown import is_sealed, label
-from reviews.traces import shared
+from reviews.traces import SHARED
 
 _LIMITS = frozenset(
     {
@@ -68,7 +68,8 @@ _CASE = """
     (select array_agg(placet_named(up) order by c.place) from unnest(a.chain) with ordinality as c(id, place)
       join governance_agent up on up.id = c.id) as above,
     a.subject as named_subject, a.trace_id, t.id as type_id, t.key as type_key,
-    jsonb_exists(t.document, 'four_eyes') as several,
+    t.document, s.id as snapshot_id, s.sentence, exists (select 1 from reviews_verdict v where v.escalation_id = e.id)
+      as said, {shared},
     ag.id as agent_id, placet_named(ag) as agent, ag.owner_id, d.effective_risk, d.required_tier, d.effective_tier,
     d.bound_by, d.reasons, d.inputs->'usages' as usages, s.status, s.source, s.read_at, s.values, s.subject,
     encode(s.digest, 'hex') as snapshot_digest, b.document as binding,
@@ -87,7 +88,7 @@ _CASE = """
   left join governance_binding b on b.action_type_id = t.id
   left join auth_user u on u.id = e.taken_by_id
   where e.id = %(case)s
-"""
+""".replace("{shared}", SHARED)
 _VERDICT = """
   select v.id, v.approve, v.facts_override, coalesce(r.sentence, v.reject_reason) as reason, v.decided_at,
     v.final_at, v.reviewer_id, v.closes, u.username as reviewer,
@@ -109,8 +110,8 @@ def read(case: UUID, *, viewer: int, heard: Hearing | None = None) -> Dossier:
     if not found:
         raise Problem(Code.NOT_FOUND, "There is no such case.")
     row = found[0]
-    shown = material.read(case)
-    judged = _judged(case, viewer, now)
+    shown = material.of(row, None if heard is None else heard.case.snapshot)
+    judged = _judged(case, viewer, now) if row["said"] else None
     amount, known, used, rate = _exposed(row, readable(row["type_id"]) if heard is None else heard.entry)
     return Dossier(
         **_same(row),
@@ -141,7 +142,7 @@ def read(case: UUID, *, viewer: int, heard: Hearing | None = None) -> Dossier:
         previous=row["previous_id"],
         tally=tally.read(row["action_id"]),
         since=since.read(case, shown) if row["previous_id"] else None,
-        trace=row["trace_id"] if shared(row["trace_id"], row["action_id"]) else "",
+        trace=row["trace_id"] if row["shared"] else "",
     )
 
 
@@ -195,7 +196,7 @@ def _holder(row: rows.Row, viewer: int, now: dt.datetime) -> str:
     """Who decides it now. Where several people decide, none of them learns here who was there before."""
     if row["taken_until"] is None or row["taken_until"] <= now:
         return ""
-    blind = row["several"] and row["taken_by_id"] != viewer
+    blind = "four_eyes" in row["document"] and row["taken_by_id"] != viewer
     return "another reviewer" if blind else str(row["taken_by"])
 
 

@@ -93,9 +93,18 @@ def round_of(
     return Round(stages, tuple(counts), tuple(aside), ranks, replace(matter, rank=max(matter.rank, *left[:1], 1)))
 
 
-def round_now(case: Escalation, spec: ActionTypeSpec, now: datetime, *, over_facts: bool = False) -> Round:
+def round_now(
+    case: Escalation,
+    spec: ActionTypeSpec,
+    now: datetime,
+    *,
+    over_facts: bool = False,
+    approvals: Sequence[Verdict] | None = None,
+) -> Round:
     """The approvals so far as things are now, without locks: for pages and notices, never for a verdict."""
-    approvals = given(case)
+    approvals = given(case) if approvals is None else approvals
+    if not approvals:
+        return round_of(case, spec, {}, now, active=(), over_facts=over_facts, approvals=())
     people = [verdict.reviewer_id for verdict in approvals]
     mandates = {mandate.reviewer_id: mandate for mandate in Mandate.objects.filter(reviewer__in=people)}
     active = User.objects.filter(pk__in=people, is_active=True, groups__name=REVIEWER).values_list("pk", flat=True)

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
-
-from governance.entries import Entry, readable
-from governance.locks import database_now
+from governance.entries import Entry
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
-from reviews.candidates import Candidate, Shown, candidates, looked_at, shown
+from reviews.candidates import Candidate, Shown, candidates, shown
 from reviews.cases import holds
 from reviews.eligible import Matter
-from reviews.four_eyes import Round, round_now
+from reviews.four_eyes import Round
+from reviews.look import Look, looked_at
 from reviews.models import Escalation, EscalationState
 
 # A page offers no more names than a person reads.
@@ -24,16 +22,28 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """One case as it was at `now`. `people` are all active reviewers, or only the one who was asked about.
+    """One case as it was `looked` at. `people` are all active reviewers, or only the one who was asked about.
 
-    `entry` and `round` are None where its catalogue entry cannot be read: then nobody can approve it.
+    `round` is None where its catalogue entry cannot be read: then nobody can approve it. `oversees`: whoever asked sees
+    who would get it.
     """
 
-    case: Escalation
-    entry: Entry | None
+    looked: Look
     round: Round | None
     people: tuple[Candidate, ...]
-    now: datetime
+    oversees: bool
+
+    @property
+    def case(self) -> Escalation:
+        return self.looked.case
+
+    @property
+    def entry(self) -> Entry | None:
+        return self.looked.entry
+
+    @property
+    def now(self) -> datetime:
+        return self.looked.now
 
     def of(self, user: int) -> Candidate | None:
         """This person as a reviewer; None where they are none, or were not asked about."""
@@ -55,17 +65,15 @@ class Hearing:
         return () if to_reviewer and self.entry.spec.four_eyes is not None else shown(self.people)
 
 
-def hear(case_id: UUID, *, viewer: int, everybody: bool = False) -> Hearing:
+def hear(case_id: UUID, *, viewer: int, everybody: bool = False, lead: bool = False) -> Hearing:
     """A case with all reviewers, while `viewer` (a user id) holds it or where `everybody` is asked about.
 
-    Else with the viewer alone. Problem NOT_FOUND.
+    `lead`: everybody also where the viewer leads reviewers. Else with the viewer alone. Problem NOT_FOUND.
     """
-    case = looked_at(case_id)
-    if case is None:
+    look = looked_at(case_id, viewer=viewer)
+    if look is None:
         raise Problem(Code.NOT_FOUND, "There is no such case.")
-    prefetch_related_objects([case], "snapshot__facts")
-    entry, now = readable(case.action.action_type_id), database_now()
-    eyes = None if entry is None else round_now(case, entry.spec, now)
+    case, eyes, oversees = look.case, look.round(), everybody or (lead and look.leads)
     matter = Matter(case.action_type_id, Risk(case.risk)) if eyes is None else eyes.matter
-    only = None if everybody or holds(case, viewer, now) else viewer
-    return Hearing(case, entry, eyes, candidates(case, matter=matter, only=only, now=now), now)
+    only = None if oversees or holds(case, viewer, look.now) else viewer
+    return Hearing(look, eyes, candidates(case, matter=matter, only=only, now=look.now), oversees)

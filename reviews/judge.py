@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance import locks, record
-from governance.entries import Entry, readable
+from governance.entries import Entry
 from governance.models import Action, ActionState, Grant, Instance, Mandate
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
@@ -20,22 +20,23 @@ from governance.proof import Proof, require
 from governance.weigh import NOTICE
 from reviews import material
 from reviews.budgets import cap_frees_at, free_again, reserve
+from reviews.candidates import candidates
 from reviews.cases import (
+    about,
     asks_for_proof,
     counters,
     halts_over,
     locked,
-    locked_action,
     require_lease,
     require_open,
 )
-from reviews.eligible import why_not
+from reviews.eligible import Matter, Person, why_not
 from reviews.four_eyes import Place, Round, given, locked_people, refuse_part, round_of, set_aside
 from reviews.grounds import amount_of, require_ground, require_same, soft_facts, subject_of, unhex
 from reviews.material import require_consent
 from reviews.models import Escalation, EscalationState, FactsReason, OverrideReason, Verdict
 from reviews.reject_reasons import require_offered
-from reviews.reviewers import NO_MANDATE, person_of, refuse_own, require_reviewer
+from reviews.reviewers import NO_MANDATE, refuse_bound, require_reviewer
 from reviews.routing import HOLD_SECONDS, PICK_UP, hold_seconds
 from reviews.showing import require_read
 from reviews.unsay import withdraw as withdraw
@@ -51,6 +52,7 @@ class _Bench:
     action: Action
     readable: Entry | None
     instance: Instance
+    person: Person
     approvals: Sequence[Verdict]
     mandates: Mapping[int, Mandate]
     active: Collection[int]
@@ -101,13 +103,13 @@ def approve(
     bench = _bench(escalation_id, reviewer)
     case, action = bench.case, bench.action
     require_same(case, action_digest=action_digest, snapshot_digest=snapshot_digest)
-    shown = material.read(case.pk)
+    shown = material.read(case.pk, snapshot=case.snapshot)
     require_consent(shown, consent)
     over = soft_facts(case, bench.entry.binding) if against else ()
     require_ground(case, over)
     eyes = _round(bench, over_facts=bool(over))
     mandate = bench.mandates.get(reviewer.pk)
-    why = why_not(person_of(reviewer.pk, mandate, bench.now), eyes.matter, bench.now)
+    why = why_not(bench.person, eyes.matter, bench.now)
     if mandate is None or why is not None:
         raise Problem(Code.OUTSIDE_MANDATE, why or NO_MANDATE)
     if over and against not in FactsReason.values:
@@ -183,18 +185,17 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     # the person before the case, like whoever signs them out
     require_reviewer(reviewer)
     case = locked(escalation_id)
-    action = locked_action(case.action_id)
-    case.action = action
-    approvals = given(case)
+    read = about(case, lock=True)
+    approvals = given(case) if read.approved else ()
     mandates, active = locked_people(approvals, reviewer)
-    now = locks.database_now()
+    # what counts of the person is read in one statement, and the clock with it
+    (found,) = candidates(case, matter=Matter(case.action_type_id, Risk(case.risk)), only=reviewer.pk)
+    person, now = found.person, found.now
     require_open(case, now)
     refuse_part(case, reviewer, now, approvals=approvals)
     require_lease(case, reviewer, now)
-    refuse_own(reviewer, action, case.snapshot)
-    return _Bench(
-        case, action, readable(action.action_type_id), Instance.objects.get(), approvals, mandates, active, now
-    )
+    refuse_bound(person)
+    return _Bench(case, read.action, read.entry, read.instance, person, approvals, mandates, active, now)
 
 
 def _round(bench: _Bench, *, over_facts: bool) -> Round:

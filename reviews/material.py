@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
+from governance.models import Snapshot
 from governance.problems import Code, Problem
 from reviews import rows
 from reviews.asides import Aside, asides
-from reviews.compared import FactTable, Parameter, parameters, table
+from reviews.compared import FactTable, Parameter, parameters, table, tabled
+from reviews.grounds import facts_of
 from reviews.phrases import sentence_of
 from reviews.printed import collapsed, spelled
 from reviews.shown import Lens, Pieces
@@ -98,21 +100,34 @@ def _of_aside(key: str, aside: Aside) -> Iterator[tuple[str, str]]:
         yield f"{key}.says", spelled(aside.says)
 
 
-def read(case: UUID) -> Material:
-    """What is material of a case now, from stored rows alone. Problem NOT_FOUND."""
+def read(case: UUID, *, snapshot: Snapshot | None = None) -> Material:
+    """What is material of a case now, from stored rows alone. Problem NOT_FOUND.
+
+    The facts of `snapshot` are not read again where it is the reading that the case has.
+    """
     found = rows.fetch(_ROW, [case])
     if not found:
         raise Problem(Code.NOT_FOUND, "There is no such case.")
-    row = found[0]
+    return of(found[0], snapshot)
+
+
+def of(row: rows.Row, snapshot: Snapshot | None = None) -> Material:
+    """The same of a row with these columns that was read before."""
     lens = Lens.of(row["binding"], row["document"], subjects=(row["subject"], row["named_subject"]))
     return Material(
         action_digest=row["action_digest"],
         snapshot_digest=row["snapshot_digest"],
         sentence=sentence_of(row["type_key"], row["amount"], row["sentence"], lens),
         asides=asides(row["sentence"], lens),
-        facts=table(row["snapshot_id"], row["binding"], lens),
+        facts=_table(row, snapshot, lens),
         parameters=parameters(row["parameters"], lens),
     )
+
+
+def _table(row: rows.Row, snapshot: Snapshot | None, lens: Lens) -> FactTable | None:
+    if snapshot is None or snapshot.pk != row["snapshot_id"]:
+        return table(row["snapshot_id"], row["binding"], lens)
+    return tabled([vars(fact) for fact in facts_of(snapshot)], row["binding"], lens)
 
 
 def require_consent(shown: Material, stated: str) -> None:

@@ -54,7 +54,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a mandate reaches that a row of the queue knows: rank, risk, money, and types by id; None: every type.
+    """What a mandate reaches at `now` that a row of the queue knows: rank, risk, money, and types by id; None: all.
 
     `money` is in minor units.
     """
@@ -62,6 +62,7 @@ class Reach:
     rank: int
     risk: int
     money: int
+    now: dt.datetime
     types: tuple[int, ...] | None = None
 
 
@@ -222,9 +223,7 @@ def choices(*, viewer: int, now: dt.datetime) -> dict[str, tuple[Choice, ...]]:
     return {kind: tuple(each) for kind, each in found.items()}
 
 
-def free_cases(
-    *, viewer: int, besides: tuple[UUID, ...], reach: Reach, now: dt.datetime, most: int
-) -> tuple[UUID, ...]:
+def free_cases(*, viewer: int, besides: tuple[UUID, ...], reach: Reach, most: int) -> tuple[UUID, ...]:
     """The first open cases within reach that nobody else holds and no agent of the viewer's opened, besides some.
 
     What a halt froze is looked for among the first 200 cases whose deadline has passed; they come before the others.
@@ -232,7 +231,7 @@ def free_cases(
     values = {
         "viewer": viewer,
         "besides": list(besides),
-        "now": first_key(now.timestamp()),
+        "now": first_key(reach.now.timestamp()),
         "second": first_key(1),
         "frozen": FROZEN,
         "rank": reach.rank,

@@ -12,17 +12,22 @@ from governance.actors import By, require_council
 from governance.guards import invalid, told
 from governance.models import ActionType
 from governance.problems import Code, Problem
+from reviews import rows
 from reviews.models import RejectReason
 
 # Each has a key of its own on the page, 1 to 9.
 MOST_OFFERED = 9
+_OFFERED = """
+select code, sentence from reviews_rejectreason
+  where (action_type_id is null or action_type_id = %s) and retired_at is null order by id
+"""
 _CODE = re.compile(r"[a-z][a-z0-9_]{2,31}", re.ASCII)
 _SENTENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;'()/-]{2,79}", re.ASCII)
 
 
 def offered(action_type: int | None) -> list[tuple[str, str]]:
     """(code, sentence) of every reason that a case of this type can be rejected for now, in the order of the page."""
-    return list(_standing(action_type).values_list("code", "sentence"))
+    return [(row["code"], row["sentence"]) for row in rows.fetch(_OFFERED, [action_type])]
 
 
 def require_offered(code: str, action_type: int) -> None:

@@ -84,7 +84,16 @@ def refuse_own(user: User, action: Action, snapshot: Snapshot | None) -> None:
     They answer for the agent or for any agent above it, by registry or by ticket; it is about or pays a record of
     theirs; or they issued a key of one of these agents that was live when it was asked.
     """
-    for tie in ties(user, action, snapshot):
+    _refuse(ties(user, action, snapshot))
+
+
+def refuse_bound(person: Person) -> None:
+    """The same of a person who was looked at together with the case."""
+    _refuse(tie for tie in _OWN if tie in person.ties)
+
+
+def _refuse(bound: Iterable[Hindrance]) -> None:
+    for tie in bound:
         raise Problem(Code.OWN_AGENT, TOLD[tie])
 
 

@@ -1,16 +1,18 @@
-"""Rows of a read-only query by column name, JSON already parsed. Statements are fixed text; values are parameters."""
+"""Rows of a query by column name, JSON already parsed. Statements are fixed text; values are parameters."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, models
 
 _JSONB = 3802
 
 Row = Mapping[str, Any]
+# A model, or one of which these columns alone are read.
+Given = type[models.Model] | tuple[type[models.Model], tuple[str, ...]]
 
 
 def fetch(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
@@ -19,10 +21,7 @@ def fetch(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> lis
         cursor.execute(statement, values)
         columns = [(column.name, column.type_code == _JSONB) for column in cursor.description]
         return [
-            {
-                name: json.loads(value) if parsed and isinstance(value, str) else value
-                for (name, parsed), value in zip(columns, row, strict=True)
-            }
+            {name: _value(value, is_json) for (name, is_json), value in zip(columns, row, strict=True)}
             for row in cursor.fetchall()
         ]
 
@@ -33,3 +32,57 @@ def number(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> in
         cursor.execute(statement, values)
         found: int = cursor.fetchone()[0]
     return found
+
+
+class _Part(NamedTuple):
+    """A model in a statement: the names of its columns that are read, and which of them hold JSON."""
+
+    alias: str
+    model: type[models.Model]
+    names: list[str]
+    parsed: list[bool]
+
+
+class Whole:
+    """A statement that begins `select {rows}`: whole rows of models, and then columns by their names.
+
+    Its text is made once, where a query set makes its own each time that it is asked. A model is named by the alias of
+    its table; of one given as (model, names of columns) the other columns are read when somebody asks for them.
+    """
+
+    def __init__(self, statement: str, **parts: Given) -> None:
+        self._parts = [
+            _part(alias, *(part if isinstance(part, tuple) else (part, ()))) for alias, part in parts.items()
+        ]
+        columns = ", ".join(f"{part.alias}.{name}" for part in self._parts for name in part.names)
+        self._statement = statement.replace("{rows}", columns)
+
+    def fetch(self, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
+        """All rows: each model by its alias, None where a join found none, and what stands behind them by its name."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._statement, values)
+            columns = [(column.name, column.type_code == _JSONB) for column in cursor.description]
+            return [self._row(row, columns) for row in cursor.fetchall()]
+
+    def _row(self, row: Sequence[Any], columns: list[tuple[str, bool]]) -> Row:
+        found: dict[str, Any] = {}
+        place = 0
+        for part in self._parts:
+            values = row[place : place + len(part.names)]
+            place += len(part.names)
+            parsed = [_value(value, is_json) for value, is_json in zip(values, part.parsed, strict=True)]
+            # the first column is the key, which is null only where nothing was joined
+            found[part.alias] = None if values[0] is None else part.model.from_db(connection.alias, part.names, parsed)
+        for (name, is_json), value in zip(columns[place:], row[place:], strict=True):
+            found[name] = _value(value, is_json)
+        return found
+
+
+def _part(alias: str, model: type[models.Model], named: tuple[str, ...]) -> _Part:
+    fields = [field for field in model._meta.concrete_fields if not named or field.attname in named]
+    parsed = [isinstance(field, models.JSONField) for field in fields]
+    return _Part(alias, model, [field.attname for field in fields], parsed)
+
+
+def _value(value: Any, is_json: bool) -> Any:
+    return json.loads(value) if is_json and isinstance(value, str) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from math import ceil
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,13 +15,20 @@ from governance import record
 from governance.problems import Code, Problem
 from reviews import rows
 from reviews.material import Material
-from reviews.models import Showing
 
-_SHOWN = """
-  insert into reviews_showing (escalation_id, reviewer_id, consent, checks, shown_at, readable_at)
-  select %s, %s, %s, %s, t, t + make_interval(secs => %s) from clock_timestamp() t
-  on conflict do nothing returning readable_at
+_SEEN = """
+  select readable_at from reviews_showing where escalation_id = %(case)s and reviewer_id = %(reviewer)s
+    and consent = %(consent)s
 """
+_SHOWN = """
+  with seen as materialized ({seen}), made as (
+    insert into reviews_showing (escalation_id, reviewer_id, consent, checks, shown_at, readable_at)
+    select %(case)s::uuid, %(reviewer)s::int, %(consent)s::bytea, %(checks)s::smallint, t,
+      t + make_interval(secs => %(wait)s::float8)
+      from clock_timestamp() t where not exists (select from seen)
+    on conflict do nothing returning readable_at)
+  select readable_at, true as made from made union all select readable_at, false from seen
+""".replace("{seen}", _SEEN)
 
 
 def seconds_to_read(material: Material) -> int:
@@ -38,8 +46,7 @@ def note_shown(case: UUID, *, reviewer: User, material: Material) -> datetime | 
     wait = seconds_to_read(material)
     if not wait:
         return None
-    seen = _seen(case, reviewer, material.digest)
-    return _note(case, reviewer, material, wait) if seen is None else seen.readable_at
+    return _note(case, reviewer, material, wait)
 
 
 def require_read(case: UUID, *, reviewer: User, material: Material, now: datetime) -> None:
@@ -47,24 +54,25 @@ def require_read(case: UUID, *, reviewer: User, material: Material, now: datetim
     wait = seconds_to_read(material)
     if not wait:
         return
-    seen = _seen(case, reviewer, material.digest)
-    left = wait if seen is None else ceil((seen.readable_at - now).total_seconds())
-    if seen is None or left > 0:
+    seen = rows.fetch(_SEEN, _of(case, reviewer, material))
+    left = ceil((seen[0]["readable_at"] - now).total_seconds()) if seen else wait
+    if not seen or left > 0:
         told = f"Take a moment to read the facts: Approve answers in {left} second{'s' if left != 1 else ''}."
         raise Problem(Code.NOT_READ_YET, told, retry_after=max(1, left))
 
 
-def _seen(case: UUID, reviewer: User, digest: str) -> Showing | None:
-    return Showing.objects.filter(escalation_id=case, reviewer=reviewer, consent=bytes.fromhex(digest)).first()
+def _of(case: UUID, reviewer: User, material: Material) -> dict[str, Any]:
+    return {"case": case, "reviewer": reviewer.pk, "consent": bytes.fromhex(material.digest)}
 
 
 @transaction.atomic
 def _note(case: UUID, reviewer: User, material: Material, wait: int) -> datetime:
-    values = [case, reviewer.pk, bytes.fromhex(material.digest), material.checks, wait]
-    found = rows.fetch(_SHOWN, values)
+    values = _of(case, reviewer, material)
+    found = rows.fetch(_SHOWN, {**values, "checks": material.checks, "wait": wait})
     if not found:  # the same page in another window, at this very moment
-        return Showing.objects.get(escalation_id=case, reviewer=reviewer, consent=values[2]).readable_at
-    body = {"escalation": str(case), "consent": material.digest, "checks": material.checks}
-    record.append(event=record.Event.CASE_SHOWN, actor=f"user:{reviewer.get_username()}", body=body)
+        found = rows.fetch(_SEEN, values)
+    elif found[0]["made"]:
+        body = {"escalation": str(case), "consent": material.digest, "checks": material.checks}
+        record.append(event=record.Event.CASE_SHOWN, actor=f"user:{reviewer.get_username()}", body=body)
     readable_at: datetime = found[0]["readable_at"]
     return readable_at

@@ -7,17 +7,18 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from governance import locks, record
-from governance.entries import Entry, current
-from governance.models import Action, SealedText, Snapshot, SnapshotStatus
+from governance import record
+from governance.entries import Entry, current, known
+from governance.models import Action, Snapshot, SnapshotStatus
 from governance.policy.health import subject_of
 from governance.problems import Code, Problem
 from governance.records import snapshots
 from governance.records.evaluate import evaluate
 from governance.records.registry import connector
 from governance.records.snapshots import Frozen
+from reviews import rows
 from reviews.budgets import typed
-from reviews.cases import locked
+from reviews.cases import about, locked
 from reviews.models import EscalationState
 
 BY = "system:verify"
@@ -25,16 +26,21 @@ _READING = """
 insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
   values (%s, %s, false, %s, %s, clock_timestamp())
 """
+_BEFORE = """
+select t.revision, clock_timestamp() as now,
+  (select x.fields from governance_sealedtext x where x.action_id = %(action)s order by x.id limit 1) as sealed
+from governance_actiontype t where t.id = %(type)s
+"""
 FRESH = timedelta(seconds=60)
 
 
-def verify(escalation_id: UUID) -> Snapshot:
-    """Read the record of an open case and store what was found; an outage is stored as one.
+def verify(escalation_id: UUID, *, action: Action | None = None) -> Snapshot:
+    """Read the record of an open case and store what was found; an outage is stored as one. `action` is its action.
 
     Not to be called inside a transaction: reading may take three seconds. A reading that overtook a
     newer one is dropped. Problems: NOT_FOUND, CASE_CLOSED (never read before it closed).
     """
-    action = Action.objects.filter(escalations=escalation_id).first()
+    action = action or Action.objects.filter(escalations=escalation_id).first()
     if action is None:
         raise Problem(Code.NOT_FOUND, "This case does not exist.")
     found = read_now(action)
@@ -44,10 +50,11 @@ def verify(escalation_id: UUID) -> Snapshot:
 
 def read_now(action: Action) -> Frozen:
     """One reading of an action's record, not stored. Outside any transaction; never raises for an outage."""
-    entry = entry_of(action)
+    row = rows.fetch(_BEFORE, {"action": action.pk, "type": action.action_type_id})[0]
+    entry, now = _require(known(action.action_type_id, row["revision"])), row["now"]
     if entry.binding is None:
-        return snapshots.unbound(action.pk, locks.database_now())
-    sealed, now = _sealed(action, entry), locks.database_now()
+        return snapshots.unbound(action.pk, now)
+    sealed = _values(row["sealed"] or {}, entry)
     reading = evaluate(
         entry.binding,
         connector(entry.binding.connector),
@@ -56,14 +63,15 @@ def read_now(action: Action) -> Frozen:
         subject=action.subject or None,
         sealed=sealed,
     )
-    return snapshots.frozen(action.pk, reading, asked_at=now, sealed=sealed)
+    tool = subject_of(entry.binding.connector)
+    return snapshots.frozen(action.pk, reading, asked_at=now, sealed=sealed, tool=tool)
 
 
 def keep(action: Action, found: Frozen) -> Snapshot:
     """Write a reading in the caller's transaction, with what it says about the health of the tool."""
     snapshot = snapshots.store(found)
-    if snapshot.status != SnapshotStatus.UNBOUND:
-        note_reading(action, good=found.good, took_ms=found.took_ms)
+    if found.tool:
+        _note(found.tool, found.good, found.took_ms, "connector")
     return snapshot
 
 
@@ -86,7 +94,10 @@ def _note(tool: str, good: bool, latency_ms: int | None, source: str) -> None:
 
 def entry_of(action: Action) -> Entry:
     """The catalogue entry of an action as it stands now."""
-    entry = current(action.action_type_id)
+    return _require(current(action.action_type_id))
+
+
+def _require(entry: Entry | None) -> Entry:
     if entry is None:
         raise Problem(Code.UNAVAILABLE, "The catalogue entry of this action cannot be read.")
     return entry
@@ -101,7 +112,7 @@ def is_fresh(snapshot: Snapshot | None, now: datetime) -> bool:
 
 def _store(escalation_id: UUID, action: Action, found: Frozen) -> Snapshot:
     case = locked(escalation_id)
-    held = case.snapshot
+    held = None if case.snapshot_id is None else about(case).snapshot
     if held is not None and (case.state != EscalationState.OPEN or _overtaken(found, held)):
         return held
     if case.state != EscalationState.OPEN:
@@ -124,8 +135,7 @@ def _overtaken(found: Frozen, held: Snapshot) -> bool:
     return held.asked_at > datetime.fromisoformat(found.row["asked_at"])
 
 
-def _sealed(action: Action, entry: Entry) -> dict[str, str]:
+def _values(kept: dict[str, str], entry: Entry) -> dict[str, str]:
     """Sealed values that facts may compare; the agent's note is no value."""
-    kept = SealedText.objects.filter(action=action).values_list("fields", flat=True).first() or {}
     contract = entry.spec.contract.fields
     return {name: text for name, text in kept.items() if name.partition("/")[0] in contract}

@@ -30,17 +30,24 @@ _STATED_OF_FACTS = ("name", "claimed", "recorded", "result", "required", "materi
 class Frozen:
     """A reading ready to be stored. `row` is what `placet_commit` takes as `snapshot`, facts included.
 
-    `good`: the system of record answered, `took_ms` so fast, which counts for the health of its connector.
+    `good`: the system of record answered, `took_ms` so fast, which counts for the health of `tool`, its connector;
+    empty where nothing was read.
     """
 
     row: dict[str, Any]
     digest: bytes
     good: bool
     took_ms: int | None = None
+    tool: str = ""
 
 
 def frozen(
-    action: UUID | str, reading: Reading, *, asked_at: dt.datetime, sealed: Mapping[str, str] | None = None
+    action: UUID | str,
+    reading: Reading,
+    *,
+    asked_at: dt.datetime,
+    sealed: Mapping[str, str] | None = None,
+    tool: str = "",
 ) -> Frozen:
     """Freeze a reading for an action. Of a sealed text that is still in it only the length is left.
 
@@ -78,6 +85,7 @@ def frozen(
         },
         good=reading.status is not Status.UNAVAILABLE,
         took_ms=reading.took_ms,
+        tool=tool,
     )
 
 
@@ -131,10 +139,10 @@ def _said(reading: Reading) -> dict[str, Any]:
     return {**said, "lines": _json(reading.lines)} if reading.lines else said
 
 
-def _frozen(row: dict[str, Any], *, good: bool, took_ms: int | None = None) -> Frozen:
+def _frozen(row: dict[str, Any], *, good: bool, took_ms: int | None = None, tool: str = "") -> Frozen:
     stated = {name: row[name] for name in _STATED}
     found = _digest(stated, [{name: fact[name] for name in _STATED_OF_FACTS} for fact in row["facts"]])
-    return Frozen({**row, "digest": found.hex()}, found, good, took_ms)
+    return Frozen({**row, "digest": found.hex()}, found, good, took_ms, tool)
 
 
 def _digest(stated: dict[str, Any], facts: list[dict[str, Any]]) -> bytes:

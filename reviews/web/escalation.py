@@ -24,7 +24,6 @@ from reviews import (
     dossier,
     history,
     judge,
-    lead,
     reject_reasons,
     showing,
     take,
@@ -216,12 +215,11 @@ def shown(request: ConsoleRequest, context: dict[str, Any], status: int = 200) -
 
 
 def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = None) -> dict[str, Any]:
-    oversees = _oversees(request)
     with or_404():
-        heard = hear(case, viewer=request.user.pk, everybody=oversees)
+        heard = hear(case, viewer=request.user.pk, everybody=COUNCIL in request.groups, lead=REVIEWER in request.groups)
     found = _dossier(request, case, heard)
     can = ability(case, request.user, request.proof, heard=heard)
-    beside = around.read(heard.case, viewer=request.user.pk, now=heard.now)
+    beside = around.read(heard.case, viewer=request.user.pk, now=heard.now, handed=heard.looked.handed)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
@@ -243,7 +241,7 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "due": _due(found),
         "hands": HandReason.choices if can.judge and found.is_open and not can.take_obstacle else (),
         "colleagues": heard.able(besides=request.user.pk) if found.phase is Phase.MINE else (),
-        "who": heard.preview(to_reviewer=REVIEWER in request.groups) if oversees and found.is_open else (),
+        "who": heard.preview(to_reviewer=REVIEWER in request.groups) if heard.oversees and found.is_open else (),
         "before": case_of(request.GET, "before"),
         "asked": wanted,
         "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted, *beside.moving),
@@ -256,11 +254,6 @@ def _handed(request: ConsoleRequest, case: Dossier) -> dt.datetime | None:
         return None
     readable = showing.note_shown(case.id, reviewer=request.user, material=case.material)
     return readable if readable is not None and readable > case.now else None
-
-
-def _oversees(request: ConsoleRequest) -> bool:
-    """Whether they see who would get a case: the council, and whoever leads reviewers."""
-    return COUNCIL in request.groups or (REVIEWER in request.groups and lead.leads(request.user.pk))
 
 
 def _more(case: Dossier, renewals: int | None = None) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from governance import catalogue, halt, mandates
 from governance.policy.tiers import Risk
-from reviews import hearing
+from reviews import look
 from reviews.ability import UNREADABLE, ability
 from tests.cast import BY
 from tests.reviews.scene import BINDING, Scene
@@ -44,6 +44,6 @@ def test_a_halt_is_named_after_everything_else(scene: Scene) -> None:
 
 def test_a_type_whose_entry_cannot_be_read_is_rejected_or_left(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     case = scene.case()
-    monkeypatch.setattr(hearing, "readable", lambda action_type: None)
+    monkeypatch.setattr(look, "known", lambda action_type, revision: None)
     can = ability(case.pk, scene.cast.ada)
     assert (can.judge, can.take_obstacle, can.approve_obstacle) == (True, "", UNREADABLE)

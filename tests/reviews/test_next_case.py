@@ -12,10 +12,12 @@ from governance import entries, mandates
 from governance.locks import database_now
 from governance.models import ActionType
 from reviews import candidates as looked
+from reviews import turn
 from reviews.candidates import candidates, next_case
 from reviews.leave import leave
 from reviews.models import Escalation, Notice
 from reviews.notify import rounds
+from reviews.turn import take_next
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate
 from tests.web.reading import visitor
@@ -73,3 +75,27 @@ def test_a_type_that_cannot_be_read_keeps_no_other_case_and_no_message_from_anyb
     assert visitor(scene.cast.grace).get("/queue/next/")["Location"] == f"/escalations/{other.pk}/"
     assert rounds.tell_due() == 2
     assert {notice.case_id for notice in Notice.objects.all()} == {other.pk}
+    assert take_next(reviewer=scene.cast.grace) == other.pk
+    assert taken(unread) is None, "nobody can approve it, so nobody is given it"
+
+
+def test_whether_a_case_is_theirs_is_asked_again_under_its_lock(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look and the lease a mandate may have been narrowed, or the case passed up."""
+    beyond, theirs = scene.case("600.00", order="W1"), scene.case("480.00", order="W2")
+    monkeypatch.setattr(turn, "free", lambda **asked: iter((beyond.pk, theirs.pk)))
+    assert take_next(reviewer=scene.cast.ada) == theirs.pk
+    assert (taken(beyond), taken(theirs)) == (None, scene.cast.ada.pk)
+
+
+def test_whoever_loses_a_race_is_given_the_case_behind_it(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, other = scene.case(order="W1"), scene.case(order="W2")
+    scene.take(lost, scene.cast.grace)
+    free = [iter((lost.pk, other.pk)), iter((other.pk,))]
+    monkeypatch.setattr(turn, "free", lambda **asked: free.pop(0))
+    assert take_next(reviewer=scene.cast.ada) == other.pk
+    assert (taken(lost), free) == (scene.cast.grace.pk, [])
+
+
+def taken(case: Escalation) -> int | None:
+    case.refresh_from_db()
+    return case.taken_by_id

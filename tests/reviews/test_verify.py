@@ -203,7 +203,7 @@ def test_a_case_that_does_not_exist_is_not_read(scene: Scene) -> None:
 
 def test_a_type_whose_entry_cannot_be_read_is_not_read_either(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     case = scene.case()
-    monkeypatch.setattr(verify, "current", lambda action_type: None)
+    monkeypatch.setattr(verify, "known", lambda action_type, revision: None)
     with pytest.raises(Problem) as problem:
         verify.verify(case.pk)
     assert problem.value.code is Code.UNAVAILABLE
