@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from governance.locks import database_now
+from governance.policy.decision import Outcome
 from governance.policy.explain import Step
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
@@ -49,6 +50,11 @@ class Decided:
     shadows: tuple[ShadowTold, ...]
     case: UUID | None
     draw: UUID | None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a person decides it whatever the tiers are, so that the lowest step is no tier of anybody's."""
+        return self.outcome == Outcome.ESCALATE and any(step.tier < self.effective for step in self.steps)
 
 
 _DECISION = """
@@ -101,7 +107,7 @@ def read(action: UUID) -> Decided:
         effective=Tier(row["effective_tier"]),
         required=Tier(row["required_tier"]),
         risk=Risk(row["effective_risk"]).name.lower(),
-        bound_by=row["bound_by"],
+        bound_by=labelled(row["bound_by"], labels),
         reasons=tuple((labelled(each["sentence"], labels), each["help"]) for each in row["reasons"]),
         steps=told.steps if told is not None and outcome is Again.SAME else stored_steps(row),
         again=outcome,

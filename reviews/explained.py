@@ -50,6 +50,7 @@ class Compared:
 class Told:
     """One explained decision. `changes` are all needed; `barred` says why nothing leads to execute.
 
+    `by_person`: what a person can do about it, where one is asked.
     `policy`: what each covering rule said, whether it counts or not. `unread`: a policy could not even be asked.
     """
 
@@ -62,6 +63,7 @@ class Told:
     because: tuple[str, ...]
     changes: tuple[str, ...]
     barred: tuple[str, ...]
+    by_person: str
     reasons: tuple[tuple[str, str], ...]
     evidence: tuple[Evidence, ...]
     score: str
@@ -135,6 +137,7 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
         because=found.required_because,
         changes=tuple(_named(change.sentence, labels) for change in found.changes),
         barred=found.barred,
+        by_person=_by_person(inputs) if decision.outcome is Outcome.ESCALATE else "",
         reasons=tuple((_named(given.sentence, labels), given.help) for given in decision.reasons),
         evidence=_evidence(inputs),
         score=f"{decision.score:.2f}",
@@ -146,24 +149,37 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
     )
 
 
+def _by_person(inputs: Inputs) -> str:
+    if inputs.agent_reason == "out_of_scope":
+        return "A person takes note of it; nothing is granted."
+    if inputs.waits:
+        return "A person decides the open case: an approval there is for the action that came first."
+    if not inputs.bound:
+        return "Nobody can approve it: no record is bound to this action type."
+    if any(usage.breached and usage.cap.hard for usage in inputs.usages):
+        return "Nobody can approve it meanwhile: no approval passes a hard cap."
+    return "Or a person approves this one action."
+
+
 def _answer(decision: Decision) -> tuple[Any, ...]:
-    """What must be the same: words may have been put better since."""
+    """What must be the same: words, and their order, may have been put better since."""
     ladder = [[rung.name, int(rung.tier), rung.bound] for rung in decision.ladder]
     codes = [given.code.value for given in decision.reasons]
     tiers = (int(decision.effective), int(decision.required), int(decision.risk))
-    return decision.outcome.value, tiers, ladder, codes
+    return decision.outcome.value, tiers, ladder, sorted(codes)
 
 
 def _stored(row: Mapping[str, Any]) -> tuple[Any, ...]:
     tiers = (row["effective_tier"], row["required_tier"], row["effective_risk"])
-    return row["outcome"], tiers, row["ladder"], [reason["code"] for reason in row["reasons"]]
+    return row["outcome"], tiers, row["ladder"], sorted(reason["code"] for reason in row["reasons"])
 
 
 def _named(sentence: str, labels: Mapping[str, str]) -> str:
     """A sentence about a fact, with what the council calls that fact."""
     for name, called in labels.items():
-        if sentence == f"The fact {name} must agree.":
-            return f"The fact {called} must agree."
+        about = f"The fact {name}"
+        if sentence.startswith(f"{about} must "):
+            return f"The fact {called}{sentence.removeprefix(about)}"
     return labelled(sentence, labels)
 
 

@@ -171,9 +171,13 @@ def _verified(inputs: Inputs) -> Changes:
         yield from _set(
             inputs, "The required facts must be read before the decision, and agree.", facts=facts, facts_first=True
         )
-    names = [fact.name for fact in inputs.facts or () if is_fact(fact) and fact.result is not Result.AGREES]
-    for name in dict.fromkeys(names):
-        yield Change(f"The fact {registry_name(name)} must agree.", agreeing(name))
+    found = [fact for fact in inputs.facts or () if is_fact(fact) and fact.result is not Result.AGREES]
+    old = {fact.name for fact in found if fact.result is Result.STALE}
+    for name in dict.fromkeys(fact.name for fact in found):
+        sentence = f"The fact {registry_name(name)} must agree."
+        if name in old:
+            sentence = f"The fact {registry_name(name)} must be recent enough, and agree."
+        yield Change(sentence, agreeing(name))
     signals = signals_of(inputs)
     for kind in Kind:
         if (
@@ -212,8 +216,11 @@ def _landed(inputs: Inputs) -> Changes:
     for flight in dict.fromkeys(flight for flight in inputs.in_flight if is_flight(flight) and flight.passed):
         entity = None if flight.entity is None else registry_name(flight.entity)
         most = max(0, flight.limit - 1)
-        whom = whose(flight.key, entity, chain=acts_for_others(inputs.in_flight))
-        sentence = f"At most {most} other actions may be under way for {whom}: reports end them."
+        key = whose(flight.key, entity, chain=acts_for_others(inputs.in_flight))
+        sentence = f"Nothing else may be under way for {key}: a report ends it."
+        if most:
+            limit = "1 action" if most == 1 else f"{most} actions"
+            sentence = f"Beside this one at most {limit} may be under way for {key}: a report ends one."
         yield Change(sentence, reported(flight, most))
 
 

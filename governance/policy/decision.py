@@ -58,6 +58,7 @@ _FORBIDS = {
     Reason.HALTED: "halt: {name}",
     Reason.INACTIVE: "not active: {name}",
     Reason.DELEGATION_ENDED: "delegation: not in force",
+    Reason.ANCESTOR_NOT_PERMITTED: "permission: none above for this action type",
 }
 _LISTS = (tuple, tuple, tuple, tuple, tuple, frozenset)
 _COLLECTIONS = ((*_LISTS, tuple), (*_LISTS, type(None)))
@@ -85,26 +86,28 @@ def _decide(inputs: Inputs) -> Decision:
         unknown.append(plain(Reason.DECISION_ERROR))
     breached = [usage for usage in inputs.usages if usage.breached]
     caps, points = evidence_caps(inputs, breached)
-    caps = unknown + caps
-    limiters = limiters_of(inputs, risk, _evidence_tier(caps))
+    limiters = limiters_of(inputs, risk, _evidence_tier(unknown + caps))
     tiers = [held(limiter.tier) for limiter in limiters]
     effective = min(tiers)
     binding = tiers.index(effective)
     # Where a person must decide, drafts and reads too need the tier at which a case may be opened.
-    forced = bool(asked or caps)
+    forced = bool(asked or unknown or caps)
     bar = max(required, Tier.PROPOSE) if forced else required
     outcome = _outcome(effective, bar, forced)
     if outcome is Outcome.EXECUTE:
         reasons = [_within(effective, required), *over]
     else:
-        reasons = [*asked, *over, *limits(inputs, limiters, bar, risk), *caps]
+        # what raised the risk is said before the limits that do not reach what is required then
+        reasons = [*asked, *over, *unknown, *limits(inputs, limiters, bar, risk), *caps]
+    if outcome is Outcome.REFUSE:
+        reasons.sort(key=lambda given: not _refuses(given, effective))
     return Decision(
         outcome=outcome,
         effective=effective,
         required=required,
         risk=risk,
         reasons=tuple(reasons),
-        bound_by=_bound_by(limiters[binding], effective, caps, asked, effective >= bar),
+        bound_by=_bound_by(limiters[binding], effective, unknown + caps, asked, effective >= bar),
         ladder=rungs(limiters, tiers, binding),
         score=points,
         breach=first_breach(breached) if breached else None,
@@ -129,6 +132,11 @@ def _outcome(effective: Tier, bar: Tier, forced: bool) -> Outcome:
     if effective >= bar and not forced:
         return Outcome.EXECUTE
     return Outcome.ESCALATE if effective >= Tier.PROPOSE else Outcome.REFUSE
+
+
+def _refuses(given: Given, effective: Tier) -> bool:
+    """Whether this reason is what refused, so that it is told first: others would only have asked for a person."""
+    return given.code is Reason.TOOL_RED or given.slots.get("tier") == effective.name
 
 
 def _forbidden(inputs: Inputs) -> list[Given]:

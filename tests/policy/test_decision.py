@@ -132,6 +132,23 @@ def test_a_permission_missing_anywhere_in_the_chain_refuses() -> None:
     decision = decide(inputs(ancestors_permitted=False))
     assert decision.outcome is Outcome.REFUSE
     assert codes(decision) == [Reason.ANCESTOR_NOT_PERMITTED]
+    assert decision.bound_by == "permission: none above for this action type", "its own it has"
+
+
+def test_a_refusal_says_first_what_refuses() -> None:
+    low = ceilings(domain=Tier.PROPOSE, project=Tier.OBSERVE)
+    decision = decide(inputs(limiters=low, agent_reason="uncertain", amount=600_00))
+    assert decision.outcome is Outcome.REFUSE
+    assert decision.reasons[0].sentence == "The ceiling of project refunds is OBSERVE; this action needs COMMIT."
+    red = decide(inputs(signals={**GREEN, Kind.TOOL_HEALTH: Signal.RED}, level=Level.L0, uncertain=True))
+    assert (red.outcome, codes(red)[0]) == (Outcome.REFUSE, Reason.TOOL_RED)
+
+
+def test_why_the_risk_is_high_is_said_before_what_does_not_reach_it() -> None:
+    decision = decide(inputs(amount=None, amount_known=False, uncertain=True))
+    found = codes(decision)
+    assert (found[0], found[-1]) == (Reason.AMOUNT_UNKNOWN, Reason.UNCERTAIN)
+    assert Reason.CEILING in found[1:-1]
 
 
 # Levels and risk
@@ -578,7 +595,7 @@ def test_of_several_caps_of_evidence_a_failing_tool_is_named() -> None:
     decision = decide(inputs(signals=signals, facts=facts(amount=Result.MISSING)))
     assert decision.effective is Tier.HALT
     red = next(given for given in decision.reasons if given.code is Reason.TOOL_RED)
-    assert decision.reasons[0] is not red
+    assert decision.reasons[0] is red, "of a refusal what refuses is said first"
     assert decision.bound_by == f"evidence: {red.sentence}"
 
 

@@ -16,7 +16,9 @@ from governance.policy.evidence import Kind, Signal, completeness, velocity_sign
 from governance.policy.explain import applied, explain
 from governance.policy.facts import Result
 from governance.policy.guardrails import Guardrail
+from governance.policy.in_flight import Flight
 from governance.policy.tiers import ActionClass, Level, Risk, Tier
+from governance.policy.velocity import CapKey
 from tests.policy import strategies as some
 from tests.policy.build import DAY, GREEN, ceilings, committed, facts, inputs, usages
 from tests.policy.prove import examples
@@ -148,6 +150,19 @@ def test_an_action_that_executes_needs_no_change() -> None:
         ({"policy": Tier.PROPOSE}, ["Policy must allow EXECUTE."]),
         ({"policy_available": False}, ["The policy that governs this action type must answer again."]),
         ({"facts": facts(amount=Result.DIFFERS)}, ["The fact amount must agree."]),
+        ({"facts": facts(amount=Result.STALE)}, ["The fact amount must be recent enough, and agree."]),
+        (
+            {"in_flight": (Flight(CapKey.ENTITY, 1, 1, "customer_id"),)},
+            ["Nothing else may be under way for this customer: a report ends it."],
+        ),
+        (
+            {"in_flight": (Flight(CapKey.AGENT, 2, 2),)},
+            ["Beside this one at most 1 action may be under way for this agent: a report ends one."],
+        ),
+        (
+            {"in_flight": (Flight(CapKey.AGENT, 3, 3),)},
+            ["Beside this one at most 2 actions may be under way for this agent: a report ends one."],
+        ),
         ({"facts": None}, ["The required facts must be read before the decision, and agree."]),
         ({"signals": {**GREEN, Kind.TOOL_HEALTH: Signal.RED}}, ["The evidence of tool health must be green."]),
         ({"connector_health": Signal.RED}, ["The connector records must read reliably again."]),

@@ -93,9 +93,9 @@ NOVEL = {
     Reason.NOVEL_AMOUNT: Novel(NovelKind.AMOUNT, figure=900_00, bound=540_00),
 }
 SENTENCES = {
-    Reason.WARMING_UP: "The agent has handled 3 such actions; under 20 every one is new to it.",
+    Reason.WARMING_UP: "Of such actions the agent has handled 3; under 20 every one is new to it.",
     Reason.NOVEL_VALUE: "The agent has not handled this value before: payee id.",
-    Reason.NOVEL_AMOUNT: "The amount $900.00 is beyond what this agent has handled before: $540.00 at most.",
+    Reason.NOVEL_AMOUNT: "The amount $900.00 is beyond what is familiar to this agent: $540.00 at most.",
 }
 
 

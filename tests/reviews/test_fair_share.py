@@ -120,7 +120,7 @@ def test_who_fills_the_queue_acts_no_longer_by_itself_until_half_is_decided(comm
     assert reason["code"] == "flooding"
     assert reason["sentence"] == (
         "It filled the queue: the standing of this agent is PROPOSE until its open cases are down to half;"
-        " it needs EXECUTE."
+        " the action needs EXECUTE."
     )
     found, told = again(rows.fetch("select * from governance_decision where action_id = %s", [UUID(answer["id"])])[0])
     assert found is Again.SAME

@@ -119,7 +119,7 @@ def test_an_amount_far_beyond_the_history_asks_for_a_person(scene: Scene) -> Non
     assert asked(scene, amount="26.00").body["outcome"] == "execute"
     beyond = asked(scene, amount="26.01")
     assert new(beyond) == {"novel_amount"}
-    sentence = "The amount $26.01 is beyond what this agent has handled before: $26.00 at most."
+    sentence = "The amount $26.01 is beyond what is familiar to this agent: $26.00 at most."
     assert sentence in [reason["sentence"] for reason in beyond.body["reasons"]]
 
 

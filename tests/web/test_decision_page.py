@@ -15,9 +15,11 @@ from governance.policy.tiers import Level
 from reviews import decided, explained, verify
 from reviews.explained import Again
 from tests.cast import BY
+from tests.policy.build import inputs, usages
 from tests.reviews.scene import Scene
 from tests.web.reading import visitor, words
 
+PAST_HARD_CAP = tuple(replace(each, cap=replace(each.cap, hard=True)) for each in usages(2))
 SAME = "Decided again from what was stored: same answer."
 
 
@@ -47,8 +49,40 @@ def test_a_case_says_what_would_have_to_change(scene: Scene) -> None:
 def test_several_limiters_under_the_bar_are_all_needed(scene: Scene) -> None:
     permit.set_level(scene.cast.refunder, scene.refund, level=Level.L0, by=BY)
     text = words(page(scene, scene.case().action_id))
-    assert "All 2 of these, none can be left out:" in text
+    assert "All of these, none can be left out:" in text
     assert "The agent must hold level L2 for this action type." in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "Or a person approves this one action."),
+        ({"bound": False}, "Nobody can approve it: no record is bound to this action type."),
+        ({"agent_reason": "out_of_scope"}, "A person takes note of it; nothing is granted."),
+        ({"waits": True}, "A person decides the open case: an approval there is for the action that came first."),
+        ({"usages": PAST_HARD_CAP}, "Nobody can approve it meanwhile: no approval passes a hard cap."),
+        ({"usages": usages(2)}, "Or a person approves this one action."),
+    ],
+    ids=["approved", "unbound", "notice", "waits", "hard cap", "cap"],
+)
+def test_what_a_person_can_do_about_it_is_what_the_case_allows(changes: dict[str, Any], sentence: str) -> None:
+    assert explained.tell(inputs(**{"uncertain": True, **changes})).by_person == sentence
+    assert explained.tell(inputs()).by_person == "", "it executes"
+    assert explained.tell(inputs(level=None)).by_person == "", "it is refused, and nobody is asked"
+
+
+def test_a_request_for_a_person_is_not_told_as_a_tier_that_is_too_low(scene: Scene) -> None:
+    asked = decided.read(scene.case("20.00", kind="shop.express", elevate=True).action_id)
+    assert (asked.asked, asked.steps[-1].name) == (True, "request")
+    text = words(page(scene, asked.action))
+    assert "A person decides it, whatever the tiers are." in text
+    assert "The lowest limiter is the effective tier" not in text
+
+
+def test_what_bound_it_calls_a_fact_as_the_table_does(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decided, "labels_of", lambda binding: {"status": "State of the order"})
+    found = decided.read(scene.case("20.00", kind="shop.express", claims={"status": "cancelled"}).action_id)
+    assert found.bound_by == "evidence: The system of record differs: State of the order."
 
 
 def test_high_risk_says_why_commit_is_needed(scene: Scene) -> None:
