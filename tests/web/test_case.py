@@ -387,7 +387,9 @@ def test_a_notice_is_taken_note_of_not_approved(scene: Scene) -> None:
     answer = _notice(scene, {"reason": "no_tool", "record": "R-17"})
     case = scene.take(Escalation.objects.get(pk=answer))
     response = page(scene, case)
-    assert "Reason no_tool Record R-17" in words(response)
+    assert "What it says notice, 2 parameters Reason no_tool Record R-17" in words(response)
+    for foreign in ("No record is bound", "Ask the council for a binding", "Checking.", "Facts", "would run"):
+        assert foreign not in words(response), "there is no record to read, and nothing to run"
     assert "Take note a nothing runs, the case is closed" in words(response)
     assert "Approve" not in words(response).replace("Approve is off", "")
     client = visitor(scene.cast.ada)
