@@ -15,7 +15,8 @@ from reviews.requests import Asked, open_requests
 class Node:
     """One scope with what is below it. `agents` are those registered in it.
 
-    `stewards` look after it; `lower` are the tiers to which whoever looks at it may lower its ceiling as one of them.
+    `stewards` look after it; `lower` are the tiers to which whoever looks at it may lower its ceiling as one of
+    them, the next one first.
     """
 
     kind: str
@@ -27,6 +28,11 @@ class Node:
     children: tuple[Node, ...]
     stewards: tuple[str, ...] = ()
     lower: tuple[Tier, ...] = ()
+
+    @property
+    def lowers(self) -> bool:
+        """Whether whoever looks at it may lower it or anything in it."""
+        return bool(self.lower) or any(child.lowers for child in self.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ def _node(row: rows.Row, scopes: list[rows.Row], person: str, *, mine: bool) -> 
         halted=row["halted"],
         children=tuple(_node(each, scopes, person, mine=mine) for each in scopes if each["parent_id"] == row["id"]),
         stewards=tuple(row["stewards"]),
-        lower=tuple(tier for tier in Tier if mine and Tier.HALT < tier < ceiling),
+        lower=tuple(tier for tier in reversed(Tier) if mine and Tier.HALT < tier < ceiling),
     )
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from governance import narrow
 from governance.models import Scope
@@ -27,4 +29,5 @@ def lower(request: ConsoleRequest, key: str) -> HttpResponse:
     if scope is None:
         raise Http404
     narrow.set_ceiling(scope, ceiling=Tier[tier], by=request.user)
+    messages.success(request, _("The ceiling is lowered, with everything below it."))
     return redirect("authority")
