@@ -138,7 +138,8 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.SCORE_LOW: "The evidence score {score} is under the threshold {threshold}.",
         Reason.CAP_EXCEEDED: "With this action {key} would reach {total} within {window}; the cap is {limit}.",
         Reason.HARD_CAP: "With this action {key} would reach {total} within {window}; the hard cap is {limit}.",
-        Reason.CAP_EXHAUSTED: "The cap for {key} is exhausted: its case is open, or its window has not freed.",
+        Reason.CAP_EXHAUSTED: "The cap of {limit} in {window} for {key} is exhausted:"
+        " its case is open, or its window has not freed.",
         Reason.IN_FLIGHT_LIMIT: "With this action {total} would be under way for {key}; the limit is {limit}.",
     }
 )

@@ -82,6 +82,8 @@ def test_four_refunds_of_480_are_two_grants_one_case_and_one_cap_exhausted(desk:
     assert [answer.status_code for answer in answers] == [200, 200, 202, 403]
     last = answers[-1].json()
     assert last["code"] == "cap_exhausted"
+    assert last["detail"].endswith("for this customer is exhausted: its case is open, or its window has not freed.")
+    assert last["detail"].startswith("The cap of ")
     assert last["escalation"] == answers[2].json()["escalation"]["id"]
     assert int(answers[-1].headers["retry-after"]) > 3600
 

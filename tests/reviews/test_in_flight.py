@@ -121,6 +121,7 @@ def test_over_a_limit_there_is_one_case_and_the_rest_are_counted_on_it(scene: Sc
             asked(scene, "c-1")
         assert (refused.value.code, refused.value.status, refused.value.retry_after) == (Code.CAP_EXHAUSTED, 403, 60)
         assert refused.value.extra["escalation"] == str(case.pk)
+        assert refused.value.detail.startswith("As much is under way for this customer as may be, ")
     assert outcome(asked(scene, "c-2")) == "execute", "of another customer nothing is held back"
     scene.take(case)
     judge.reject(case.pk, reviewer=scene.cast.ada, reason="not_needed")
