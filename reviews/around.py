@@ -80,8 +80,8 @@ _RELATED = """
 """
 
 
-def read(case: Escalation, *, viewer: int, now: dt.datetime, handed: bool = True) -> Around:
-    """What stands around a case, as `viewer` (a user id) may see it. `handed` False: nobody ever passed it on."""
+def read(case: Escalation, *, viewer: int, now: dt.datetime, handed: bool) -> Around:
+    """What stands around a case, as `viewer` (a user id) may see it. `handed`: somebody passed it on or skipped it."""
     found = rows.fetch(_RELATED, [case.entity, case.domain_id, case.pk, COUNTED]) if case.entity else []
     passed = rows.fetch(_PASSED, {"case": case.pk, "viewer": viewer, "most": LISTED}) if handed else []
     return Around(

@@ -29,7 +29,8 @@ _CASE = rows.Whole("select {rows} from reviews_escalation e where e.id = %s for 
 TYPE = (ActionType, ("id", "key", "revision"))
 _ABOUT = """
 select {rows}, exists (select 1 from reviews_verdict v where v.escalation_id = %(case)s and v.approve
-    and v.withdrawn_at is null and v.set_aside_at is null) as approved
+    and v.withdrawn_at is null and v.set_aside_at is null) as approved,
+  exists (select 1 from governance_halt h where h.lifted_at is null) as halted
 from governance_action a join governance_actiontype t on t.id = a.action_type_id cross join governance_instance i
 left join governance_decision d on d.action_id = a.id left join governance_snapshot s on s.id = %(snapshot)s
 where a.id = %(action)s
@@ -53,13 +54,17 @@ def locked(escalation_id: UUID) -> Escalation:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a case is about, beside its row. `approved`: some approval of it stands. `entry` None: it cannot be read."""
+    """What a case is about, beside its row. `approved`: some approval of it stands. `entry` None: it cannot be read.
+
+    `halted`: some halt is in force, which nobody declares while the lock of authority is shared.
+    """
 
     action: Action
     snapshot: Snapshot | None
     entry: Entry | None
     instance: Instance
     approved: bool
+    halted: bool
 
 
 def about(case: Escalation, *, lock: bool = False) -> About:
@@ -69,7 +74,8 @@ def about(case: Escalation, *, lock: bool = False) -> About:
     """
     values = {"case": case.pk, "action": case.action_id, "snapshot": case.snapshot_id}
     row = (_HELD if lock else _READ).fetch(values)[0]
-    return About(joined(case, row), row["s"], known(row["t"].pk, row["t"].revision), row["i"], row["approved"])
+    entry = known(row["t"].pk, row["t"].revision)
+    return About(joined(case, row), row["s"], entry, row["i"], row["approved"], row["halted"])
 
 
 def joined(case: Escalation, row: rows.Row) -> Action:

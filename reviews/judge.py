@@ -18,18 +18,10 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.proof import Proof, require
 from governance.weigh import NOTICE
-from reviews import material
+from reviews import material, rows
 from reviews.budgets import cap_frees_at, free_again, reserve
 from reviews.candidates import candidates
-from reviews.cases import (
-    about,
-    asks_for_proof,
-    counters,
-    halts_over,
-    locked,
-    require_lease,
-    require_open,
-)
+from reviews.cases import about, asks_for_proof, counters, halts_over, locked, require_lease, require_open
 from reviews.eligible import Matter, Person, why_not
 from reviews.four_eyes import Place, Round, given, locked_people, refuse_part, round_of, set_aside
 from reviews.grounds import amount_of, require_ground, require_same, soft_facts, subject_of, unhex
@@ -53,6 +45,7 @@ class _Bench:
     readable: Entry | None
     instance: Instance
     person: Person
+    halted: bool
     approvals: Sequence[Verdict]
     mandates: Mapping[int, Mandate]
     active: Collection[int]
@@ -116,7 +109,7 @@ def approve(
         raise Problem(Code.INVALID, "Say why you approve against the record.", fields=(("/against", "unknown"),))
     revision = bench.instance.policy_revision
     require_allowed(action, override=override, known=frozenset(OverrideReason.values), revision=revision, now=bench.now)
-    if halts_over(action.pk):
+    if bench.halted and halts_over(action.pk):
         raise Problem(Code.HALTED, "A halt is in force here: nothing is approved until it is lifted.")
     if asks_for_proof(action):
         require(reviewer.pk, proof, bench.now)
@@ -195,7 +188,7 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     refuse_part(case, reviewer, now, approvals=approvals)
     require_lease(case, reviewer, now)
     refuse_bound(person)
-    return _Bench(case, read.action, read.entry, read.instance, person, approvals, mandates, active, now)
+    return _Bench(case, read.action, read.entry, read.instance, person, read.halted, approvals, mandates, active, now)
 
 
 def _round(bench: _Bench, *, over_facts: bool) -> Round:
@@ -215,24 +208,26 @@ def _verdict(
 ) -> Verdict:
     case, snapshot = bench.case, bench.case.snapshot
     mandate = bench.mandates.get(reviewer.pk)
-    return Verdict.objects.create(
-        escalation=case,
-        reviewer=reviewer,
-        approve=approval is not None,
-        reject_reason=reason,
-        override_reason="" if approval is None else approval.override,
-        facts_override="" if approval is None else approval.against,
-        overridden=[] if approval is None else list(approval.over),
-        action_digest=bytes(bench.action.digest),
-        snapshot_digest=b"" if snapshot is None else bytes(snapshot.digest),
-        consent_digest=b"" if approval is None else approval.consent,
-        policy_revision=bench.instance.policy_revision,
-        rank=0 if mandate is None else mandate.rank,
-        stage=place.stage,
-        stages=place.stages,
-        closes=place.closes,
-        decided_at=bench.now,
-        final_at=bench.now + timedelta(seconds=_hold(bench)),
+    return rows.add(
+        Verdict(
+            escalation=case,
+            reviewer=reviewer,
+            approve=approval is not None,
+            reject_reason=reason,
+            override_reason="" if approval is None else approval.override,
+            facts_override="" if approval is None else approval.against,
+            overridden=[] if approval is None else list(approval.over),
+            action_digest=bytes(bench.action.digest),
+            snapshot_digest=b"" if snapshot is None else bytes(snapshot.digest),
+            consent_digest=b"" if approval is None else approval.consent,
+            policy_revision=bench.instance.policy_revision,
+            rank=0 if mandate is None else mandate.rank,
+            stage=place.stage,
+            stages=place.stages,
+            closes=place.closes,
+            decided_at=bench.now,
+            final_at=bench.now + timedelta(seconds=_hold(bench)),
+        )
     )
 
 
@@ -245,31 +240,33 @@ def _keep_open(bench: _Bench, reviewer: User, verdict: Verdict) -> None:
     """The case waits for the next person, who gets it when this verdict can no longer be withdrawn."""
     case = bench.case
     case.taken_by, case.taken_until = reviewer, verdict.final_at
-    case.save(update_fields=["taken_by", "taken_until"])
+    rows.write(case, "taken_by_id", "taken_until")
 
 
 def _grant(bench: _Bench, verdict: Verdict) -> Grant:
     """Open when the hold ends, and to be picked up within the time of its risk."""
     instance, risk = bench.instance, Risk(bench.action.decision.effective_risk)
-    return Grant.objects.create(
-        action=bench.action,
-        agent_id=bench.action.agent_id,
-        digest=bytes(bench.action.digest),
-        issued_by="human",
-        verdict_id=verdict.pk,
-        policy_revision=instance.policy_revision,
-        authority_epoch=instance.authority_epoch,
-        instance_epoch=instance.instance_epoch,
-        issued_at=bench.now,
-        not_before=verdict.final_at,
-        expires_at=verdict.final_at + timedelta(seconds=PICK_UP[risk]),
+    return rows.add(
+        Grant(
+            action=bench.action,
+            agent_id=bench.action.agent_id,
+            digest=bytes(bench.action.digest),
+            issued_by="human",
+            verdict_id=verdict.pk,
+            policy_revision=instance.policy_revision,
+            authority_epoch=instance.authority_epoch,
+            instance_epoch=instance.instance_epoch,
+            issued_at=bench.now,
+            not_before=verdict.final_at,
+            expires_at=verdict.final_at + timedelta(seconds=PICK_UP[risk]),
+        )
     )
 
 
 def _close(bench: _Bench, state: EscalationState) -> None:
     case = bench.case
     case.state, case.closed_at, case.taken_until = state.value, bench.now, bench.now
-    case.save(update_fields=["state", "closed_at", "taken_until", "cap_frees_at"])
+    rows.write(case, "state", "closed_at", "taken_until", "cap_frees_at")
 
 
 def _said(bench: _Bench, verdict: Verdict) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from governance.actors import REVIEWER, groups_of
 from governance.models import Action, Mandate, Snapshot
 from governance.policy.mandates import DAY, Terms, live
 from governance.problems import Code, Problem
+from reviews import rows
 from reviews.eligible import Hindrance, Person, why_beyond, why_idle
 from reviews.eligible import Matter as Matter
 from reviews.models import Absence, Practised, Verdict
@@ -27,6 +28,11 @@ select 1 from auth_user u
   join auth_user_groups m on m.user_id = u.id join auth_group g on g.id = m.group_id
   where u.id = %s and u.is_active and g.name = %s for share of u, m
 """
+
+_MANDATES = rows.Whole(
+    "select {rows} from governance_mandate m where m.reviewer_id = any(%s) order by m.reviewer_id for no key update",
+    m=Mandate,
+)
 
 # What binds a person to an action: they answer for one of its agents; it is about or pays a record of theirs; they saw
 # a key, live when it was asked, of one of its agents: with it they could have asked, or had it asked.
@@ -127,8 +133,7 @@ def held_mandate(user: User) -> Mandate | None:
 
 def held_mandates(people: Iterable[int]) -> dict[int, Mandate]:
     """The mandates of these people, by user id, as they are now; locked in that order until the transaction ends."""
-    held = Mandate.objects.select_for_update(no_key=True).filter(reviewer__in=list(people)).order_by("reviewer_id")
-    return {mandate.reviewer_id: mandate for mandate in held}
+    return {row["m"].reviewer_id: row["m"] for row in _MANDATES.fetch([list(people)])}
 
 
 def of_rank(mandate: Mandate | None, rank: int, now: datetime) -> bool:

@@ -1,15 +1,20 @@
-"""Rows of a query by column name, JSON already parsed. Statements are fixed text; values are parameters."""
+"""Rows of a query by column name, JSON already parsed. Statements are fixed text; values are parameters.
+
+Beside them stand whole rows of models, read and written by statements whose text is made once.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models
 
 _JSONB = 3802
 
+M = TypeVar("M", bound=models.Model)
 Row = Mapping[str, Any]
 # A model, or one of which these columns alone are read.
 Given = type[models.Model] | tuple[type[models.Model], tuple[str, ...]]
@@ -86,3 +91,42 @@ def _part(alias: str, model: type[models.Model], named: tuple[str, ...]) -> _Par
 
 def _value(value: Any, is_json: bool) -> Any:
     return json.loads(value) if is_json and isinstance(value, str) else value
+
+
+def add(row: M) -> M:
+    """Insert a row with all that it says, and return it; its key is set where the database makes it."""
+    made = row.pk is None
+    statement, fields = _inserting(type(row), made)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_stored(row, field) for field in fields])
+        if made:
+            (row.pk,) = cursor.fetchone()
+    row._state.adding, row._state.db = False, connection.alias
+    return row
+
+
+def write(row: models.Model, *names: str) -> None:
+    """Write these columns of a row whose lock is held."""
+    statement, fields = _updating(type(row), names)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*(_stored(row, field) for field in fields), row.pk])
+
+
+@cache
+def _inserting(model: type[models.Model], made: bool) -> tuple[str, list[models.Field[Any, Any]]]:
+    key = model._meta.pk
+    fields = [field for field in model._meta.concrete_fields if not (made and field is key)]
+    columns, values = ", ".join(field.attname for field in fields), ", ".join("%s" for _ in fields)
+    returning = f" returning {key.attname}" if made else ""
+    return f"insert into {model._meta.db_table} ({columns}) values ({values}){returning}", fields  # noqa: S608
+
+
+@cache
+def _updating(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, list[models.Field[Any, Any]]]:
+    fields = [field for field in model._meta.concrete_fields if field.attname in names]
+    columns = ", ".join(f"{field.attname} = %s" for field in fields)
+    return f"update {model._meta.db_table} set {columns} where {model._meta.pk.attname} = %s", fields  # noqa: S608
+
+
+def _stored(row: models.Model, field: models.Field[Any, Any]) -> Any:
+    return field.get_db_prep_save(getattr(row, field.attname), connection)

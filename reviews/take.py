@@ -13,6 +13,7 @@ from django.db import transaction
 from governance import locks, record
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from reviews import rows
 from reviews.candidates import Candidate, candidates
 from reviews.cases import (
     LEASE,
@@ -124,7 +125,7 @@ def _lease(held: _Held, reviewer: User) -> None:
     else:
         case.renewals += 1
     case.taken_by, case.taken_until = reviewer, now + LEASE
-    case.save(update_fields=["taken_by", "taken_until", "renewals"])
+    rows.write(case, "taken_by_id", "taken_until", "renewals")
     body = {"escalation": str(case.pk), "until": case.taken_until.isoformat()}
     if case.renewals:
         body["renewal"] = str(case.renewals)

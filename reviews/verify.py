@@ -119,7 +119,7 @@ def _store(escalation_id: UUID, action: Action, found: Frozen) -> Snapshot:
         raise Problem(Code.CASE_CLOSED, "The case was closed before its record was read.")
     snapshot = keep(action, found)
     case.snapshot = snapshot
-    case.save(update_fields=["snapshot"])
+    rows.write(case, "snapshot_id")
     body = {
         "escalation": str(case.pk),
         "action": str(case.action_id),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from governance.digest import digest
 from governance.models import Fact, Snapshot, SnapshotStatus
@@ -24,6 +27,28 @@ _STATUS = {
 # What the digest states. Times of reading are left out: an unchanged record keeps its digest.
 _STATED = ("status", "subject", "source", "version", "values", "sentence")
 _STATED_OF_FACTS = ("name", "claimed", "recorded", "result", "required", "material", "show", "source", "version")
+
+# The same row that `placet_commit` takes.
+_STORE = """
+with kept as (
+  insert into governance_snapshot (action_id, status, subject, source, version, "values", sentence, digest, read_at,
+      asked_at)
+    select s.action, s.status, s.subject, s.source, s.version, s."values", s.sentence, decode(s.digest, 'hex'),
+      s.read_at, s.asked_at
+    from jsonb_to_record(%(row)s::jsonb) as s(action uuid, status text, subject text, source text, version text,
+      "values" jsonb, sentence jsonb, digest text, read_at timestamptz, asked_at timestamptz)
+    returning id
+), facts as (
+  insert into governance_fact (snapshot_id, position, name, claimed, recorded, result, required, material, show,
+      source, version, read_at)
+    select kept.id, f.position, f.name, f.claimed, f.recorded, f.result, f.required, f.material, f.show, f.source,
+      f.version, f.read_at
+    from kept cross join jsonb_to_recordset(%(row)s::jsonb -> 'facts') as f(position smallint, name text,
+      claimed jsonb, recorded jsonb, result text, required boolean, material boolean, show text, source text,
+      version text, read_at timestamptz)
+)
+select id from kept
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +125,18 @@ def unbound(action: UUID | str, now: dt.datetime) -> Frozen:
 def store(found: Frozen) -> Snapshot:
     """Write the snapshot and its facts in the caller's transaction, which ledgers them."""
     row = found.row
-    snapshot = Snapshot.objects.create(
-        action_id=row["action"],
-        status=row["status"],
-        subject=row["subject"],
-        source=row["source"],
-        version=row["version"],
-        values=row["values"],
-        sentence=row["sentence"],
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, {"row": json.dumps(row)})
+        (key,) = cursor.fetchone()
+    snapshot = Snapshot(
+        id=key,
+        action_id=UUID(row["action"]),
+        **{name: row[name] for name in _STATED},
         digest=found.digest,
         read_at=dt.datetime.fromisoformat(row["read_at"]),
         asked_at=dt.datetime.fromisoformat(row["asked_at"]),
     )
-    Fact.objects.bulk_create(
-        Fact(**{**fact, "read_at": dt.datetime.fromisoformat(fact["read_at"])}, snapshot=snapshot)
-        for fact in row["facts"]
-    )
+    snapshot._state.adding = False
     return snapshot
 
 

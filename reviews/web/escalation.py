@@ -219,7 +219,8 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         heard = hear(case, viewer=request.user.pk, everybody=COUNCIL in request.groups, lead=REVIEWER in request.groups)
     found = _dossier(request, case, heard)
     can = ability(case, request.user, request.proof, heard=heard)
-    beside = around.read(heard.case, viewer=request.user.pk, now=heard.now, handed=heard.looked.handed)
+    look = heard.looked
+    beside = around.read(look.case, viewer=request.user.pk, now=look.now, handed=look.handed)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
