@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from governance.policy.changed import at_most
 from governance.policy.changes import Change, routes
 from governance.policy.conditions import asks, raised_risk
 from governance.policy.decision import Decision, Outcome, decide
@@ -125,7 +126,12 @@ def _least(inputs: Inputs, route: tuple[Change, ...]) -> tuple[Change, ...] | No
 
 
 def _executes(inputs: Inputs, changes: Iterable[Change]) -> bool:
-    return decide(applied(inputs, changes)).outcome is Outcome.EXECUTE
+    """Whether it executes with them; where they bound the amount also with nothing: what is said must be so of all of
+    it, and an elevation that policy grants at high risk is asked of a person below that."""
+    changes = tuple(changes)
+    after = applied(inputs, changes)
+    tried = (after, at_most(0)(after)) if _most(changes) is not None else (after,)
+    return all(decide(each).outcome is Outcome.EXECUTE for each in tried)
 
 
 def _steps(decision: Decision, *, asked: bool) -> tuple[Step, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.policy.ceilings import Limiter, LimiterKind
+from governance.policy.change import Change
 from governance.policy.changed import at_most, with_values
 from governance.policy.decision import Inputs, Outcome, Thresholds, decide
 from governance.policy.evidence import Kind, Signal, completeness, velocity_signal
@@ -26,6 +28,16 @@ from tests.policy.test_decision_total import FIELD_NAMES, GARBAGE, PLACES
 
 ROOM = "The cap of {cap} in 24 hours for this customer must have room for {what} again: it frees with time."
 MONEY, COUNT = ROOM.format(cap="$1,000.00", what="$480.00"), ROOM.format(cap="2 actions", what="this action")
+
+
+def executes(made: Inputs) -> bool:
+    return decide(made).outcome is Outcome.EXECUTE
+
+
+def tried(made: Inputs, changes: Sequence[Change]) -> list[Inputs]:
+    """The inputs with these changes; where they bound the amount, with the most and with nothing."""
+    after = applied(made, changes)
+    return [after, at_most(0)(after)] if any(change.most is not None for change in changes) else [after]
 
 
 def named(**changes: Any) -> list[str]:
@@ -45,7 +57,7 @@ def test_all_that_is_named_leads_to_execute_and_none_of_it_can_be_left_out(made:
         assert decide(applied(made, told.changes)).outcome is Outcome.EXECUTE
         for left_out in told.changes:
             rest = [change for change in told.changes if change is not left_out]
-            assert decide(applied(made, rest)).outcome is not Outcome.EXECUTE, left_out
+            assert not all(map(executes, tried(made, rest))), left_out
 
 
 @given(some.every_input)
@@ -70,6 +82,17 @@ def test_an_amount_that_is_named_does_with_every_smaller_one_and_with_no_larger(
             for amount in {0, change.most // 2, change.most}:
                 assert decide(at_most(amount)(known)).outcome is Outcome.EXECUTE, (amount, change)
             assert decide(at_most(change.most + 1)(known)).outcome is not Outcome.EXECUTE, change
+
+
+def test_who_asks_for_an_elevation_is_not_told_that_any_amount_inside_the_guardrail_does() -> None:
+    # over the threshold policy grants it, below it a person is asked: a bound on the amount must not hide that
+    granted = Guardrail(money=2000, count=3, window_seconds=DAY)
+    asked = committed(elevate=True, amount=None, amount_known=False, base_risk=Risk.LOW, guardrail=granted)
+    told = explain(dataclasses.replace(asked, thresholds=Thresholds(amount=500)))
+    assert [change.sentence for change in told.changes] == [
+        "The amount must be known, and at most $20.00.",
+        "The agent must ask without an elevation.",
+    ]
 
 
 @given(some.every_input)
