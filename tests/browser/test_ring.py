@@ -38,7 +38,8 @@ def test_a_hidden_page_rings_once_for_a_case_after_a_click_that_allows_it(consol
     expect(page.get_by_role("button", name="Press to stop")).to_be_visible()
     with page.expect_response("**/notices/new/"):
         page.clock.run_for(16_000)
-    page.wait_for_function("window.rung.length > 0")
+    while not page.evaluate("window.rung.length"):  # a page of ours lets nothing that is injected wait inside it
+        page.wait_for_timeout(50)
     ((title, body, _),) = page.evaluate("window.rung")
     assert title == "A case waits for you: Refund"
     assert body.startswith("medium risk, under $1,000.00\nTo be decided by ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -51,6 +53,12 @@ def sign_in(page: Page, address: str, name: str, path: str = "/security/") -> No
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def wrong_at(page: Page, path: str) -> list[Any]:
+    """What is wrong with the page that a click leads to, once it is there."""
+    page.wait_for_url(lambda url: urlsplit(url).path == path)
+    return wrong_with(page)
+
+
 def test_a_passkey_is_enrolled_signs_in_and_confirms_a_high_risk(console: Console) -> None:
     grace = console.scene.cast.grace
     first_password.change_password(grace, password=PASSWORD)
@@ -60,19 +68,19 @@ def test_a_passkey_is_enrolled_signs_in_and_confirms_a_high_risk(console: Consol
     with_authenticator(page)
     assert wrong_with(page) == []
     sign_in(page, address, "grace")
-    assert wrong_with(page) == []
+    assert wrong_at(page, "/security/") == []
     page.get_by_role("link", name="Add a key").click()
-    assert wrong_with(page) == []
+    assert wrong_at(page, "/accounts/reauthenticate/") == []
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
-    assert wrong_with(page) == []
+    assert wrong_at(page, "/accounts/2fa/webauthn/add/") == []
     page.get_by_label("Let it sign me in without a password").check()
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     assert wrong_with(page) == []
     assert Authenticator.objects.filter(user=grace, type="webauthn").count() == 1
     page.goto(f"{address}/accounts/2fa/webauthn/")
-    assert wrong_with(page) == []
+    assert wrong_at(page, "/accounts/2fa/webauthn/") == []
     page.get_by_role("button", name="Sign out").click()
     page.goto(f"{address}/accounts/login/")
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -83,7 +91,7 @@ def test_a_passkey_is_enrolled_signs_in_and_confirms_a_high_risk(console: Consol
     expect(page.get_by_role("button", name="Approve")).to_be_disabled()
     assert wrong_with(page) == []
     page.get_by_role("link", name="Confirm it is you").click()
-    assert wrong_with(page) == []
+    assert wrong_at(page, "/accounts/2fa/webauthn/reauthenticate/") == []
     page.get_by_role("button", name="Use your passkey or security key").click()
     page.wait_for_url(f"{address}/escalations/{case.pk}/")
     assert Escalation.objects.get(pk=case.pk).state == "open"
@@ -109,14 +117,14 @@ def test_an_app_and_its_recovery_codes_are_set_up_and_used(console: Console) -> 
     page.get_by_role("link", name="Set up an app").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
-    assert wrong_with(page) == []
+    assert wrong_at(page, "/accounts/2fa/totp/activate/") == []
     page.get_by_label("six digits").fill(code(page.locator("#authenticator_secret").inner_text()))
     page.get_by_role("button", name="Use this app").click()
     codes = page.locator("#recovery_codes li").all_inner_texts()
     assert len(codes) == 10
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, console.address, "ada")
-    assert wrong_with(page) == []
+    assert wrong_at(page, "/accounts/2fa/authenticate/") == []
     page.get_by_label("or a recovery code").fill(codes[0])
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{console.address}/security/")
