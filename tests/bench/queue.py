@@ -9,19 +9,27 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from config.services import databases
-from config.services.process import Family
+from config.services.process import Family, free_port
 from config.services.stack import BASE, Stack, secrets_of
-from tests.bench import queue_scene
+from config.services.web import granian
+from tests.bench import onward, queue_scene
 
 # The filters under which both databases show the same rows, and those that the million fills.
 SAME = ("", "?type=bench.refund", "?domain=other", "?rank=2", "?risk=medium", "?rank=2&risk=medium", "?overdue=yes")
 FULL = ("?type=bench.checked_refund", "?domain=bench", "?rank=1", "?risk=high", "?mine=yes")
+
+_NAMES = ("placet_small", "placet_large")
+# What was shown is noted as ever, but nobody here needs time to read it.
+NO_TIME_TO_READ = {"PLACET_READING_SECONDS": "0", "PLACET_READING_SECONDS_PER_CHECK": "0"}
 
 
 @dataclass
@@ -51,8 +59,11 @@ def main(arguments: Sequence[str]) -> int:
         family = Family(Path(folder))
         probes: list[Probe] = []
         try:
-            small, large = probes = _prepare(Path(folder), family, options.cases)
+            access = Stack(Path(folder), family, durable=False).postgres()
+            session = _prepare(Path(folder), access, options.cases)
+            small, large = probes = [_probe(environment(Path(folder), access, name)) for name in _NAMES]
             _compare(small, large, options.times, options.rounds)
+            _onward(Path(folder), family, access, session)
         finally:
             for probe in probes:
                 probe.child.kill()
@@ -60,21 +71,20 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _prepare(folder: Path, family: Family, cases: int) -> list[Probe]:
-    """Two databases that differ in how many cases wait behind the first hundred, and a probe beside each."""
-    access = Stack(folder, family, durable=False).postgres()
+def _prepare(folder: Path, access: databases.Access, cases: int) -> str:
+    """Two databases that differ in how many cases wait behind the first hundred; the session of a reviewer of both."""
     databases.create_application(access, "placet_small")
     env = environment(folder, access, "placet_small")
     run([sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"], {**env, "PLACET_ROLE": "owner"})
     databases.create_records(access, "placet_records")
-    run([sys.executable, "-m", "tests.bench.queue_scene"], {**env, "PYTHONPATH": str(BASE)})
+    session = run([sys.executable, "-m", "tests.bench.queue_scene"], {**env, "PYTHONPATH": str(BASE)})
     queue_scene.arrange(access.url("owner", "placet_small"))
     with databases.connect(access) as connection:
         connection.execute("create database placet_large template placet_small owner placet_owner")
     say(f"Putting {cases} cases behind a hundred.")
     queue_scene.fill(access.url("owner", "placet_large"), cases)
     queue_scene.fill(access.url("owner", "placet_small"), 0)
-    return [_probe(environment(folder, access, name)) for name in ("placet_small", "placet_large")]
+    return session
 
 
 def environment(folder: Path, access: databases.Access, name: str) -> dict[str, str]:
@@ -120,11 +130,32 @@ def _compare(small: Probe, large: Probe, times: int, rounds: int) -> None:
             figures.append(statistics.median(other["ms"]))
             told = f"rows {one.get('rows')} and {other.get('rows')}" if "rows" in one else str(other.get("status", ""))
         say(f"{name:50}{statistics.median(ratios):6.2f}x {statistics.median(figures):8.2f} ms  {told}")
-    for name, probe in (("hundred", small), ("million", large)):
-        told_of = probe.ask(do="decide", times=40)
-        took, hello = statistics.median(told_of["ms"]), statistics.median(told_of["hello"])
-        say(f"approve -> next of a {name}: {took / hello:.2f}x a Django hello, {took:.1f} and {hello:.1f} ms")
-        say(f"  {max(told_of['bytes'])} bytes gzip, {len(told_of['ms'])} verdicts, status {set(told_of['status'])}")
+
+
+def _onward(folder: Path, family: Family, access: databases.Access, session: str) -> None:
+    """Decide over HTTP against a server process of each database, in one run with a plain view of that server."""
+    for name in _NAMES:
+        env = environment(folder, access, name) | {"PLACET_STATIC": "finders", "PLACET_SURFACE": "all"}
+        url = serve(family, name, {**env, **NO_TIME_TO_READ})
+        told = onward.decide(url, session, times=40)
+        took, hello = statistics.median(told.took), statistics.median(told.hello)
+        say(f"approve -> next in {name}: {took / hello:.1f}x a plain Django view, {took:.1f} and {hello:.2f} ms")
+        say(f"  at most {max(told.bytes)} bytes gzip, {len(told.took)} verdicts, status {told.status}")
+
+
+def serve(family: Family, name: str, env: Mapping[str, str]) -> str:
+    """One web process of eight threads that answers; its address."""
+    port = free_port()
+    family.spawn(name, granian(port, threads=8), env=env, cwd=BASE)
+    url = f"http://127.0.0.1:{port}"
+    limit = time.monotonic() + 120
+    while time.monotonic() < limit:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return url
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise SystemExit("The web process does not answer.")
 
 
 def run(command: Sequence[str], env: Mapping[str, str]) -> str:

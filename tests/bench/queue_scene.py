@@ -65,6 +65,7 @@ def build() -> None:
     from governance.policy.tiers import Level, Risk, Tier
     from reviews.practise import waive_practice
     from tests.bench import scene
+    from tests.support.clients import SurfaceClient
 
     scene.load_records(os.environ["PLACET_RECORDS_OWNER_URL"], "placet_reader")
     credential = Credential(hash_key(scene.build()))
@@ -82,6 +83,9 @@ def build() -> None:
     for number in range(100):
         kind = "bench.checked_refund" if number < 60 else "bench.refund"
         escalate(credential, kind, number)
+    client = SurfaceClient(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(username="ada"), backend="django.contrib.auth.backends.ModelBackend")
+    sys.stdout.write(client.cookies["placet_session"].value)
 
 
 def escalate(credential: Any, kind: str, number: int) -> str:

@@ -22,10 +22,9 @@ from pathlib import Path
 import httpx
 
 from config.services import databases
-from config.services.process import Family, free_port
+from config.services.process import Family
 from config.services.stack import BASE, Stack
-from config.services.web import granian
-from tests.bench.queue import environment, run, say
+from tests.bench.queue import environment, run, say, serve
 
 # As templates/queue/_list.html says it.
 POLL_SECONDS = 0.9
@@ -85,24 +84,10 @@ def _serve(folder: Path, family: Family) -> tuple[str, dict[str, str]]:
     env = {**environment(folder, access, "placet"), **more}
     run([sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"], {**env, "PLACET_ROLE": "owner"})
     told: dict[str, str] = json.loads(run([sys.executable, "-m", "tests.bench.visible_scene"], env))
-    port = free_port()
-    family.spawn("web", granian(port, threads=8), env=env, cwd=BASE)
+    url = serve(family, "web", env)
     worker = [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", "2", "-l", "warning"]
     family.spawn("worker", worker, env=env, cwd=BASE)
-    url = f"http://127.0.0.1:{port}"
-    _await(url)
     return url, told
-
-
-def _await(url: str) -> None:
-    limit = time.monotonic() + 120
-    while time.monotonic() < limit:
-        try:
-            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise SystemExit("The web process does not answer.")
 
 
 def _measure(url: str, told: Mapping[str, str], posts: int, idle: float) -> int:
