@@ -51,8 +51,8 @@ _OVERDUE = """
 _TABLES = ("governance_action", "governance_decision", "reviews_escalation")
 
 
-def build() -> None:
-    """A hundred cases, and who decides them. Run as a process of its own in an empty database."""
+def build() -> str:
+    """A hundred cases, and who decides them; the session of one. Run as a process of its own in an empty database."""
     import django
 
     django.setup(set_prefix=False)
@@ -85,7 +85,7 @@ def build() -> None:
         escalate(credential, kind, number)
     client = SurfaceClient(SERVER_NAME="localhost")
     client.force_login(User.objects.get(username="ada"), backend="django.contrib.auth.backends.ModelBackend")
-    sys.stdout.write(client.cookies["placet_session"].value)
+    return str(client.cookies["placet_session"].value)
 
 
 def escalate(credential: Any, kind: str, number: int) -> str:
@@ -152,5 +152,4 @@ def _without_guards(connection: psycopg.Connection[Any], statements: Any) -> Non
 
 
 if __name__ == "__main__":
-    build()
-    sys.stdout.write("ready")
+    sys.stdout.write(build())
