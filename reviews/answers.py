@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from governance import tokens
 from governance.gather import Gathered, Stored
+from governance.ids import ordered_id
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Decision, Outcome
 from governance.problems import Code, Problem
@@ -79,7 +80,7 @@ def answer_of(
             "expires_at": wire(gathered.now + dt.timedelta(seconds=GRANT_SECONDS)),
         }
     elif decision.outcome is Outcome.ESCALATE:
-        case, status = joins or (uuid4(), "checking")
+        case, status = joins or (ordered_id(), "checking")
         body["escalation"] = {"id": str(case), "href": f"/api/v1/escalations/{case}/", "status": status}
         if joins is not None:
             body["escalation"]["joined"] = True

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import uuid
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from governance.ids import ordered_id
 from governance.models import Action, ActionType, Agent, Scope, Snapshot
 
 
@@ -25,9 +24,10 @@ class Escalation(models.Model):
     """What a human must decide ("case" on screens).
 
     `checking` and `pending` are one stored state, `open`, told apart by `snapshot`. `sort_key` is one number so
-    that the queue is read by a single index range. `cap_key` names the budget, in whatever window, whose first
-    over-cap action this case is; `cap_frees_at` is when that action would fit again. An action has more than one
-    case only when an approval lost its ground: the older one is superseded and named by `previous` of the newer.
+    that the queue is read by a single index range; cases of one key follow by age, which `id` tells. `cap_key` names
+    the budget, in whatever window, whose first over-cap action this case is; `cap_frees_at` is when that action would
+    fit again. An action has more than one case only when an approval lost its ground: the older one is superseded and
+    named by `previous` of the newer.
 
     What the queue asks for stands in the row as it was when the case was opened, so that every filter is a range of
     one index: `action_type`, `domain` of the agent, effective `risk`, `entity` of the action, and `owners`, the ids
@@ -38,7 +38,7 @@ class Escalation(models.Model):
     somebody left it to the others.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=ordered_id, editable=False)
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="escalations")
     state = models.CharField(max_length=12, choices=EscalationState.choices, default=EscalationState.OPEN.value)
     opened_by = models.CharField(

@@ -98,6 +98,12 @@ def test_it_is_ordered_by_deadline_and_then_by_exposure(scene: Scene) -> None:
     assert [row.case for row in read(scene).rows] == [urgent.pk, large.pk, small.pk]
 
 
+def test_cases_of_one_deadline_and_one_exposure_stand_by_age(scene: Scene) -> None:
+    opened = [scene.case("20.00", order=f"W{number}").pk for number in range(1, 7)]
+    Escalation.objects.update(sort_key=Escalation.objects.get(pk=opened[0]).sort_key)
+    assert [row.case for row in read(scene).rows] == opened
+
+
 def test_who_has_a_case_is_named_while_the_lease_lives(scene: Scene) -> None:
     case = scene.case()
     scene.take(case, scene.cast.grace)
