@@ -43,7 +43,7 @@ WORDS = (
     # evidence
     "Tool health", "Contract integrity", "Data completeness", "Velocity", "Novelty", "Error rate", "Uncertainty",
     "tool health", "contract integrity", "data completeness", "velocity", "novelty", "error rate", "uncertainty",
-    "Connector health",
+    "Connector health", "tool health of {label}",
     # time
     "just now", "time is up", "{figure} s ago", "{figure} min ago", "{figure} h ago", "{figure} day ago",
     "{figure} days ago", "{time} left", "{figure} s", "{figure} min", "{figure} h", "{figure} days", "{figure} day",
@@ -60,12 +60,18 @@ WORDS = (
     "Amount in {label}", "Quantity", "Level", "Currency", "Standing", "Policy allows", "Policy",
     "Policy inside the guardrail",
     "Grants in the guardrail's window", "All facts", "Stated confidence", "not read",
+    # what refuses before any tier is compared
+    "halt: {name}", "not active: {label}", "permission: none for this action type", "delegation: not in force",
+    "permission: none above for this action type", "decision: could not be completed",
     # figures
     "{figure} wait", "{figure} waits", " ({pending})", "; {pending}",
     "{figure} used, this would make {label}, the cap is {limit}",
+    "The cap of {limit} in {window} for {whose}", "this action", "{figure} grant in {window}",
+    "{figure} grants in {window}", "public", "internal", "confidential", "restricted",
     # who decides
     "another reviewer",
     # guardrails
+    "{figure} is over {limit}", "with it there would be {figure} grants in {window}, over {limit}",
     "no policy that covers it grants it", "the amount is not known",
     "its quantity is over the threshold of its type", "its class of data is over the threshold of its type",
 )  # fmt: skip

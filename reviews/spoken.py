@@ -17,8 +17,8 @@ CONTEXT = "said"
 LONGEST = 600
 # Slots that hold words of ours, not a name or a figure.
 _OURS = frozenset(
-    ("cap", "key", "kind", "level", "limit", "name", "pending", "rise", "risk", "signal", "state", "time", "until",
-     "value", "whose", "why", "window")
+    ("cap", "data_class", "grants", "key", "kind", "level", "limit", "name", "pending", "rise", "risk",
+     "room", "signal", "state", "threshold", "time", "total", "until", "value", "wide", "whose", "why", "window")
 )  # fmt: skip
 _SLOT = re.compile(r"\{([A-Za-z_]+)([0-9]*)\}")
 
@@ -60,11 +60,11 @@ def _values(text: str, parts: tuple[str, ...]) -> list[str] | None:
     found, place, end = [], len(parts[0]), len(text) - len(parts[-1])
     for part in parts[1:-1]:
         at = text.find(part, place, end)
-        if at <= place:
+        if at < place:
             return None
         found.append(text[place:at])
         place = at + len(part)
-    return [*found, text[place:end]] if place < end else None
+    return [*found, text[place:end]] if place <= end else None
 
 
 @lru_cache(maxsize=8)

@@ -114,11 +114,13 @@ def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:
         most += [use.cap.limit - use.live for use in _breached(inputs) if use.cap.unit is Unit.MONEY]
     if most and min(most) >= 0 and whole(inputs.amount) and inputs.amount > min(most):
         yield Change(f"The amount must be at most {_money(min(most))}.", at_most(min(most)), min(most))
-    for name, words in (("quantity", "quantity"), ("data_class", "class of the data")):
+    for name in ("quantity", "data_class"):
         value, limit = getattr(inputs, name), getattr(limits, name)
         if bounded and whole(value) and whole(limit) and value > limit:
-            most_text = class_name(limit) if name == "data_class" else str(limit)
-            yield from _set(inputs, f"The {words} must be at most {most_text}.", **{name: limit})
+            sentence = f"The quantity must be at most {limit}."
+            if name == "data_class":
+                sentence = f"The class of the data must be at most {class_name(limit)}."
+            yield from _set(inputs, sentence, **{name: limit})
 
 
 def _keeps(inputs: Inputs, goal: Risk) -> bool:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from governance.policy.interval import Interval
 from governance.policy.tiers import Tier
 from reviews.exposure import Bar
+from reviews.spoken import spoken
 from reviews.statistics import Rate
 
 register = template.Library()
@@ -108,7 +109,11 @@ def flow(counts: Sequence[int], most: int, words: str) -> SafeString:
 
 @register.simple_tag
 def sentence(rate: Rate) -> str:
-    """The rate in one sentence."""
+    """The rate in one sentence, in the language of whoever reads."""
+    return spoken(_sentence(rate))
+
+
+def _sentence(rate: Rate) -> str:
     waiting = f"{rate.pending} wait{'s' if rate.pending == 1 else ''}"
     if not rate.checked:
         return f"No sample has been reviewed yet{f'; {waiting}' if rate.pending else ''}."

@@ -25,6 +25,7 @@ _MARKED = re.compile(
 _SPOKEN_ATTRIBUTE = re.compile(r"\s(?:aria-label|data-head|title|placeholder|alt)=\"([^\"]*)\"")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 # Names that are the same in every language, a class that a block stands in for, and the name of a theme's class.
+ENGLISH = re.compile(r"\b(the|of|for|is|must|none|not|this|actions?|grants?|cap|quantity|internal|over|samples)\b")
 NAMES = {"Placet", "Slack", "PROPOSE", "OBSERVE", "EXECUTE", "wide", "narrow", "column", "theme", "ltr", "rtl"}
 
 
@@ -125,6 +126,38 @@ def test_a_sentence_of_the_machine_is_told_in_german(english: str, german: str) 
     assert spoken(english) == english
     with translation.override("de"):
         assert spoken(english) == german
+
+
+@pytest.mark.parametrize(
+    "english",
+    [
+        "No sample has been reviewed yet.",
+        "Unsound: 1 of 34 reviewed samples. The true rate is from 0 % to 20 %.",
+        "Unsound: 1 of 34 reviewed samples (2 waits). The true rate is from 0 % to 20 %.",
+        "permission: none for this action type",
+        "permission: none above for this action type",
+        "not active: Sleeper",
+        "halt: agent Concierge",
+        "delegation: not in force",
+        "decision: could not be completed",
+        "The quantity must be at most 3.",
+        "The class of the data must be at most internal.",
+        "The data class restricted is over internal, so the risk is high.",
+        "The cap of 1 action in 30 minutes for this customer must have room for this action again: it frees with time.",
+        "The cap of $300.00 in 30 minutes for this agent must have room for $250.00 again: it frees with time.",
+        "The cap of 2 actions in 24 hours for this agent must be at least 4 actions.",
+        "With this action this agent would reach 2 actions within 30 minutes; the cap is 1 action.",
+        "Required evidence is not green: tool health of lab.bench is amber.",
+        "The evidence of tool health of lab.bench must become green.",
+        "This action is outside the guardrail of its type: $940.00 is over $900.00.",
+        "This action is outside the guardrail of its type: with it there would be 6 grants in 24 hours, over 5.",
+        "The guardrail of 10 grants in 24 hours must have room again: it frees with time.",
+    ],
+)
+def test_what_is_put_together_is_told_whole_in_german(english: str) -> None:
+    with translation.override("de"):
+        told = spoken(english)
+    assert not ENGLISH.search(told), told
 
 
 def test_no_reason_of_a_decision_is_left_in_english() -> None:
