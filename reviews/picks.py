@@ -134,7 +134,7 @@ _FREE = """
       select e.owners, e.rank, e.risk from reviews_escalation e where e.state = 'open'
         and (e.owners, e.rank, e.risk) > (l.owners, l.rank, l.risk) order by e.owners, e.rank, e.risk limit 1) n
   )
-  select x.id from lanes l cross join lateral (
+  select x.id, x.sort_key from lanes l cross join lateral (
     select e.id, e.sort_key from reviews_escalation e
       where e.state = 'open' and e.owners = l.owners and e.rank = l.rank and e.risk = l.risk
         and e.sort_key >= %(now)s and e.deadline > clock_timestamp() and {free}
@@ -144,7 +144,7 @@ _FREE = """
 """
 # Whoever is qualified for some types alone walks the ranges of those.
 _FREE_OF_TYPES = """
-  select x.id from unnest(%(types)s::bigint[]) t(id) cross join generate_series(1, %(rank)s) r(rank)
+  select x.id, x.sort_key from unnest(%(types)s::bigint[]) t(id) cross join generate_series(1, %(rank)s) r(rank)
     cross join generate_series(1, %(risk)s) k(risk) cross join lateral (
     select e.id, e.sort_key from reviews_escalation e
       where e.state = 'open' and e.action_type_id = t.id and e.rank = r.rank and e.risk = k.risk
@@ -153,7 +153,7 @@ _FREE_OF_TYPES = """
   order by x.sort_key, x.id limit %(most)s
 """
 _THAWED = """
-  select x.id from (
+  select x.id, x.sort_key from (
     select e.id, e.sort_key from reviews_escalation e
       where e.state = 'open' and e.sort_key < %(now)s + %(second)s and {free} and not %(viewer)s = any(e.owners)
         and e.rank <= %(rank)s and e.risk <= %(risk)s
@@ -175,6 +175,14 @@ _NOBODYS = """
   and not exists (select 1 from placet_people(e.action_id) p join governance_agent ag on ag.id = p.id
     where ag.owner_id = %(viewer)s)
 """
+# What a halt froze comes before the others.
+_FIRST, _FIRST_OF_TYPES = (
+    "".join(
+        ("select id from (select 1 as turn, t.* from (", _THAWED, ") t union all select 2, f.* from (", free, ") f) x",
+         " order by turn, sort_key, id")
+    ).replace("{free}", f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}")
+    for free in (_FREE, _FREE_OF_TYPES)
+)  # fmt: skip
 
 
 def picked(
@@ -241,9 +249,5 @@ def free_cases(*, viewer: int, besides: tuple[UUID, ...], reach: Reach, most: in
         "most_exposed": MOST_EXPOSED,
         "most": most,
     }
-    found: list[UUID] = []
-    free = f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}"
-    for statement in (_THAWED, _FREE if reach.types is None else _FREE_OF_TYPES):
-        if len(found) < most:
-            found += [row["id"] for row in rows.fetch(statement.format(free=free), values)]
-    return tuple(dict.fromkeys(found))[:most]
+    found = rows.fetch(_FIRST if reach.types is None else _FIRST_OF_TYPES, values)
+    return tuple(dict.fromkeys(row["id"] for row in found))[:most]

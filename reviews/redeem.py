@@ -19,7 +19,7 @@ from governance.policy.continuing import authority
 from governance.policy.decision import Decision, Outcome
 from governance.policy.reasons import Reason
 from governance.problems import Code, Problem
-from governance.records.snapshots import Frozen
+from governance.records.snapshots import Frozen, store
 from reviews.answers import report_seconds
 from reviews.budgets import OVER
 from reviews.cases import halted_since, locked, locked_action
@@ -28,7 +28,7 @@ from reviews.grounds import unhex
 from reviews.models import Escalation, Verdict
 from reviews.reconsider import reconsider
 from reviews.relink import Lost, relink, void
-from reviews.verify import entry_of, keep, note_reading, read_now
+from reviews.verify import entry_of, note_reading, read_now
 
 TOOL_RETRY_SECONDS = 60
 SOURCE_RETRY_SECONDS = 30
@@ -164,7 +164,7 @@ def _lost(held: _Held) -> Lost | None:
 
 def _give_up(held: _Held, lost: Lost, reading: Frozen | None) -> Problem:
     code = Code.RECORD_CHANGED if lost is Lost.RECORD else Code.GRANT_VOID
-    snapshot = None if reading is None else keep(held.action, reading)
+    snapshot = None if reading is None else store(reading)
     if held.approval is None:
         void(held.grant, held.now)
         body = {"grant": str(held.grant.pk), "action": str(held.action.pk), "because": lost.value}

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import connection, models
 
 _JSONB = 3802
+_known: dict[str, list[tuple[str, bool]]] = {}
+_MOST = 1024
 
 M = TypeVar("M", bound=models.Model)
 Row = Mapping[str, Any]
@@ -24,11 +26,21 @@ def fetch(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> lis
     """All rows of one statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        columns = [(column.name, column.type_code == _JSONB) for column in cursor.description]
+        columns = _columns(statement, cursor)
         return [
             {name: _value(value, is_json) for (name, is_json), value in zip(columns, row, strict=True)}
             for row in cursor.fetchall()
         ]
+
+
+def _columns(statement: str, cursor: Any) -> list[tuple[str, bool]]:
+    """The columns of a statement by name, and which are JSON: a fixed text gives the same ones every time."""
+    found = _known.get(statement)
+    if found is None:
+        if len(_known) >= _MOST:
+            _known.clear()
+        found = _known[statement] = [(column.name, column.type_code == _JSONB) for column in cursor.description]
+    return found
 
 
 def number(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
@@ -66,7 +78,7 @@ class Whole:
         """All rows: each model by its alias, None where a join found none, and what stands behind them by its name."""
         with connection.cursor() as cursor:
             cursor.execute(self._statement, values)
-            columns = [(column.name, column.type_code == _JSONB) for column in cursor.description]
+            columns = _columns(self._statement, cursor)
             return [self._row(row, columns) for row in cursor.fetchall()]
 
     def _row(self, row: Sequence[Any], columns: list[tuple[str, bool]]) -> Row:

@@ -11,9 +11,10 @@ from governance import locks, record
 from governance.models import Snapshot, SnapshotStatus
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from governance.records.snapshots import store
 from reviews.models import Draw, Finding, UnsoundReason
 from reviews.reviewers import Matter, held_mandate, outside, refuse_own, require_practised, require_reviewer
-from reviews.verify import BY, keep, read_now
+from reviews.verify import BY, read_now
 
 
 def look_again(draw_id: UUID) -> Snapshot:
@@ -27,7 +28,7 @@ def look_again(draw_id: UUID) -> Snapshot:
         return held
     found = read_now(draw.action)
     with transaction.atomic():
-        snapshot = keep(draw.action, found)
+        snapshot = store(found)
         body = {
             "draw": str(draw.pk),
             "action": str(draw.action_id),

@@ -67,14 +67,6 @@ def read_now(action: Action) -> Frozen:
     return snapshots.frozen(action.pk, reading, asked_at=now, sealed=sealed, tool=tool)
 
 
-def keep(action: Action, found: Frozen) -> Snapshot:
-    """Write a reading in the caller's transaction, with what it says about the health of the tool."""
-    snapshot = snapshots.store(found)
-    if found.tool:
-        _note(found.tool, found.good, found.took_ms, "connector")
-    return snapshot
-
-
 def note_reading(action: Action, *, good: bool, took_ms: int | None = None) -> None:
     """One line in the health of the connector through which the action is verified."""
     binding = entry_of(action).binding
@@ -117,7 +109,7 @@ def _store(escalation_id: UUID, action: Action, found: Frozen) -> Snapshot:
         return held
     if case.state != EscalationState.OPEN:
         raise Problem(Code.CASE_CLOSED, "The case was closed before its record was read.")
-    snapshot = keep(action, found)
+    snapshot = snapshots.store(found)
     case.snapshot = snapshot
     rows.write(case, "snapshot_id")
     body = {

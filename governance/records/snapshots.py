@@ -46,6 +46,9 @@ with kept as (
     from kept cross join jsonb_to_recordset(%(row)s::jsonb -> 'facts') as f(position smallint, name text,
       claimed jsonb, recorded jsonb, result text, required boolean, material boolean, show text, source text,
       version text, read_at timestamptz)
+), tool as (
+  insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
+    select %(tool)s, %(good)s, false, %(took_ms)s::int, 'connector', clock_timestamp() where %(tool)s::text <> ''
 )
 select id from kept
 """
@@ -123,10 +126,15 @@ def unbound(action: UUID | str, now: dt.datetime) -> Frozen:
 
 
 def store(found: Frozen) -> Snapshot:
-    """Write the snapshot and its facts in the caller's transaction, which ledgers them."""
+    """Write the snapshot and its facts, and what the reading says about the health of the tool.
+
+    In the caller's transaction, which ledgers them.
+    """
     row = found.row
     with connection.cursor() as cursor:
-        cursor.execute(_STORE, {"row": json.dumps(row)})
+        cursor.execute(
+            _STORE, {"row": json.dumps(row), "tool": found.tool, "good": found.good, "took_ms": found.took_ms}
+        )
         (key,) = cursor.fetchone()
     snapshot = Snapshot(
         id=key,

@@ -14,11 +14,12 @@ from governance.locks import database_now
 from governance.models import Action, Agent, Snapshot
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
+from governance.records.snapshots import store
 from reviews import report, spot_review
 from reviews.models import Draw, Finding
 from reviews.practise import waive_practice
 from reviews.spot_review import decided_on, judge_draw, latest_look, look_again
-from reviews.verify import keep, read_now
+from reviews.verify import read_now
 from tests.cast import BY
 from tests.reviews.scene import Scene, entries
 
@@ -199,7 +200,7 @@ def test_of_several_looks_the_newest_counts_and_the_decision_stays_with_the_olde
     first = decided_on(draw)
     for _ in range(2):
         with transaction.atomic():
-            latest = keep(draw.action, read_now(draw.action))
+            latest = store(read_now(draw.action))
             record.append(event=record.Event.AGENT_CHANGED, actor=BY, body={"test": "read again"})
     assert (decided_on(draw), latest_look(draw)) == (first, latest)
 
