@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -13,12 +15,14 @@ from governance.records.parse import parse_binding
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One parsed action type at one revision, with its binding if it has one."""
+    """One parsed action type at one revision, with its binding if it has one, and the documents of both."""
 
     id: int
     revision: int
     spec: ActionTypeSpec
     binding: Binding | None
+    document: Mapping[str, Any]
+    bound: Mapping[str, Any] | None
 
     @property
     def reads_first(self) -> bool:
@@ -95,7 +99,7 @@ def _parse(action_type_id: int) -> Entry | None:
     binding = None if bound is None else parse_binding(bound.document)
     if isinstance(spec, list) or isinstance(binding, list):
         raise Problem(Code.UNAVAILABLE, "This catalogue entry cannot be read: an operator must look at it.")
-    entry = Entry(row.pk, row.revision, spec, binding)
+    entry = Entry(row.pk, row.revision, spec, binding, row.document, None if bound is None else bound.document)
     if len(_parsed) >= _MOST:
         _parsed.clear()
     _parsed[row.pk, row.revision] = entry

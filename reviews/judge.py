@@ -96,7 +96,7 @@ def approve(
     bench = _bench(escalation_id, reviewer)
     case, action = bench.case, bench.action
     require_same(case, action_digest=action_digest, snapshot_digest=snapshot_digest)
-    shown = material.read(case.pk, snapshot=case.snapshot)
+    shown = material.held(case, bench.entry)
     require_consent(shown, consent)
     over = soft_facts(case, bench.entry.binding) if against else ()
     require_ground(case, over)

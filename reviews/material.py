@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
+from governance.entries import Entry
 from governance.models import Snapshot
 from governance.problems import Code, Problem
 from reviews import rows
 from reviews.asides import Aside, asides
 from reviews.compared import FactTable, Parameter, parameters, table, tabled
 from reviews.grounds import facts_of
+from reviews.models import Escalation
 from reviews.phrases import sentence_of
 from reviews.printed import collapsed, spelled
 from reviews.shown import Lens, Pieces
@@ -100,19 +102,37 @@ def _of_aside(key: str, aside: Aside) -> Iterator[tuple[str, str]]:
         yield f"{key}.says", spelled(aside.says)
 
 
-def read(case: UUID, *, snapshot: Snapshot | None = None) -> Material:
-    """What is material of a case now, from stored rows alone. Problem NOT_FOUND.
-
-    The facts of `snapshot` are not read again where it is the reading that the case has.
-    """
+def read(case: UUID) -> Material:
+    """What is material of a case now, from stored rows alone. Problem NOT_FOUND."""
     found = rows.fetch(_ROW, [case])
     if not found:
         raise Problem(Code.NOT_FOUND, "There is no such case.")
-    return of(found[0], snapshot)
+    return of(found[0])
+
+
+def held(case: Escalation, entry: Entry) -> Material:
+    """The same of a locked case, whose catalogue entry was read with what it is about: nothing is read but facts."""
+    action, snapshot = case.action, case.snapshot
+    return of(
+        {
+            "parameters": action.parameters,
+            "amount": action.amount,
+            "action_digest": bytes(action.digest).hex(),
+            "named_subject": action.subject,
+            "type_key": action.action_type.key,
+            "document": entry.document,
+            "binding": entry.bound,
+            "snapshot_id": case.snapshot_id,
+            "sentence": None if snapshot is None else snapshot.sentence,
+            "subject": None if snapshot is None else snapshot.subject,
+            "snapshot_digest": "" if snapshot is None else bytes(snapshot.digest).hex(),
+        },
+        snapshot,
+    )
 
 
 def of(row: rows.Row, snapshot: Snapshot | None = None) -> Material:
-    """The same of a row with these columns that was read before."""
+    """The same of a row with these columns that was read before; the facts of its `snapshot` are read once."""
     lens = Lens.of(row["binding"], row["document"], subjects=(row["subject"], row["named_subject"]))
     return Material(
         action_digest=row["action_digest"],
