@@ -48,7 +48,8 @@ with kept as (
       version text, read_at timestamptz)
 ), tool as (
   insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
-    select %(tool)s, %(good)s, false, %(took_ms)s::int, 'connector', clock_timestamp() where %(tool)s::text <> ''
+    select %(tool)s::text, %(good)s::boolean, false, %(took_ms)s::int, 'connector', clock_timestamp()
+    where %(tool)s::text <> ''
 )
 select id from kept
 """
