@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?", re.ASCII)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,15}Z?)?", re.ASCII)
 _WORD = re.compile(r"[A-Z]{3}", re.ASCII)
 _POSTCODE = re.compile(r"[A-Z0-9]{2,5}[ -][A-Z0-9]{2,5}", re.ASCII)
+_JOINED = re.compile(r"[a-z]+(?:_[a-z]+)+", re.ASCII)
 _INITIAL = re.compile(r"(?<![A-Za-z])[A-Za-z]", re.ASCII)
 # Parts of an address as record systems call them; any other name of a part is itself text out of a record.
 _PARTS = ("address1", "address2", "street", "house", "city", "state", "region", "zip", "postcode", "country")
@@ -138,11 +139,19 @@ def _piece(value: object, lens: Lens) -> Piece:
 def _text(text: str, lens: Lens) -> Piece:
     if text in lens.hidden:
         return Piece("the subject, not shown")
+    if text in lens.closed.words:
+        return Piece(_read(text, lens), True)
     if text in lens.closed or text in COUNTRIES or _NUMBER.fullmatch(text) or _MOMENT.fullmatch(text):
         return Piece(text, True)
     if _postcode(text) or identifies(text):
         return Piece(text if len(text) <= LONGEST else f"{text[:18]}…{text[-8:]}", True)
     return measured(text)
+
+
+def _read(word: str, lens: Lens) -> str:
+    """A listed word as people read it, where it is words and no other listed word reads so."""
+    plain = word.replace("_", " ")
+    return plain if _JOINED.fullmatch(word) and plain not in lens.closed.words else word
 
 
 def measured(text: str) -> Piece:

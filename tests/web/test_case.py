@@ -387,7 +387,7 @@ def test_a_notice_is_taken_note_of_not_approved(scene: Scene) -> None:
     answer = _notice(scene, {"reason": "no_tool", "record": "R-17"})
     case = scene.take(Escalation.objects.get(pk=answer))
     response = page(scene, case)
-    assert "What it says notice, 2 parameters Reason no_tool Record R-17" in words(response)
+    assert "What it says notice, 2 parameters Reason no tool Record R-17" in words(response)
     for foreign in ("No record is bound", "Ask the council for a binding", "Checking.", "Facts", "would run"):
         assert foreign not in words(response), "there is no record to read, and nothing to run"
     assert "Take note a nothing runs, the case is closed" in words(response)

@@ -147,6 +147,12 @@ def test_closed_words_are_those_the_council_listed() -> None:
     assert closed_words(contract, binding, None) == {"late", "broken", "open"}
 
 
+def test_a_listed_word_is_read_as_words_unless_another_reads_so() -> None:
+    listed = Lens.of({"values": ["needs_a_person", "on_hold", "on hold", "rate_2"]})
+    read = {word: text(word, listed) for word in ("needs_a_person", "on_hold", "on hold", "rate_2")}
+    assert read == {"needs_a_person": "needs a person", "on_hold": "on_hold", "on hold": "on hold", "rate_2": "rate_2"}
+
+
 @pytest.mark.parametrize(
     ("name", "words"), [("payment_method", "Payment method"), ("shop.refund", "Refund"), ("retail.a_b", "A b")]
 )
