@@ -8,6 +8,7 @@ from django import template
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.template import Context
+from django.utils import dateformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -83,6 +84,13 @@ def since(moment: dt.datetime, now: dt.datetime) -> SafeString:
 def clock(moment: dt.datetime, to: str = "minutes") -> SafeString:
     """A moment in the zone of whoever looks, which it names: day and minute, or the second of a day."""
     return format_html('<time datetime="{}">{}</time>', _iso(moment), local(moment, seconds=to == "seconds"))
+
+
+@register.simple_tag
+def day(begins: dt.datetime) -> SafeString:
+    """The day (UTC, in whatever zone one looks) that begins then: a figure counted by days has no time of its own."""
+    first = begins.astimezone(dt.UTC).date()
+    return format_html('<time datetime="{}">{}</time>', first.isoformat(), dateformat.format(first, "j M"))
 
 
 register.filter("spoken", spoken)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone, translation
 
 from governance import halt, narrow, permit, record, register, standing
 from governance.delegate import end_ticket
@@ -22,6 +24,7 @@ from reviews.models import Draw
 from reviews.report import report
 from reviews.spot_review import judge_draw
 from reviews.statistics import ready_after
+from reviews.templatetags.console import day
 from tests.cast import BY, Cast
 from tests.governance.family import Member, expired, hired, ticket
 from tests.reviews.scene import Scene
@@ -256,6 +259,17 @@ def test_the_page_tells_what_became_of_an_agent(cast: Cast, scene: Scene) -> Non
     assert "Every action type Its standing was pulled to PROPOSE. mary" in text
     assert "Waited for a person, in each of the last 14 days" in text
     assert "Nothing has changed yet." not in words(visitor(cast.ada).get(f"/agents/{cast.drafter.pk}/"))
+
+
+def test_a_day_is_a_day_in_every_zone_and_in_the_language_of_whoever_looks(cast: Cast, scene: Scene) -> None:
+    scene.running()
+    (*_, last) = chronicle.read(cast.refunder.pk, database_now()).days
+    with translation.override("de"), timezone.override("America/New_York"):
+        assert day(dt.datetime(2026, 3, 10, tzinfo=dt.UTC)) == '<time datetime="2026-03-10">10 Mär</time>'
+        written = day(last.begins)
+    client = visitor(cast.ada)
+    client.post("/preferences/choose/", {"language": "de", "time_zone": "America/New_York"})
+    assert f"<td>{written}</td>" in client.get(f"/agents/{cast.refunder.pk}/").content.decode()
 
 
 def test_the_changes_of_one_agent_are_found_by_an_index(cast: Cast) -> None:
