@@ -31,6 +31,7 @@ WORDS = (
     "{name}: ceiling {label}", "{name}: OBSERVE", "{name}: PROPOSE", "{name}: EXECUTE", "{name}: COMMIT",
     "{name}: HALT", "evidence: {name}", "request: {name}", "of this agent", "for this action type", "for {whose}",
     "this agent for this action type", "this agent for {whose}", "the agent above, {label},",
+    "sub-agent {figure} of {label}", "agent above {label}", "Agent sub-agent {figure} of {label}",
     "until a person restores it", "until its evidence is green again", "until {label} at the earliest",
     "until its open cases are down to half",
     "this run", "this agent", "this agent's chain of delegation", "this owner's agents", "this project",

@@ -20,6 +20,8 @@ _OURS = frozenset(
     ("cap", "data_class", "grants", "key", "kind", "level", "limit", "name", "pending", "rise", "risk",
      "room", "signal", "state", "threshold", "time", "total", "until", "value", "wide", "whose", "why", "window")
 )  # fmt: skip
+# What a sub-agent is called on pages (`placet_named`) is ours in every slot.
+_DRAWN = re.compile(r"sub-agent [0-9.]+ of .+", re.ASCII)
 _SLOT = re.compile(r"\{([A-Za-z_]+)([0-9]*)\}")
 
 
@@ -45,7 +47,8 @@ def _spoken(language: str, text: str) -> str:
 
 
 def _told(language: str, name: str, value: str) -> str:
-    return _spoken(language, value) if name.rstrip("0123456789") in _OURS else value
+    ours = name.rstrip("0123456789") in _OURS or _DRAWN.fullmatch(value)
+    return _spoken(language, value) if ours else value
 
 
 def _fits(name: str, value: str) -> bool:

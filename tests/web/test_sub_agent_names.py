@@ -73,6 +73,21 @@ def test_hostile_names_of_sub_agents_reach_no_page_of_a_reviewer(cast: Cast, lin
     assert "sub-agent 2 of Refunder" in decision
 
 
+def test_the_name_that_we_gave_it_is_told_in_german_and_the_api_keeps_it(
+    cast: Cast, line: tuple[Member, Member]
+) -> None:
+    deep = line[1]
+    body = ask(deep.credential, refund("10.00", key="german")).body
+    case = Escalation.objects.get(action_id=body["id"])
+    client = visitor(cast.ada)
+    client.post("/preferences/choose/", {"language": "de", "time_zone": "Europe/Berlin"})
+    paths = [f"/escalations/{case.pk}/", f"/decisions/{body['id']}/", f"/agents/{deep.agent.pk}/", "/agents/"]
+    read = {path: words(client.get(path)) for path in paths}
+    assert [path for path, text in read.items() if "Unteragent 2.1 von Refunder" not in text] == []
+    assert [path for path, text in read.items() if "sub-agent" in text] == []
+    assert "sub-agent 2 of Refunder" in str(body)
+
+
 def test_its_agent_reads_the_name_that_it_chose_and_the_council_too(cast: Cast, line: tuple[Member, Member]) -> None:
     assert line[0].agent.name == f"Refunder.{HOSTILE}"
     listed = visitor(cast.mary).get("/council/governance/agent/")
