@@ -19,6 +19,7 @@ from reviews.four_eyes import TOOK_PART
 from reviews.grounds import missing_ground, soft_facts
 from reviews.hearing import Hearing, hear
 from reviews.models import Escalation, EscalationState
+from reviews.policy_said import left_to_people
 from reviews.reviewers import PRACTICE_FIRST, TOLD
 from reviews.routing import HOLD_SECONDS, MORE_TIME_RANK, extended, hold_seconds
 from reviews.withheld import overridable, withheld
@@ -35,6 +36,7 @@ class Ability:
     `override`: to approve is to override a rule of policy. `unproved` is the code of what the reviewer must do about
     themselves before they approve, empty where that is nothing. `over_facts`: of the highest rank, they can approve
     although required facts do not agree, on a page of its own. `people`: how many must approve in all.
+    `ruled`: what a rule of policy leaves to people, said where this person can approve.
     `extend`: they may give the case more time. `newcomer`: a reviewer who has not finished practice.
     """
 
@@ -45,6 +47,7 @@ class Ability:
     bound: bool
     hold: int
     override: bool = False
+    ruled: str = ""
     unproved: str = ""
     over_facts: bool = False
     people: int = 1
@@ -60,14 +63,16 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None, *, heard: Hea
     obstacle = newcomer or _tied(look) or _away(case, look)
     if entry is None or heard.round is None:
         return Ability(look.judge, obstacle, UNREADABLE, False, False, HOLD_SECONDS, newcomer=bool(newcomer))
+    against = _approve_obstacle(look, heard)
     return Ability(
         judge=look.judge,
         take_obstacle=obstacle,
-        approve_obstacle=_approve_obstacle(look, heard),
+        approve_obstacle=against,
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
         override=overridable(case.action),
+        ruled="" if against else left_to_people(reason["code"] for reason in case.action.decision.reasons),
         unproved=_unproved(case, look, proof),
         over_facts=_over_facts(look, heard),
         people=len(heard.round.stages),

@@ -15,7 +15,7 @@ from governance.policy.memory import recalled
 from governance.policy.tiers import Tier
 from reviews.compared import NOT_CLAIMED, labelled
 from reviews.exposure import Bar, bars
-from reviews.policy_said import RuleTold, rules_told
+from reviews.policy_said import RuleTold, left_to_people, rules_told
 from reviews.shown import label
 
 NO_LABELS: Mapping[str, str] = {}
@@ -137,7 +137,7 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
         because=found.required_because,
         changes=tuple(_named(change.sentence, labels) for change in found.changes),
         barred=found.barred,
-        by_person=_by_person(inputs) if decision.outcome is Outcome.ESCALATE else "",
+        by_person=_by_person(inputs, decision) if decision.outcome is Outcome.ESCALATE else "",
         reasons=tuple((_named(given.sentence, labels), given.help) for given in decision.reasons),
         evidence=_evidence(inputs),
         score=f"{decision.score:.2f}",
@@ -149,7 +149,7 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
     )
 
 
-def _by_person(inputs: Inputs) -> str:
+def _by_person(inputs: Inputs, decision: Decision) -> str:
     if inputs.agent_reason == "out_of_scope":
         return "A person takes note of it; nothing is granted."
     if inputs.waits:
@@ -158,7 +158,8 @@ def _by_person(inputs: Inputs) -> str:
         return "Nobody can approve it: no record is bound to this action type."
     if any(usage.breached and usage.cap.hard for usage in inputs.usages):
         return "Nobody can approve it meanwhile: no approval passes a hard cap."
-    return "Or a person approves this one action."
+    ruled = left_to_people(given.code.value for given in decision.reasons)
+    return ruled or "Or a person approves this one action."
 
 
 def _answer(decision: Decision) -> tuple[Any, ...]:

@@ -6,9 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from governance.policy.reasons import Reason
 from governance.policy.rulings import RuleSaid
 from governance.policy.tiers import Tier
 from reviews import rows
+
+MACHINE_ALONE = (
+    "The rule of policy holds back the machine alone: a reviewer whose mandate reaches may approve this action."
+)
+_PEOPLE_TOO = frozenset((Reason.POLICY_OVERRIDABLE.value, Reason.HARD_CAP.value))
+
+
+def left_to_people(codes: Iterable[str]) -> str:
+    """What a rule leaves to people where a case came of these reasons; empty without one, or if people are held too."""
+    given = frozenset(codes)
+    return MACHINE_ALONE if Reason.POLICY_RULE.value in given and not given & _PEOPLE_TOO else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,19 @@ import pytest
 from governance import halt, permit
 from governance.models import Action, Decision
 from governance.policy.memory import recalled
-from governance.policy.tiers import Level
+from governance.policy.rulings import Enforcement
+from governance.policy.tiers import Level, Tier
 from reviews import decided, explained, verify
 from reviews.explained import Again
+from reviews.policy_said import MACHINE_ALONE
 from tests.cast import BY
 from tests.policy.build import inputs, usages
+from tests.policy.test_rulings import said
 from tests.reviews.scene import Scene
 from tests.web.reading import visitor, words
 
 PAST_HARD_CAP = tuple(replace(each, cap=replace(each.cap, hard=True)) for each in usages(2))
+SOFT = said(Tier.HALT, Enforcement.SOFT)
 SAME = "Decided again from what was stored: same answer."
 
 
@@ -61,9 +65,11 @@ def test_several_limiters_under_the_bar_are_all_needed(scene: Scene) -> None:
         ({"agent_reason": "out_of_scope"}, "A person takes note of it; nothing is granted."),
         ({"waits": True}, "A person decides the open case: an approval there is for the action that came first."),
         ({"usages": PAST_HARD_CAP}, "Nobody can approve it meanwhile: no approval passes a hard cap."),
+        ({"policy": Tier.PROPOSE, "policy_rules": (said(Tier.PROPOSE),)}, MACHINE_ALONE),
+        ({"policy": Tier.PROPOSE, "policy_rules": (SOFT,)}, "Or a person approves this one action."),
         ({"usages": usages(2)}, "Or a person approves this one action."),
     ],
-    ids=["approved", "unbound", "notice", "waits", "hard cap", "cap"],
+    ids=["approved", "unbound", "notice", "waits", "hard cap", "rule", "soft rule", "cap"],
 )
 def test_what_a_person_can_do_about_it_is_what_the_case_allows(changes: dict[str, Any], sentence: str) -> None:
     assert explained.tell(inputs(**{"uncertain": True, **changes})).by_person == sentence

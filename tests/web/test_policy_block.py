@@ -16,8 +16,9 @@ from governance.policy.decision import Inputs
 from governance.policy.memory import recalled, remembered
 from governance.policy.rulings import FAILURES, Failure
 from governance.policy.tiers import Tier
-from reviews import decided
+from reviews import decided, verify
 from reviews.explained import document, tell
+from reviews.policy_said import MACHINE_ALONE
 from tests.governance.policies.rego import children, files
 from tests.governance.policies.test_policies import active
 from tests.policy import strategies as some
@@ -82,6 +83,29 @@ def test_a_rule_without_an_answer_is_told_as_such(scene: Scene, monkeypatch: pyt
     monkeypatch.setattr(chosen, "engine", NoEngine)
     told = page(scene, scene.case().action_id)
     assert "tests v1: only hard mandatory no answer No engine for policies is installed." in told
+
+
+def test_a_case_says_that_a_rule_at_propose_leaves_it_to_people_as_long_as_that_is_so(scene: Scene) -> None:
+    def read() -> str:
+        return words(visitor(scene.cast.ada).get(f"/escalations/{case.pk}/"))
+
+    active(scene.cast, tier="propose", types="shop.refund")
+    case = scene.case()
+    verify.verify(case.pk)
+    assert MACHINE_ALONE in read()
+    assert MACHINE_ALONE in page(scene, case.action_id)
+    active(scene.cast, tier="halt", types="shop.refund", name="strict")
+    assert MACHINE_ALONE not in read(), "a hard rule forbids it since, to everybody"
+
+
+def test_what_only_rank_3_may_override_is_not_said_to_be_for_any_reviewer(scene: Scene) -> None:
+    active(scene.cast, tier="propose", types="shop.refund")
+    active(scene.cast, tier="halt", types="shop.refund", name="soft", enforcement="soft_mandatory")
+    case = scene.case()
+    verify.verify(case.pk)
+    text = words(visitor(scene.cast.grace).get(f"/escalations/{case.pk}/"))
+    assert "A reviewer of rank 3 may override it." in text
+    assert MACHINE_ALONE not in text + page(scene, case.action_id)
 
 
 def test_what_it_says_stays_when_the_bundle_is_gone(scene: Scene) -> None:
