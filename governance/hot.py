@@ -1,4 +1,4 @@
-"""The two statements of the decision path: prepared once for each connection, sent past cursor and ORM.
+"""The statements of the decision path: prepared once for each connection, sent past cursor and ORM.
 
 A cursor costs a decision more than its answer costs the server, so they go through libpq itself, by the
 low-level interface that psycopg documents. Everything else in Placet uses cursors.
@@ -56,7 +56,9 @@ class Statement:
             if not driver.autocommit and driver.pgconn.transaction_status == TransactionStatus.IDLE:
                 # a cursor would begin the transaction that Django promised
                 _checked(driver.pgconn, driver.pgconn.exec_(b"BEGIN"))
-            if driver.prepare_threshold is None:
+            if driver.prepare_threshold is None or not driver.autocommit:
+                # whatever rolls back makes the driver give up all that is prepared in the session, also what it did
+                # not prepare: to learn that inside a transaction would be the end of it
                 result = driver.pgconn.exec_params(self.sql.encode(), values)
             else:
                 result = self._prepared_run(driver, values)
@@ -71,10 +73,8 @@ class Statement:
             self._prepare(driver)
         result = driver.pgconn.exec_prepared(self.name, values)
         if _sqlstate(result) == _GONE:
-            self._prepared.discard(driver)  # a transaction is lost with it, and the next one prepares again
-            if driver.autocommit:
-                self._prepare(driver)
-                result = driver.pgconn.exec_prepared(self.name, values)
+            self._prepare(driver)
+            result = driver.pgconn.exec_prepared(self.name, values)
         return result
 
     def _prepare(self, driver: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from governance import halt
+from governance import gather, halt
+from governance.hot import Statement
 from governance.models import Action, Execution, Grant
 from reviews import verify
 from reviews.api.documents import ActionShown, Problem, Redeemed, Reported
@@ -51,13 +52,20 @@ def test_a_halt_stops_a_grant_that_was_given_before_it(desk: Desk, cast: Cast) -
     assert (answer.status_code, answer.json()["code"]) == (409, "grant_void")
 
 
-def test_a_grant_whose_rule_could_not_be_read_is_asked_for_again(desk: Desk) -> None:
+def test_a_grant_whose_rule_could_not_be_read_is_asked_for_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = desk.ask().json()
+    with monkeypatch.context() as lost:
+        lost.setattr(gather, "_GATHER", Statement("test_gone", "select gone"))
+        answer = redeem(desk, asked)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert redeem(desk, asked).status_code == 200
+
+
+def test_what_rolled_back_before_it_keeps_no_grant_from_anybody(desk: Desk) -> None:
     before, asked = desk.ask().json(), desk.ask().json()
     assert redeem(desk, before).status_code == 200
     with connection.cursor() as cursor:
-        cursor.execute("deallocate placet_gather")
-    answer = redeem(desk, asked)
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        cursor.execute("deallocate all")  # as the driver does whenever it rolls back
     assert redeem(desk, asked).status_code == 200
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.backends.postgresql.base import ServerBindingCursor
 
 from governance.hot import ServerError, Statement
 from governance.models import Budget
@@ -25,11 +26,16 @@ def test_values_arrive_as_what_the_statement_says_they_are(db: None) -> None:
     assert ECHO(["a\"'é\\", 2**53, b"\x00\xff", None]) == "a\"'é\\|9007199254740992|00ff|"
 
 
-def test_a_statement_is_prepared_once_for_a_connection(db: None) -> None:
+def test_a_statement_is_prepared_once_for_a_connection(committed: Committed) -> None:
     for number in range(3):
         assert ECHO(["x", number, b"", "y"]) == f"x|{number}||y"
     assert connection.connection.prepare_threshold == 5
     assert prepared() == 1
+
+
+def test_tests_send_their_statements_as_the_product_does(committed: Committed) -> None:
+    connection.ensure_connection()
+    assert connection.connection.cursor_factory is ServerBindingCursor
 
 
 def test_text_that_the_server_would_cut_short_is_not_sent(db: None) -> None:
@@ -72,13 +78,24 @@ def test_a_statement_that_comes_first_in_a_transaction_is_undone_with_it(committ
     assert not Budget.objects.exists()
 
 
-def test_what_was_forgotten_inside_a_transaction_is_prepared_for_the_next(committed: Committed) -> None:
+def test_what_was_forgotten_costs_no_transaction(committed: Committed) -> None:
     ECHO(["x", 1, b"", None])
     with connection.cursor() as cursor:
         cursor.execute("deallocate all")
-    with pytest.raises(ServerError) as told, transaction.atomic():
-        ECHO(["x", 1, b"", None])
-    assert told.value.sqlstate == "26000"
+    with transaction.atomic():
+        assert ECHO(["x", 1, b"", None]) == "x|1||"
+    assert ECHO(["y", 2, b"", None]) == "y|2||"
+
+
+def test_a_transaction_that_came_to_nothing_costs_the_next_one_nothing(committed: Committed) -> None:
+    """The driver gives up all that is prepared in a session when it rolls back, also what it did not prepare."""
+    ECHO(["x", 1, b"", None])
+    for _ in range(8):
+        with connection.cursor() as cursor:
+            cursor.execute("select %s::text", ["often enough to stay prepared"])
+    with transaction.atomic():
+        Budget.objects.exists()
+        transaction.set_rollback(True)
     with transaction.atomic():
         assert ECHO(["y", 2, b"", None]) == "y|2||"
 
