@@ -20,6 +20,8 @@ from tests.support import templates
 
 BARE = "bare"
 _PARTS = ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+# Options that are no part of an address: how values are bound decides what PostgreSQL makes of a statement.
+_AS_SET = ("pool", "prepare_threshold", "server_side_binding")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def point_at(url: str) -> None:
     """Point Django's default connection, of every thread, at another database."""
     target = connections.settings["default"]
     parsed = parse_database(url, "the test database")
-    parsed["OPTIONS"] |= {name: target["OPTIONS"][name] for name in ("pool", "prepare_threshold")}
+    parsed["OPTIONS"] |= {name: target["OPTIONS"][name] for name in _AS_SET}
     _disconnect()
     target.update({part: parsed[part] for part in _PARTS})
 

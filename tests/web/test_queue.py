@@ -225,9 +225,9 @@ def test_the_next_case_is_of_no_agent_that_one_answers_for_now(scene: Scene) -> 
 
 def test_the_next_case_may_be_one_that_a_halt_froze_past_its_deadline(scene: Scene) -> None:
     frozen, gone = scene.case("490.00", order="W1"), scene.case("480.00", order="W2")
-    soon = "update reviews_escalation set deadline = clock_timestamp() + interval '%s ms', sort_key = %s where id = %s"
-    backdate(soon, 400, sort_key(database_now().timestamp(), 490_00), frozen.pk)
-    backdate(soon, -400, sort_key(database_now().timestamp() - 1, 480_00), gone.pk)
+    soon = "update reviews_escalation set deadline = clock_timestamp() + %s, sort_key = %s where id = %s"
+    backdate(soon, dt.timedelta(milliseconds=400), sort_key(database_now().timestamp(), 490_00), frozen.pk)
+    backdate(soon, dt.timedelta(milliseconds=-400), sort_key(database_now().timestamp() - 1, 480_00), gone.pk)
     halt.halt(HaltTarget.AGENT, str(scene.cast.refunder.pk), reason="x", by=BY)
     time.sleep(0.5)
     found = candidates.next_case(viewer=scene.cast.ada.pk)
