@@ -14,15 +14,19 @@ from governance.models import Mandate
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.four_eyes import missing
 from governance.problems import Code, Problem
+from reviews import rows
 from reviews.grounds import matter_of
 from reviews.models import Escalation, Verdict
 from reviews.reviewers import Matter, held_mandates, outside, stays_reviewer
 from reviews.routing import stages_needed
 
-_GIVEN = """
-select * from reviews_verdict where escalation_id = %s and approve and withdrawn_at is null and set_aside_at is null
-  order by reviewer_id
-"""
+_GIVEN = rows.Whole(
+    """
+select {rows} from reviews_verdict v
+  where v.escalation_id = %s and v.approve and v.withdrawn_at is null and v.set_aside_at is null order by v.reviewer_id
+""",
+    v=Verdict,
+)
 TOOK_PART = "You have approved this case: another person decides about it as well."
 
 
@@ -58,7 +62,7 @@ class Round:
 
 def given(case: Escalation) -> list[Verdict]:
     """The approvals that stand, by reviewer: the order in which their mandates are locked."""
-    return list(Verdict.objects.raw(_GIVEN, [case.pk]))
+    return [row["v"] for row in _GIVEN.fetch([case.pk])]
 
 
 def round_of(
