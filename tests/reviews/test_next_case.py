@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,9 +16,11 @@ from governance.models import ActionType
 from reviews import candidates as looked
 from reviews import turn
 from reviews.candidates import candidates, next_case
+from reviews.eligible import Hindrance
 from reviews.leave import leave
 from reviews.models import Escalation, Notice
 from reviews.notify import rounds
+from reviews.take import take_theirs
 from reviews.turn import take_next
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate
@@ -85,6 +89,22 @@ def test_whether_a_case_is_theirs_is_asked_again_under_its_lock(scene: Scene, mo
     monkeypatch.setattr(turn, "free", lambda **asked: iter((beyond.pk, theirs.pk)))
     assert take_next(reviewer=scene.cast.ada) == theirs.pk
     assert (taken(beyond), taken(theirs)) == (None, scene.cast.ada.pk)
+
+
+def test_what_binds_a_person_in_every_case_locks_no_second_one(
+    scene: Scene, cases: list[Escalation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[UUID] = []
+    now = database_now()
+    leave(reviewer=scene.cast.ada, begins=now, ends=now + HOUR)
+
+    def noted(case: UUID, *, reviewer: User) -> Hindrance | None:
+        asked.append(case)
+        return take_theirs(case, reviewer=reviewer)
+
+    monkeypatch.setattr(turn, "take_theirs", noted)
+    assert take_next(reviewer=scene.cast.ada) is None
+    assert asked == [cases[0].pk]
 
 
 def test_whoever_loses_a_race_is_given_the_case_behind_it(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
