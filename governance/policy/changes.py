@@ -82,13 +82,14 @@ def _known(inputs: Inputs, goal: Risk) -> Changes:
     foreign = inputs.amount_known is True and inputs.currency_known is not True
     over = _amounts(inputs, goal)
     most = min(map(_limit, over), default=0)
-    if not foreign and not (inputs.amount_known is True and whole(inputs.amount) and inputs.amount >= 0):
+    sound = whole(inputs.amount) and inputs.amount >= 0
+    if not foreign and not (inputs.amount_known is True and sound):
         reach = f", and at most {_money(most)}" if over else ""
         # where there is a most, it is tried with just that: what is said must be so of all of it
-        amount = most if over or not whole(inputs.amount) or inputs.amount < 0 else inputs.amount
+        amount = most if over or not sound else inputs.amount
         bound = most if over else None
         yield from _set(inputs, f"The amount must be known{reach}.", bound, amount_known=True, amount=amount)
-    if foreign and not whole(inputs.amount):
+    if foreign and not sound:
         reach = f", and be at most {_money(most)}" if over else ""
         sentence = f"The amount must have a rate in the reference currency{reach}."
         yield from _set(inputs, sentence, most if over else None, currency_known=True, amount=most)

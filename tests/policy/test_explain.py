@@ -95,6 +95,13 @@ def test_who_asks_for_an_elevation_is_not_told_that_any_amount_inside_the_guardr
     ]
 
 
+def test_an_amount_that_cannot_be_in_another_currency_is_asked_for_with_its_rate() -> None:
+    told = explain(inputs(amount=-1, amount_known=True, currency_known=False, thresholds=Thresholds(amount=500)))
+    assert [change.sentence for change in told.changes] == [
+        "The amount must have a rate in the reference currency, and be at most $5.00."
+    ]
+
+
 @given(some.every_input)
 @examples(100)
 def test_a_wider_cap_that_is_named_asks_for_nothing_but_its_width(made: Inputs) -> None:
