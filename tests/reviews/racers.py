@@ -15,7 +15,7 @@ from tests.support import forks
 from tests.support.proof import PROVE
 
 # Seconds after which a race is taken to hang.
-MOST = 1800.0 if PROVE else 60.0
+MOST = 900.0 if PROVE else 60.0
 
 Job = Callable[[int], str]
 
