@@ -16,7 +16,7 @@ from django.db import connection
 from governance import enrol, halt, mandates
 from governance.locks import database_now
 from governance.models import Action, ActionType, Budget, DayKey, Execution, Grant, LedgerEntry, ToolReading
-from reviews import answers, leave, report, verify
+from reviews import commit, leave, report, verify
 from reviews.models import Absence, Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
 from tests.cast import BY
@@ -63,7 +63,7 @@ def test_i4_fifty_redeemers_of_one_grant_use_it_once(
     committed_scene: Scene, no_hold: None, issued_by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # fifty thousand redemptions take longer than the minute that a grant of the machine lives
-    monkeypatch.setattr(answers, "GRANT_SECONDS", 3600)
+    monkeypatch.setattr(commit, "GRANT_SECONDS", 3600)
     scene = wide(committed_scene)
     if issued_by == "human":
         grants = [scene.approved("1.00", order=f"W{number}") for number in range(1, GRANTS + 1)]
