@@ -152,6 +152,7 @@ if PLACET_ROLE == "app":
 # asked for, as one plan for every filter of the queue reads a million cases where an index would do. Behind a PgBouncer
 # that does not keep track of prepared statements (before 1.21) this must be off.
 _database["OPTIONS"]["prepare_threshold"] = 5 if env.boolean(_ENV, "PLACET_PREPARE", True) else None
+_database["OPTIONS"]["server_side_binding"] = False
 DATABASES = {
     "default": {
         **_database,

@@ -35,7 +35,7 @@ def test_a_statement_is_prepared_once_for_a_connection(committed: Committed) -> 
 
 
 def test_tests_send_their_statements_as_the_product_does(committed: Committed) -> None:
-    asked = settings.DATABASES["default"]["OPTIONS"].get("server_side_binding", False)
+    asked = settings.DATABASES["default"]["OPTIONS"]["server_side_binding"]
     connection.ensure_connection()
     assert issubclass(connection.connection.cursor_factory, ServerBindingCursor) is asked
 
