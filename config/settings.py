@@ -148,9 +148,8 @@ if PLACET_ROLE == "app":
         "max_size": env.integer(_ENV, "PLACET_POOL_MAX", 8, 1, 64),
         "timeout": 3,
     }
-# The statements of the decision path stay prepared on the server; all others are planned each time with what they are
-# asked for, as one plan for every filter of the queue reads a million cases where an index would do. Behind a PgBouncer
-# that does not keep track of prepared statements (before 1.21) this must be off.
+# The statements of the decision path stay prepared on the server; all others are planned for what they ask each time.
+# Behind a PgBouncer that does not keep track of prepared statements (before 1.21) this must be off.
 _database["OPTIONS"]["prepare_threshold"] = 5 if env.boolean(_ENV, "PLACET_PREPARE", True) else None
 _database["OPTIONS"]["server_side_binding"] = False
 DATABASES = {

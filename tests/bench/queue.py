@@ -60,10 +60,10 @@ def main(arguments: Sequence[str]) -> int:
         probes: list[Probe] = []
         try:
             access = Stack(Path(folder), family, durable=False).postgres()
-            session = _prepare(Path(folder), access, options.cases)
+            _prepare(Path(folder), access, options.cases)
             small, large = probes = [_probe(environment(Path(folder), access, name)) for name in _NAMES]
             _compare(small, large, options.times, options.rounds)
-            _onward(Path(folder), family, access, session)
+            _onward(Path(folder), family, access, probes)
         finally:
             for probe in probes:
                 probe.child.kill()
@@ -71,20 +71,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _prepare(folder: Path, access: databases.Access, cases: int) -> str:
-    """Two databases that differ in how many cases wait behind the first hundred; the session of a reviewer of both."""
+def _prepare(folder: Path, access: databases.Access, cases: int) -> None:
+    """Two databases that differ in how many cases wait behind the first hundred."""
     databases.create_application(access, "placet_small")
     env = environment(folder, access, "placet_small")
     run([sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0"], {**env, "PLACET_ROLE": "owner"})
     databases.create_records(access, "placet_records")
-    session = run([sys.executable, "-m", "tests.bench.queue_scene"], {**env, "PYTHONPATH": str(BASE)})
+    run([sys.executable, "-m", "tests.bench.queue_scene"], {**env, "PYTHONPATH": str(BASE)})
     queue_scene.arrange(access.url("owner", "placet_small"))
     with databases.connect(access) as connection:
         connection.execute("create database placet_large template placet_small owner placet_owner")
     say(f"Putting {cases} cases behind a hundred.")
     queue_scene.fill(access.url("owner", "placet_large"), cases)
     queue_scene.fill(access.url("owner", "placet_small"), 0)
-    return session
 
 
 def environment(folder: Path, access: databases.Access, name: str) -> dict[str, str]:
@@ -132,12 +131,12 @@ def _compare(small: Probe, large: Probe, times: int, rounds: int) -> None:
         say(f"{name:50}{statistics.median(ratios):6.2f}x {statistics.median(figures):8.2f} ms  {told}")
 
 
-def _onward(folder: Path, family: Family, access: databases.Access, session: str) -> None:
+def _onward(folder: Path, family: Family, access: databases.Access, probes: Sequence[Probe]) -> None:
     """Decide over HTTP against a server process of each database, in one run with a plain view of that server."""
-    for name in _NAMES:
+    for name, probe in zip(_NAMES, probes, strict=True):
         env = environment(folder, access, name) | {"PLACET_STATIC": "finders", "PLACET_SURFACE": "all"}
         url = serve(family, name, {**env, **NO_TIME_TO_READ})
-        told = onward.decide(url, session, times=40)
+        told = onward.decide(url, probe.ask(do="session")["session"], times=40)
         took, hello = statistics.median(told.took), statistics.median(told.hello)
         say(f"approve -> next in {name}: {took / hello:.1f}x a plain Django view, {took:.1f} and {hello:.2f} ms")
         say(f"  at most {max(told.bytes)} bytes gzip, {len(told.took)} verdicts, status {told.status}")

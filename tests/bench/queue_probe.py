@@ -72,7 +72,12 @@ def free(name: str, times: int) -> dict[str, Any]:
     return {"case": str(found), "ms": [timed(lambda: candidates.next_case(viewer=viewer)) for _ in range(times)]}
 
 
-_COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"page": page, "poll": poll, "free": free}
+def session() -> dict[str, Any]:
+    """The session of a reviewer who proved just now who they are."""
+    return {"session": visitor("ada").cookies["placet_session"].value}
+
+
+_COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {"page": page, "poll": poll, "free": free, "session": session}
 
 
 def main() -> None:
