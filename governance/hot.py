@@ -1,4 +1,4 @@
-"""The statements of the decision path: prepared once for each connection, sent past cursor and ORM.
+"""The statements of the decision path: sent past cursor and ORM, outside a transaction prepared once per connection.
 
 A cursor costs a decision more than its answer costs the server, so they go through libpq itself, by the
 low-level interface that psycopg documents. Everything else in Placet uses cursors.
@@ -57,8 +57,8 @@ class Statement:
                 # a cursor would begin the transaction that Django promised
                 _checked(driver.pgconn, driver.pgconn.exec_(b"BEGIN"))
             if driver.prepare_threshold is None or not driver.autocommit:
-                # whatever rolls back makes the driver give up all that is prepared in the session, also what it did
-                # not prepare: to learn that inside a transaction would be the end of it
+                # a pooler, or a driver that prepares and rolls back, makes the session forget what it knew: to learn
+                # that inside a transaction would be the end of it
                 result = driver.pgconn.exec_params(self.sql.encode(), values)
             else:
                 result = self._prepared_run(driver, values)
