@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from psycopg.types.json import Jsonb
 
 from governance import halt, narrow
@@ -68,10 +69,11 @@ def late_executes() -> int:
         return int(cursor.fetchone()[0])
 
 
-def work_goes_on(some: int = 4, most: float = 10.0) -> None:
-    """Let the machine authorise some more actions, however busy this machine is."""
-    enough, stop = Grant.objects.count() + some, time.monotonic() + most
-    while Grant.objects.count() < enough and time.monotonic() < stop:
+def work_goes_on(some: int = 4, most: float = 30.0, *, seen: QuerySet[Any] | None = None) -> None:
+    """Let the machine authorise some more actions, or what else is to be `seen`, however busy this machine is."""
+    rows = Grant.objects.all() if seen is None else seen
+    enough, stop = rows.count() + some, time.monotonic() + most
+    while rows.count() < enough and time.monotonic() < stop:
         time.sleep(0.005)
 
 
