@@ -7,6 +7,7 @@ or domain of any rank reads one short range for each of them instead of all its 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -85,38 +86,61 @@ class Choice:
     count: str
 
 
-_TYPE = "e.action_type_id = (select id from governance_actiontype where key = %(type)s)"
-_DOMAIN = "e.domain_id = (select id from governance_scope where key = %(domain)s)"
-_RANGE = "select e.id, e.sort_key from reviews_escalation e where e.state = 'open'"
-_ORDER = " order by e.sort_key, e.id limit %(most)s"
-_EACH = """
-  select x.id, x.sort_key from unnest(%(ranks)s::smallint[]) r(rank)
-    cross join unnest(%(risks)s::smallint[]) k(risk)
-    cross join lateral ({range} and e.rank = r.rank and e.risk = k.risk{order}) x
-  order by x.sort_key, x.id limit %(most)s
-"""
+def _lane(at: Mapping[str, str], since: Sequence[str] = (), before: str = "") -> str:
+    """Open cases whose columns have those values: a condition whose ends are rows of the index that they lead.
 
-# Each count reads one range of one index up to its limit, and the order names that index: statistics that are old or a
-# value with no case at all would else let the planner read every open case in search of a hundred.
-_COUNT = """(select count(*) from (
-  select 1 from reviews_escalation e where e.state = 'open' and {} order by {} limit %(most)s) c)"""
-_OF_KEY = "e.rank, e.risk, e.sort_key, e.id"
-_CHOICES = "".join(
-    (
-        "select 'type' as kind, t.key, ", _COUNT.format("e.action_type_id = t.id", _OF_KEY), " as n",
-        " from governance_actiontype t",
-        " union all select 'domain', s.key, ", _COUNT.format("e.domain_id = s.id", _OF_KEY), " from governance_scope s",
-        " where s.kind = 'domain' union all select 'rank', r::text, ",
-        _COUNT.format("e.rank = r", "e.risk, e.sort_key, e.id"),
-        " from unnest(%(ranks)s::smallint[]) r union all select 'risk', k::text, (select count(*) from (",
-        " select 1 from unnest(%(ranks)s::smallint[]) r cross join lateral (select 1 from reviews_escalation e",
-        " where e.state = 'open' and e.rank = r and e.risk = k order by e.sort_key, e.id limit %(most)s) x",
-        " limit %(most)s) c) from unnest(%(risks)s::smallint[]) k union all select 'mine', '', ",
-        _COUNT.format("e.taken_by_id = %(viewer)s and e.taken_until > %(now)s", "e.taken_until"),
-        " union all select 'overdue', '', ", _COUNT.format("e.sort_key < %(overdue)s", "e.sort_key, e.id"),
-        " order by 1, 2",
-    )
-)  # fmt: skip
+    `since` is where in the order of the queue they begin: a key, or a key and a case that is left out itself. `before`
+    is the key where they end. Whoever orders by `_along` the same columns names that index: no other one gives the
+    order, so statistics that are old or have missed a value cannot let the planner read every open case for a hundred.
+    """
+    columns, values = [f"e.{name}" for name in at], list(at.values())
+
+    def end(sign: str, *keys: str) -> str:
+        named = ", ".join([*columns, "e.sort_key", "e.id"][: len(columns) + len(keys)])
+        return f"({named}) {sign} ({', '.join([*values, *keys])})"
+
+    low = end(">" if len(since) > 1 else ">=", *since)
+    return f"e.state = 'open' and {low} and {end('<', before) if before else end('<=')}"
+
+
+def _along(at: Iterable[str]) -> str:
+    """The order of the index that these columns lead, which within one lane is the order of the queue."""
+    return ", ".join(f"e.{name}" for name in (*at, "sort_key", "id"))
+
+
+# Each rank and risk of what is asked for is a lane, read up to the page's end.
+_EACH = """
+  select x.id, x.sort_key from {tables} unnest(%(ranks)s::smallint[]) r(rank)
+    cross join unnest(%(risks)s::smallint[]) k(risk)
+    cross join lateral (select e.id, e.sort_key from reviews_escalation e
+      where {lane} and {skipped} order by {along} limit %(most)s) x
+  where {keys} order by x.sort_key, x.id limit %(most)s
+"""
+_TYPE, _DOMAIN = {"action_type_id": "t.id"}, {"domain_id": "s.id"}
+_RANKED = {"rank": "r.rank", "risk": "k.risk"}
+
+
+_KINDS = """
+  select 'type' as kind, t.key, (select count(*) from {type} c) as n from governance_actiontype t
+  union all select 'domain', s.key, (select count(*) from {domain} c) from governance_scope s where s.kind = 'domain'
+  union all select 'rank', r.rank::text, (select count(*) from {rank} c) from unnest(%(ranks)s::smallint[]) r(rank)
+  union all select 'risk', k.risk::text, (select count(*) from (
+    select 1 from unnest(%(ranks)s::smallint[]) r(rank) cross join lateral {risk} x
+    limit %(most)s) c) from unnest(%(risks)s::smallint[]) k(risk)
+  union all select 'mine', '', (select count(*) from {mine} c)
+  union all select 'overdue', '', (select count(*) from {overdue} c)
+  order by 1, 2
+"""
+_UP_TO = "(select 1 from reviews_escalation e where {} order by {} limit %(most)s)"
+# Each count reads one range of one index up to its limit.
+_CHOICES = _KINDS.format(
+    type=_UP_TO.format(_lane(_TYPE), "e.action_type_id"),
+    domain=_UP_TO.format(_lane(_DOMAIN), "e.domain_id"),
+    rank=_UP_TO.format(_lane({"rank": "r.rank"}), "e.rank"),
+    risk=_UP_TO.format(_lane(_RANKED), _along(_RANKED)),
+    mine=_UP_TO.format("e.state = 'open' and e.taken_by_id = %(viewer)s and e.taken_until > %(now)s", "e.taken_until"),
+    overdue=_UP_TO.format("e.state = 'open' and e.sort_key < %(overdue)s", "e.sort_key, e.id"),
+)
 
 # What somebody skipped is left to the others for a while; they are few.
 _SKIPPED = """
@@ -136,9 +160,7 @@ _FREE = """
   )
   select x.id, x.sort_key from lanes l cross join lateral (
     select e.id, e.sort_key from reviews_escalation e
-      where e.state = 'open' and e.owners = l.owners and e.rank = l.rank and e.risk = l.risk
-        and e.sort_key >= %(now)s and e.deadline > clock_timestamp() and {free}
-      order by e.sort_key, e.id limit %(most)s) x
+      where {lane} and e.deadline > clock_timestamp() and {free} order by {along} limit %(most)s) x
   where not %(viewer)s = any(l.owners) and l.rank <= %(rank)s and l.risk <= %(risk)s
   order by x.sort_key, x.id limit %(most)s
 """
@@ -147,9 +169,8 @@ _FREE_OF_TYPES = """
   select x.id, x.sort_key from unnest(%(types)s::bigint[]) t(id) cross join generate_series(1, %(rank)s) r(rank)
     cross join generate_series(1, %(risk)s) k(risk) cross join lateral (
     select e.id, e.sort_key from reviews_escalation e
-      where e.state = 'open' and e.action_type_id = t.id and e.rank = r.rank and e.risk = k.risk
-        and e.sort_key >= %(now)s and e.deadline > clock_timestamp() and not %(viewer)s = any(e.owners) and {free}
-      order by e.sort_key, e.id limit %(most)s) x
+      where {lane} and e.deadline > clock_timestamp() and not %(viewer)s = any(e.owners) and {free}
+      order by {along} limit %(most)s) x
   order by x.sort_key, x.id limit %(most)s
 """
 _THAWED = """
@@ -175,13 +196,17 @@ _NOBODYS = """
   and not exists (select 1 from placet_people(e.action_id) p join governance_agent ag on ag.id = p.id
     where ag.owner_id = %(viewer)s)
 """
+_OF_OWNERS = {"owners": "l.owners", "rank": "l.rank", "risk": "l.risk"}
 # What a halt froze comes before the others.
 _FIRST, _FIRST_OF_TYPES = (
     "".join(
         ("select id from (select 1 as turn, t.* from (", _THAWED, ") t union all select 2, f.* from (", free, ") f) x",
          " order by turn, sort_key, id")
-    ).replace("{free}", f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}")
-    for free in (_FREE, _FREE_OF_TYPES)
+    )
+    .replace("{lane}", _lane(at, since=["%(now)s"]))
+    .replace("{along}", _along(at))
+    .replace("{free}", f"{_WITHIN} and {_SKIPPED} and {_NOBODYS}")
+    for free, at in ((_FREE, _OF_OWNERS), (_FREE_OF_TYPES, _TYPE | _RANKED))
 )  # fmt: skip
 
 
@@ -189,28 +214,47 @@ def picked(
     filters: Filters, *, viewer: int, now: dt.datetime, after: Cursor | None, most: int
 ) -> tuple[str, dict[str, Any]]:
     """A statement for (id, sort_key) of the first `most` cases behind `after`, in order, and its values."""
-    values: dict[str, Any] = {"most": most, "viewer": viewer, "now": now}
-    parts = [_RANGE, _SKIPPED]
+    values: dict[str, Any] = {
+        "most": most,
+        "viewer": viewer,
+        "now": now,
+        "type": filters.action_type,
+        "domain": filters.domain,
+        "ranks": [filters.rank] if filters.rank else list(RANKS),
+        "risks": [filters.risk] if filters.risk else [risk.value for risk in Risk],
+        "overdue": first_key(now.timestamp()),
+    }
+    if after is not None:
+        values |= {"sort_key": after.sort_key, "case": after.case}
+    if filters.mine or not (filters.action_type or filters.domain or filters.rank or filters.risk):
+        return _whole(filters, after), values
+    at, tables, keys = _RANKED, "", ["true"]
+    for asked, column, table, key in (
+        (filters.action_type, _TYPE, "governance_actiontype t", "t.key = %(type)s"),
+        (filters.domain, _DOMAIN, "governance_scope s", "s.key = %(domain)s"),
+    ):
+        if asked:
+            at, tables, keys = column | at, f"{table} cross join {tables}", [*keys, key]
+    lane = _lane(at, ["%(sort_key)s", "%(case)s"] if after else (), "%(overdue)s" if filters.overdue else "")
+    statement = _EACH.format(tables=tables, lane=lane, skipped=_SKIPPED, along=_along(at), keys=" and ".join(keys))
+    return statement, values
+
+
+def _whole(filters: Filters, after: Cursor | None) -> str:
+    """The queue of all, or of what somebody holds, which is little: that is looked through for the other filters."""
+    parts = ["select e.id, e.sort_key from reviews_escalation e where e.state = 'open'", _SKIPPED]
     if after is not None:
         parts.append("(e.sort_key, e.id) > (%(sort_key)s, %(case)s)")
-        values |= {"sort_key": after.sort_key, "case": after.case}
     if filters.overdue:
         parts.append("e.sort_key < %(overdue)s")
-        values["overdue"] = first_key(now.timestamp())
-    if filters.action_type:
-        parts.append(_TYPE)
-        values["type"] = filters.action_type
-    if filters.domain:
-        parts.append(_DOMAIN)
-        values["domain"] = filters.domain
-    values["ranks"] = [filters.rank] if filters.rank else list(RANKS)
-    values["risks"] = [filters.risk] if filters.risk else [risk.value for risk in Risk]
     if filters.mine:
         parts.append("e.taken_by_id = %(viewer)s and e.taken_until > %(now)s")
         parts.append("e.rank = any(%(ranks)s::smallint[]) and e.risk = any(%(risks)s::smallint[])")
-    elif filters.action_type or filters.domain or filters.rank or filters.risk:
-        return _EACH.format(range=" and ".join(parts), order=_ORDER), values
-    return " and ".join(parts) + _ORDER, values
+        if filters.action_type:
+            parts.append("e.action_type_id = (select id from governance_actiontype where key = %(type)s)")
+        if filters.domain:
+            parts.append("e.domain_id = (select id from governance_scope where key = %(domain)s)")
+    return " and ".join(parts) + " order by e.sort_key, e.id limit %(most)s"
 
 
 def choices(*, viewer: int, now: dt.datetime) -> dict[str, tuple[Choice, ...]]:

@@ -508,11 +508,3 @@ def test_two_that_give_back_at_once_give_back_once(owner: Owner, committed: Comm
             wait_for_lock(owner, other, second)
         assert second.result() == (False,)
     assert live("entity:subject=c-1%") == held // 2 > 0
-
-
-def test_a_value_that_few_cases_have_is_seen_when_they_are_counted() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select attname from pg_attribute where attrelid = 'reviews_escalation'::regclass and attstattarget = 10000"
-        )
-        assert {name for (name,) in cursor.fetchall()} == {"action_type_id", "domain_id", "rank", "risk"}
