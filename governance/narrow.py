@@ -47,11 +47,12 @@ def create_scope(*, key: str, name: str, kind: ScopeKind, parent: Scope, ceiling
 
 @told()
 @transaction.atomic
-def set_ceiling(scope: Scope, *, ceiling: Tier, by: By) -> list[Scope]:
+def set_ceiling(scope: Scope, *, ceiling: Tier, by: By, lowers: bool = False) -> list[Scope]:
     """Set the highest tier below a scope; a lower one clamps every scope under it. Returns the changed.
 
     One entry for each. Raising a ceiling again never raises what was clamped. The council; a steward of the scope, or
-    of the domain that it is in, only lowers it. Problems: FORBIDDEN, INVALID, ABOVE_PARENT.
+    of the domain that it is in, only lowers it. `lowers`: nobody meant anything else. Problems: FORBIDDEN, INVALID,
+    ABOVE_PARENT, WRONG_STATE (as low as that already).
     """
     require_steward(scope, by)
     # before any row: decisions hold it shared, so this stands wholly before or wholly after each of them
@@ -59,6 +60,9 @@ def set_ceiling(scope: Scope, *, ceiling: Tier, by: By) -> list[Scope]:
     actor = require_steward(scope, by)
     stored = Scope.objects.select_for_update(of=("self",)).select_related("parent").get(pk=scope.pk)
     _refuse(Tier.COMMIT if stored.parent is None else Tier(stored.parent.ceiling), ceiling)
+    if lowers and stored.ceiling <= ceiling:
+        # somebody lowered it further since it was looked at: that stays
+        raise Problem(Code.WRONG_STATE, "The ceiling is as low as that already.")
     if stored.ceiling == ceiling:
         return []
     if ceiling > stored.ceiling and only_lowers(by):

@@ -28,6 +28,6 @@ def lower(request: ConsoleRequest, key: str) -> HttpResponse:
     scope = Scope.objects.filter(key=key).first()
     if scope is None:
         raise Http404
-    narrow.set_ceiling(scope, ceiling=Tier[tier], by=request.user)
+    narrow.set_ceiling(scope, ceiling=Tier[tier], by=request.user, lowers=True)
     messages.success(request, _("The ceiling is lowered, with everything below it."))
     return redirect("authority")

@@ -180,6 +180,15 @@ def test_a_steward_lowers_on_the_page_of_authority_and_another_operator_does_not
     assert [scope.ceiling for scope in Scope.objects.order_by("key")] == [Tier.COMMIT, Tier.PROPOSE, Tier.PROPOSE]
 
 
+def test_what_lowers_a_ceiling_raises_none_for_whoever_saw_it_higher(cast: Cast) -> None:
+    mary = visitor(cast.mary)
+    for tier in ("COMMIT", "EXECUTE"):
+        told = mary.post("/authority/refunds/lower/", {"ceiling": tier}, follow=True)
+        assert told.status_code == 409, tier
+        assert "The ceiling is as low as that already." in words(told)
+        assert Scope.objects.get(key="refunds").ceiling == Tier.EXECUTE, tier
+
+
 def test_types_without_a_record_show_how_many_wait(scene: Scene) -> None:
     with pytest.raises(AssertionError, match="escalate"):
         scene.running("600.00")
