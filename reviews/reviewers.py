@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
 
-from governance.actors import REVIEWER, groups_of
+from governance.actors import REVIEWER
 from governance.models import Action, Mandate, Snapshot
 from governance.policy.mandates import DAY, Terms, live
 from governance.problems import Code, Problem
@@ -66,11 +66,6 @@ def stays_reviewer(user: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_MEMBER, [user, REVIEWER])
         return cursor.fetchone() is not None
-
-
-def is_reviewer(user: User) -> bool:
-    """Whether they are an active reviewer at this moment: for pages, never for a verdict."""
-    return REVIEWER in groups_of(user)
 
 
 def has_practised(user: User) -> bool:

@@ -45,7 +45,7 @@ def verify(escalation_id: UUID, *, action: Action | None = None) -> Snapshot:
         raise Problem(Code.NOT_FOUND, "This case does not exist.")
     found = read_now(action)
     with transaction.atomic():
-        return _store(escalation_id, action, found)
+        return _store(escalation_id, found)
 
 
 def read_now(action: Action) -> Frozen:
@@ -102,7 +102,7 @@ def is_fresh(snapshot: Snapshot | None, now: datetime) -> bool:
     return snapshot.asked_at > now - FRESH
 
 
-def _store(escalation_id: UUID, action: Action, found: Frozen) -> Snapshot:
+def _store(escalation_id: UUID, found: Frozen) -> Snapshot:
     case = locked(escalation_id)
     held = None if case.snapshot_id is None else about(case).snapshot
     if held is not None and (case.state != EscalationState.OPEN or _overtaken(found, held)):

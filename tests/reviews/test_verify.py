@@ -151,7 +151,7 @@ def test_a_reading_that_was_overtaken_by_a_newer_one_is_dropped(scene: Scene) ->
     slow = verify.read_now(case.action)
     scene.sql("update shop.orders set paid = 700 where record_id = 'W1'")
     newer = verify.verify(case.pk)
-    assert verify._store(case.pk, case.action, slow) == newer
+    assert verify._store(case.pk, slow) == newer
     case.refresh_from_db()
     assert case.snapshot == newer
 
