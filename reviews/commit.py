@@ -120,8 +120,7 @@ def _rows(parts: Parts) -> tuple[list[dict[str, Any]] | None, ...]:
     """The rows of each table in the order of the function's parameters; None where there are none."""
     executes = parts.decision.outcome is Outcome.EXECUTE
     escalates = parts.decision.outcome is Outcome.ESCALATE
-    snapshot = parts.snapshot
-    body = {"action": str(parts.action)}
+    snapshot, body = parts.snapshot, {"action": str(parts.action)}
     return (
         [_decided(parts)],
         [entry(event=Event.ACTION_DECIDED, actor=f"agent:{parts.gathered.agent}", body=_ledger(parts))],
@@ -177,6 +176,7 @@ def _decided(parts: Parts) -> dict[str, Any]:
         "line": [agent for agent, _ in gathered.line],
         "stands": gathered.stands,
         "latches": parts.latches or None,
+        "pins": bool(parts.subject) and not gathered.pinned_subject,  # the first subject of its run so far
     }
     if parts.shadows:
         row["shadows"] = parts.shadows

@@ -28,9 +28,9 @@ from tests.reviews.rails import policy
 from tests.reviews.running_jobs import runners
 
 __all__ = [
-    "approvers", "contradictions", "delegated", "doubters", "flooders", "givers", "granted", "handers", "hurried",
-    "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters", "rotators", "runners",
-    "sweepers", "tellers", "twins",
+    "approvers", "beginners", "contradictions", "delegated", "doubters", "flooders", "givers", "granted", "handers",
+    "hurried", "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters", "rotators",
+    "runners", "sweepers", "tellers", "twins",
 ]  # fmt: skip
 
 
@@ -87,6 +87,22 @@ def contradictions(*, key: str, rounds: int) -> Callable[[int], str]:
             return "finished"
         try:
             return str(ask(credential, on_behalf("somebody else", f"red-{number}")).body["outcome"])
+        except Problem as problem:
+            return problem.code.value
+
+    return one
+
+
+def beginners(*, keys: list[str], rounds: int) -> Callable[[int], str]:
+    """Begin the same runs in every thread of every process, with each of the keys, each for somebody else."""
+
+    def one(number: int) -> str:
+        thread, turn = number // 10_000, number % 10_000
+        if turn >= rounds:
+            return "finished"
+        credential = Credential(hash_key(keys[thread % len(keys)]))
+        try:
+            return str(ask(credential, on_behalf(f"c-{thread}", f"k-{number}", run=f"run-{turn}")).body["outcome"])
         except Problem as problem:
             return problem.code.value
 

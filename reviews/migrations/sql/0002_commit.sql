@@ -10,8 +10,8 @@
 --   PL005  the same action waits in an open case, which the message names with its status: join that one, also when
 --          nothing would stand against executing it now: a person was asked, so a person answers
 --   PL006  the line of the agent, in all or of this type, or the entity has as many open cases as it may; the message says which
---   PL004  authority was narrowed or halted since it was gathered, a standing was written, its ticket ended, or a
---          budget was waited for: decide again
+--   PL004  authority was narrowed or halted since it was gathered, a standing was written, its ticket ended, its run
+--          began for another subject, or a budget was waited for: decide again
 --
 -- The shared advisory lock is the first lock taken. A halt or narrowing takes it exclusively, so
 -- after one commits nothing decided under the old epoch can commit as an execution.
@@ -22,7 +22,7 @@ returns void language plpgsql volatile
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 set lock_timeout = '2s' as $$
-declare t timestamptz; n int; grants int; moved int; latches int; lapsed int; waits text; instance bigint; epoch bigint;
+declare t timestamptz; n int; grants int; moved int; latches int; lapsed int; pins int; waits text; instance bigint; epoch bigint;
 begin
   perform pg_advisory_xact_lock_shared(7);
   -- who asks for the same action waits for the other's commit, so that the next statements see its case
@@ -44,7 +44,7 @@ begin
       outcome text, effective_tier smallint, required_tier smallint, effective_risk smallint, bound_by text,
       ladder jsonb, inputs jsonb, answer jsonb, policy_revision bigint, cell text, probability numeric, day_key date,
       grant_id uuid, grant_by text, grant_from double precision, grant_until double precision, alert text,
-      line uuid[], stands bigint, latches jsonb)
+      line uuid[], stands bigint, latches jsonb, pins boolean)
   ), acted as (
     insert into governance_action (id, agent_id, action_type_id, idempotency_key, body_hash, run, subject,
         entity, parameters, claims, digest, amount, in_flight, state, ticket_id, chain, trace_id, parent_span,
@@ -79,13 +79,14 @@ begin
       -- a ticket ends by the clock as well, which moves no epoch
       count(*) filter (where case when r.ticket is null then false
         else not placet_ticket_stands(r.ticket, r.agent, r.action_type, t) end),
+      count(*) filter (where r.pins),
       -- as a range in its order, for which planned on empty tables no index but that of the digests will do
       (select e.id || case when e.snapshot_id is null then ' checking' else ' pending' end
         from r cross join lateral (select o.id, o.snapshot_id, o.deadline from reviews_escalation o
           where o.state = 'open' and o.digest between decode(r.digest, 'hex') and decode(r.digest, 'hex')
           order by o.digest limit 1) e
         where r.outcome = 'execute' and (e.deadline > t or placet_case_due(e.id, t) > t) limit 1)
-    into n, grants, moved, latches, lapsed, waits from r;
+    into n, grants, moved, latches, lapsed, pins, waits from r;
   if n < jsonb_array_length(p_decided) then
     raise exception 'answered before, or a twin is being written' using errcode = 'PL002';
   end if;
@@ -93,6 +94,7 @@ begin
     raise exception 'authority moved' using errcode = 'PL004';
   end if;
   if waits is not null then raise exception '%', waits using errcode = 'PL005'; end if;
+  if pins > 0 then perform placet_pin(p_decided); end if;
 
   if p_flights is not null then perform placet_fly(p_flights); end if;
   if p_budgets is not null then perform placet_reserve(p_budgets); end if;
@@ -135,6 +137,22 @@ begin
   insert into governance_ledgerentry (kind, actor, body)
     select e.kind, e.actor, convert_to(e.body, 'UTF8')
     from jsonb_to_recordset(p_entries) as e(kind text, actor text, body text);
+end $$;
+
+-- Raises PL004 where a run that had no subject when it was gathered has got another one since. Who names the first subject
+-- of the same run, or of the run of an agent above, waits for the other's commit.
+create function placet_pin(p_decided jsonb) returns void language plpgsql volatile as $$
+begin
+  perform pg_advisory_xact_lock(14, place) from (
+    select distinct hashtext(l.id || ' ' || r.run) as place
+      from jsonb_to_recordset(p_decided) as r(run text, line uuid[], pins boolean), unnest(r.line) l(id)
+      where r.pins order by 1) x;
+  -- a statement of its own, which sees what was committed while it waited
+  if exists (select 1 from jsonb_to_recordset(p_decided) as r(run text, subject text, line uuid[], pins boolean)
+      cross join unnest(r.line) l(id) join governance_action a on a.agent_id = l.id and a.run = r.run
+      where r.pins and a.subject not in ('', r.subject)) then
+    raise exception 'the run began for another subject' using errcode = 'PL004';
+  end if;
 end $$;
 
 -- Reserves {"action", "key", "width", "amount", "cap"} in the rings, or raises PL001: the whole batch fits
