@@ -82,6 +82,24 @@ def test_an_allowed_action_is_two_statements_and_no_transaction_around_them(cast
     assert [query["sql"].split("(")[0] for query in captured] == ["select placet_asked", "select placet_commit"]
 
 
+def actions_read() -> int:
+    """How many rows of actions this transaction has fetched by their indexes so far."""
+    with connection.cursor() as cursor:
+        cursor.execute("select idx_tup_fetch from pg_stat_xact_user_tables where relname = 'governance_action'")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_what_an_agent_did_before_is_not_read_through_even_where_nothing_was_counted_yet(cast: Cast) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("discard plans")  # planned now, before any analyze has seen a row
+    for number in range(40):
+        ask(by(cast), refund("0.10", key=f"before-{number}", run=f"run-{number}", customer=f"c-{number}"))
+    before = actions_read()
+    assert ask(by(cast), refund("0.10", key="one more", run="one more", customer="other")).body["outcome"] == "execute"
+    assert actions_read() - before < 20
+
+
 def test_four_refunds_of_480_two_are_paid_and_two_are_one_case(cast: Cast) -> None:
     outcomes, waits = [], []
     for number in range(4):

@@ -189,7 +189,9 @@ begin
       and action_type_id = a.type_id and breached_at > t - interval '10 minutes') as breaches,
     (select subject from governance_action where agent_id = a.agent_id and run = p_run and subject <> ''
       order by created_at limit 1) as subject,
-    (select id from governance_action where agent_id = a.agent_id and idempotency_key = p_idem) as answered,
+    -- by the key: planned before there are statistics, the order of the runs would do, and read all of an agent's
+    (select id from governance_action where agent_id = a.agent_id and idempotency_key = any(array[p_idem])
+      order by idempotency_key limit 1) as answered,
     exists (select 1 from governance_halt
       where (case when lifted_at is null then 'infinity'::timestamptz else recovers_until end) > t) as halted,
     exists (select 1 from governance_daykey where day = (t at time zone 'UTC')::date) as day_key,
