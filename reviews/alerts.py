@@ -70,6 +70,11 @@ class Line:
     since: dt.datetime
     latest: dt.datetime
 
+    @property
+    def about(self) -> str:
+        """The action type in words."""
+        return label(self.action_type)
+
 
 @dataclass(frozen=True, slots=True)
 class Inbox:

@@ -43,13 +43,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an action would make of one cap: "$1,440.00 of $1,000.00" for "this customer, 24 hours".
+    """What an action would make of one cap: "$1,440.00" of "$1,000.00" for "this customer", "24 hours".
 
-    Without `figures`, `where` says why there are none.
+    Without a limit, `whose` says why there is none.
     """
 
-    figures: str
-    where: str
+    total: str
+    limit: str
+    whose: str
+    window: str
     over: bool
 
 
@@ -71,10 +73,9 @@ def reach(used: Sequence[Usage], amount: int | None) -> Reach:
     counted = [usage for usage in used if amount is not None or usage.cap.unit is not Unit.MONEY]
     usage = first_breach(counted) or max(counted, key=_per_mille, default=None)
     if usage is None:
-        return Reach("", "amount not known" if used else "no cap", False)
+        return Reach("", "", "amount not known" if used else "no cap", "", False)
     cap = usage.cap
-    figures = f"{cap.text(usage.total)} of {cap.limit_text}"
-    return Reach(figures, f"{whose(cap.key, usage.entity)}, {cap.window_text}", usage.breached)
+    return Reach(cap.text(usage.total), cap.limit_text, whose(cap.key, usage.entity), cap.window_text, usage.breached)
 
 
 def as_of_now(action: UUID, uses: Sequence[CapUse]) -> tuple[Usage, ...]:

@@ -270,7 +270,7 @@ def choices(*, viewer: int, now: dt.datetime) -> dict[str, tuple[Choice, ...]]:
     found: dict[str, list[Choice]] = {}
     for row in rows.fetch(_CHOICES, values):
         count = f"{COUNTED}+" if row["n"] > COUNTED else str(row["n"])
-        key = Risk(int(row["key"])).name.lower() if row["kind"] == "risk" else row["key"]
+        key = Risk(int(row["key"])).name.lower() if row["kind"] == "risk" else str(row["key"])
         found.setdefault(row["kind"], []).append(Choice(key, count))
     return {kind: tuple(each) for kind, each in found.items()}
 

@@ -288,7 +288,7 @@ def _permission(row: rows.Row, rate: Rate) -> Held:
 def _decided(row: rows.Row) -> Decided:
     return Decided(
         action=row["id"],
-        action_type=row["key"],
+        action_type=label(row["key"]),
         outcome=row["outcome"],
         effective=Tier(row["effective_tier"]),
         bound_by=row["bound_by"],

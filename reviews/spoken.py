@@ -1,7 +1,8 @@
 """Our own closed words and sentences in the language of whoever reads: translated where they are printed.
 
 Verbs and the pure policy say plain English, which the API and the ledger keep. A page looks a whole sentence up, or the
-one sentence with slots that it was filled from; the slots keep their values. What is not ours is never found.
+one sentence with slots that it was filled from; the slots keep their values. What is not ours is never found: of the
+catalogue, names and sentences that came with the product are, what a council wrote itself stays as it was written.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ LONGEST = 600
 # Slots that hold words of ours, not a name or a figure.
 _OURS = frozenset(
     ("cap", "data_class", "grants", "key", "kind", "level", "limit", "name", "pending", "rise", "risk",
-     "room", "signal", "state", "threshold", "time", "total", "until", "value", "wide", "whose", "why", "window")
+     "room", "signal", "state", "threshold", "time", "told", "total", "until", "value", "wide", "whose", "why",
+     "window")
 )  # fmt: skip
 # What a sub-agent is called on pages (`placet_named`) is ours in every slot.
 _DRAWN = re.compile(r"sub-agent [0-9.]+ of .+", re.ASCII)

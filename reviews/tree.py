@@ -87,7 +87,7 @@ _SCOPES = """
   from governance_scope s order by s.name
 """
 _TYPES = """
-  select t.id, t.key, t.action_class, t.base_risk, t.human_required, coalesce(s.name, 'every domain') as domain,
+  select t.id, t.key, t.action_class, t.base_risk, t.human_required, coalesce(s.name, '') as domain,
     b.id is not null as bound, (select count(*) from (select 1 from reviews_escalation e
       join governance_action a on a.id = e.action_id
       where e.state = 'open' and a.action_type_id = t.id limit 1000) x) as waiting

@@ -1,17 +1,22 @@
-"""What there is to translate: marked texts, and the sentences of Python that are translated where they are printed."""
+"""What there is to translate: marked texts, sentences of Python, and the words of the catalogues that come with it."""
 
 from __future__ import annotations
 
 import ast
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation.template import templatize
 
 from config.services.stack import BASE
+from governance.documents import load
+from governance.policy.velocity import CapKey, whose
 from reviews.closed_words import WORDS
+from reviews.shown import label
 from reviews.spoken import CONTEXT
 
 FOLDERS = ("config", "governance", "reviews")
@@ -33,6 +38,7 @@ _SILENT = (
     "governance/policy/type_terms.py", "governance/policy/velocity.py", "governance/policy/memory.py",
     "governance/policy/interval.py",
 )  # fmt: skip
+_VALUE = re.compile(r"\{[a-z][a-z0-9_.]*\}", re.ASCII)
 _CALL = re.compile(r"\b(?:gettext|_)\(\s*(u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\")\s*\)")
 _PLURAL = re.compile(
     r"\bngettext\(\s*(u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\"),\s*(u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\")"
@@ -56,7 +62,23 @@ def collect() -> set[Message]:
     for folder in FOLDERS:
         for path in sorted((BASE / folder).rglob("*.py")):
             found.update(in_python(path.read_text(encoding="utf-8"), said=_speaks(path)))
+    for path in sorted((BASE / "governance" / "catalogues").glob("*.yaml")):
+        found.update(in_catalogue(load(path.read_text(encoding="utf-8"))))
     return found
+
+
+def in_catalogue(document: Mapping[str, Any]) -> Iterator[Message]:
+    """What pages say of an entry: its names as words, and its sentence with a slot for each value."""
+    for entry in document.get("action_types", ()):
+        names = (entry["key"], entry.get("family", ""), *entry.get("parameters", ()), *entry.get("claims", ()))
+        yield from (Message(CONTEXT, label(name)) for name in names if name)
+        yield from (Message(CONTEXT, whose(CapKey.ENTITY, name)) for name in entry.get("entities", ()))
+    for binding in document.get("bindings", ()):
+        told = (*binding["facts"], *binding.get("changes", ()), *binding.get("derived", ()))
+        yield from (Message(CONTEXT, each.get("label") or label(each["name"])) for each in told)
+        places = itertools.count()
+        if sentence := binding.get("sentence"):
+            yield Message(CONTEXT, _VALUE.sub(lambda _: f"{{told{next(places)}}}", sentence.removesuffix(".")))  # noqa: B023
 
 
 def in_template(source: str) -> Iterator[Message]:

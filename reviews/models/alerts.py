@@ -3,18 +3,19 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from governance.models import Action, ActionType, Agent, Halt
 
 
 class AlertKind(models.TextChoices):
-    MEDIUM_EXECUTION = "medium_execution", "Ran by itself at medium risk"
-    GUARDRAIL_GRANT = "guardrail_grant", "Granted by policy inside a guardrail"
-    RED = "red", "Evidence turned red"
-    HALT = "halt", "Halted"
-    CASE_EXPIRING = "case_expiring", "A case is about to expire"
-    AGAINST_FACTS = "against_facts", "Approved against the record"
-    TOOL_RED = "tool_red", "A tool is failing"
+    MEDIUM_EXECUTION = "medium_execution", _("Ran by itself at medium risk")
+    GUARDRAIL_GRANT = "guardrail_grant", _("Granted by policy inside a guardrail")
+    RED = "red", _("Evidence turned red")
+    HALT = "halt", _("Halted")
+    CASE_EXPIRING = "case_expiring", _("A case is about to expire")
+    AGAINST_FACTS = "against_facts", _("Approved against the record")
+    TOOL_RED = "tool_red", _("A tool is failing")
 
 
 class Alert(models.Model):

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from governance.models import Action, Snapshot
 
@@ -38,11 +39,11 @@ class Drawable(models.Model):
 
 
 class UnsoundReason(models.TextChoices):
-    WRONG_RECORD = "wrong_record", "It touched the wrong record"
-    WRONG_VALUE = "wrong_value", "An amount or value is wrong"
-    NOT_ASKED = "not_asked", "Nobody asked for it"
-    AGAINST_POLICY = "against_policy", "Our policy does not allow it"
-    HARMFUL = "harmful", "It did harm"
+    WRONG_RECORD = "wrong_record", _("It touched the wrong record")
+    WRONG_VALUE = "wrong_value", _("An amount or value is wrong")
+    NOT_ASKED = "not_asked", _("Nobody asked for it")
+    AGAINST_POLICY = "against_policy", _("Our policy does not allow it")
+    HARMFUL = "harmful", _("It did harm")
 
 
 class Finding(models.Model):

@@ -20,8 +20,8 @@ from governance.proof import lacking
 from reviews import alerts
 from reviews.moments import local, local_times
 from reviews.preferences import Preferences, preferences_of
-from reviews.printed import printed
-from reviews.shown import Piece
+from reviews.printed import printed, spelled
+from reviews.shown import Piece, Pieces
 from reviews.spoken import spoken
 from reviews.visible import visible
 
@@ -56,12 +56,37 @@ def fact_text(value: str) -> str:
     return visible(value, LONGEST_NAME)
 
 
+@register.simple_tag
+def named(key: object) -> SafeString:
+    """The name of an action type, a field or a fact, in the language in force where it came with the product."""
+    return _piece(Piece(str(key)), "value")
+
+
+@register.simple_tag
+def typed(text: str) -> SafeString:
+    """What a person wrote, as it stands: it is in no other language, however much it looks like a sentence of ours."""
+    return format_html("<bdi>{}</bdi>", printed(Piece(text)))
+
+
+@register.simple_tag
+def titled(value: str) -> str:
+    """What `fact` reads, without markup: for the title of a page."""
+    return printed(Piece(spoken(value) if " " in value else value))
+
+
 def _printed(value: object, css: str) -> SafeString:
     if isinstance(value, tuple):
-        return format_html_join("", "{}", ((_piece(piece, css),) for piece in value))
+        return _told_whole(value) or format_html_join("", "{}", ((_piece(piece, css),) for piece in value))
     text = str(value)
     # one word may be a name, and a name is never put into another language
     return _piece(Piece(text), css) if " " in text else format_html("<bdi>{}</bdi>", printed(Piece(text)))
+
+
+def _told_whole(pieces: Pieces) -> SafeString | None:
+    """A sentence of ours where another language has it whole, with its words in their own order."""
+    ours = "" if not pieces or pieces[0].literal else spelled(pieces)
+    read = spoken(ours)
+    return None if read == ours else format_html('<bdi data-ours="{}">{}</bdi>', ours, local_times(read))
 
 
 def _piece(piece: Piece, css: str) -> SafeString:

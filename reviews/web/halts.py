@@ -10,6 +10,7 @@ from governance import halt as authority
 from governance.models import Halt, HaltTarget
 from governance.problems import Code, Problem
 from reviews import halts
+from reviews.shown import label
 from reviews.web.forms import RECOVERIES, recovery_of
 from reviews.web.loaders import READERS, SEATED, WATCHERS, ConsoleRequest, act, page
 
@@ -95,7 +96,7 @@ def _releasing(request: ConsoleRequest, halt: int, problem: Problem | None = Non
 
 
 def _targets(request: ConsoleRequest) -> dict[str, Any]:
-    return {"targets": [(target.value, str(target.label)) for target in authority.targets_of(request.user)]}
+    return {"targets": [(target.value, label(target.value)) for target in authority.targets_of(request.user)]}
 
 
 def _read(halt: int) -> halts.Told:

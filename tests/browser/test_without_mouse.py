@@ -58,8 +58,8 @@ def test_a_halt_is_declared_and_lifted(console: Console, scripts: bool) -> None:
 def test_alerts_are_acknowledged(console: Console, scripts: bool) -> None:
     console.scene.running()
     page = console.open(console.scene.cast.mary, "/alerts/", java_script_enabled=scripts)
-    press(page, "button", "Acknowledge Ran by itself at medium risk Refunder bench.refund")
-    expect(page.get_by_text("Nothing to be seen.")).to_be_visible()
+    press(page, "button", "Acknowledge Ran by itself at medium risk Refunder Refund")
+    expect(page.get_by_text("No alert waits for you.")).to_be_visible()
     assert Alert.objects.get().acknowledged_by == console.scene.cast.mary
 
 

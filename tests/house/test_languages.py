@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone, translation
 
-from config.messages.collect import Message, collect, in_python, in_template
+from config.messages.collect import Message, collect, in_catalogue, in_python, in_template
 from config.messages.po import Said, compiled, merged, read, written
 from config.services.stack import BASE
 from reviews.spoken import spoken
@@ -109,9 +109,28 @@ def test_what_is_said_without_a_mark_is_found() -> None:
     assert set(in_template('{% translate "Go" %}')) == {Message("", "Go")}
 
 
+def test_what_pages_say_of_a_catalogue_is_found() -> None:
+    document = {
+        "action_types": [{"key": "lab.pay_rent", "parameters": {"flat_id": {}}, "entities": ["flat_id"]}],
+        "bindings": [
+            {
+                "facts": [{"name": "owner", "label": "Owner of it"}, {"name": "since"}],
+                "sentence": "Pay {rent} to {x.owner}.",
+            }
+        ],
+    }
+    said = {"Pay rent", "Flat id", "this flat", "Owner of it", "Since", "Pay {told0} to {told1}"}
+    assert set(in_catalogue(document)) == {Message("said", text) for text in said}
+
+
 @pytest.mark.parametrize(
     ("english", "german"),
     [
+        (
+            "Refund $480.00 for sofa-1 of order (not shown), customer since 2025-01-16",
+            "$480.00 für sofa-1 aus Bestellung (nicht gezeigt) erstatten, Kunde seit 2025-01-16",
+        ),
+        ("Project Refunds", "Projekt Refunds"),
         ("project refunds: ceiling PROPOSE", "Projekt refunds: Obergrenze PROPOSE"),
         (
             "With this action this customer would reach $1,440.00 within 24 hours; the cap is $1,000.00.",

@@ -56,7 +56,7 @@ ALLOWED = {
 }
 NAMES = {name for names in ALLOWED.values() for name in names.split()}
 _VARIABLE = re.compile(r"\{\{\s*([\w.]+)[^}]*\}\}")
-_BOUND = re.compile(r"\{% (?:fact|claim|since|clock) [^%]* as (\w+) %\}")
+_BOUND = re.compile(r"\{% (?:fact|claim|named|since|clock) [^%]* as (\w+) %\}")
 # A sentence with slots names its values itself; each is a variable that is judged like one in braces.
 _SENTENCE = re.compile(r"\{% blocktranslate([^%]*)%\}(.*?)\{% endblocktranslate %\}", re.DOTALL)
 _VALUE = re.compile(r"(\w+)=([\w.]+)")

@@ -57,3 +57,10 @@ def test_the_patterns_catch(name: str, text: str) -> None:
 @pytest.mark.parametrize("text", ['<script src="/static/x.js" defer></script>', '<p class="style">on the road</p>'])
 def test_ordinary_markup_passes(text: str) -> None:
     assert not any(re.search(pattern, text, re.IGNORECASE) for pattern in FORBIDDEN.values())
+
+
+def test_the_title_of_a_page_holds_no_markup() -> None:
+    titles = {path: re.search(r"{% block title %}(.*?){% endblock", path.read_text()) for path in _sources()}
+    marked = re.compile(r"{% (fact|named|typed|claim|since|clock) ")
+    assert not [path for path, title in titles.items() if title and marked.search(title[1])]
+    assert sum(title is not None for title in titles.values()) > 20

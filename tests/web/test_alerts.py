@@ -82,7 +82,7 @@ def test_a_red_of_another_kind_is_an_alert_when_its_episode_begins(cast: Cast) -
 def test_an_ordinary_case_is_no_alert(scene: Scene) -> None:
     scene.case()
     assert not Alert.objects.exists()
-    assert "Nothing to be seen." in words(inbox(scene.cast.mary))
+    assert "No alert waits for you." in words(inbox(scene.cast.mary))
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,15 @@ def test_a_halt_that_stops_no_agent_is_told_to_those_who_oversee(cast: Cast) -> 
 def test_an_owner_sees_their_own_agents_and_those_who_oversee_everybodys(scene: Scene) -> None:
     scene.running()
     assert "1 alert to be seen" in words(inbox(scene.cast.joan))
-    assert "Nothing to be seen." in words(inbox(scene.cast.joan, whose="mine"))
+    assert "No alert waits for you." in words(inbox(scene.cast.joan, whose="mine"))
     assert "1 alert to be seen" in words(inbox(scene.cast.edith))
     for stranger in (scene.cast.ada, scene.cast.mallory):
-        assert "Nothing to be seen." in words(inbox(stranger, whose="all"))
+        assert "No alert waits for you." in words(inbox(stranger, whose="all"))
 
 
 def test_a_kind_filters_and_a_word_that_is_none_does_not(scene: Scene) -> None:
     scene.running()
-    assert "Nothing to be seen." in words(inbox(scene.cast.mary, kind="halt"))
+    assert "No alert waits for you." in words(inbox(scene.cast.mary, kind="halt"))
     assert "1 alert to be seen" in words(inbox(scene.cast.mary, kind="'; drop"))
 
 
@@ -190,7 +190,7 @@ def test_acknowledging_a_line_is_one_entry_and_empties_it(scene: Scene) -> None:
     assert set(Alert.objects.values_list("acknowledged_by__username", flat=True)) == {"mary"}
     (entry,) = entries("alerts_acknowledged")
     assert (entry["count"], entry["kind"], entry["agent"]) == (2, "medium_execution", str(scene.cast.refunder.pk))
-    assert "Nothing to be seen." in words(inbox(scene.cast.mary))
+    assert "No alert waits for you." in words(inbox(scene.cast.mary))
 
 
 def test_what_came_in_later_is_not_acknowledged_with_what_was_shown(scene: Scene) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from governance import halt
 from reviews.preferences import COOKIE
-from tests.cast import Cast
+from tests.cast import BY, Cast
+from tests.reviews.scene import Scene
 from tests.web.reading import visitor, words
 
 
@@ -31,3 +33,26 @@ def test_a_cookie_names_only_languages_and_zones_that_there_are(cast: Cast) -> N
     source = client.get("/halts/").content.decode()
     assert '<html lang="en"' in source
     assert 'data-theme="dark"' in source
+
+
+def test_what_a_person_typed_stays_as_typed_also_where_it_looks_like_a_sentence_of_ours(cast: Cast) -> None:
+    halt.halt("project", "refunds", reason="Its prompt is being tested.", by=BY)
+    page = words(visitor(cast.ada).get("/halts/", headers={"Accept-Language": "de"}))
+    assert "Its prompt is being tested." in page
+
+
+def test_the_words_of_a_case_are_those_of_the_reader_and_its_names_stay(scene: Scene) -> None:
+    case, client = scene.case("480.00"), visitor(scene.cast.ada)
+    german = {"Accept-Language": "de"}
+    assert "$480.00 von $1,000.00 dieser Betroffene, 24 Stunden" in words(client.get("/queue/", headers=german))
+    page = words(client.get(f"/escalations/{case.pk}/", headers=german))
+    assert "Refunder · Erstattung" in page
+    assert "für dieser" not in page
+    taken = client.post(f"/escalations/{case.pk}/take/", headers=german, follow=True)
+    assert "Das ist der Datensatz von jemand anderem" in words(taken)
+
+
+def test_alerts_of_a_halted_project_are_told_in_german(cast: Cast) -> None:
+    halt.halt("project", "refunds", reason="x", by=BY)
+    page = words(visitor(cast.mary).get("/alerts/", headers={"Accept-Language": "de"}))
+    assert "Gestoppt Projekt Refunds" in page

@@ -128,7 +128,7 @@ def test_a_breached_cap_comes_first_and_says_how_far() -> None:
         "$1,000.00",
     )
     assert (second.whose, second.over, second.hard, second.limit_text) == ("this run", False, True, "2 actions")
-    assert reach([spare, over], 48_000) == Reach("$1,440.00 of $1,000.00", "this customer, 24 hours", True)
+    assert reach([spare, over], 48_000) == Reach("$1,440.00", "$1,000.00", "this customer", "24 hours", True)
 
 
 def test_of_caps_that_count_for_every_agent_of_a_chain_each_says_so() -> None:
@@ -140,13 +140,13 @@ def test_of_caps_that_count_for_every_agent_of_a_chain_each_says_so() -> None:
 
 def test_without_a_breach_the_fullest_cap_is_told() -> None:
     little = Usage(REFUNDS, "entity", 0, 100, "customer")
-    assert reach([little], 100) == Reach("$1.00 of $1,000.00", "this customer, 24 hours", False)
-    assert reach([little, Usage(COUNT, "run", 0, 1)], 100) == Reach("1 of 2 actions", "this run, 24 hours", False)
+    assert reach([little], 100) == Reach("$1.00", "$1,000.00", "this customer", "24 hours", False)
+    assert reach([little, Usage(COUNT, "run", 0, 1)], 100) == Reach("1", "2 actions", "this run", "24 hours", False)
 
 
 def test_what_no_cap_counts_says_so_and_an_unknown_amount_fills_none() -> None:
-    assert reach([], 100) == Reach("", "no cap", False)
-    assert reach([Usage(REFUNDS, "entity", 0, 0, "customer")], None) == Reach("", "amount not known", False)
+    assert reach([], 100) == Reach("", "", "no cap", "", False)
+    assert reach([Usage(REFUNDS, "entity", 0, 0, "customer")], None) == Reach("", "", "amount not known", "", False)
 
 
 def test_usages_come_back_as_the_decision_remembered_them() -> None:
