@@ -199,13 +199,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 60, 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Longer than the longest task, or a second worker would start it while the first still works.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
-    "socket_timeout": 2,
-    "socket_connect_timeout": 2,
-    "max_retries": 1,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
 # Ringing must never hold up or fail a request: the sweep finds what was not rung.
+CELERY_BROKER_TRANSPORT_OPTIONS |= {"socket_timeout": 2, "socket_connect_timeout": 2, "max_retries": 1}
+CELERY_BROKER_TRANSPORT_OPTIONS |= dict.fromkeys(("interval_start", "interval_step", "interval_max"), 0)
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
+
+# How long a process that found no broker rings for nobody, in seconds: whoever waits for an answer does not wait for
+# that as well, and the sweep finds what was not rung.
+SILENCE = 5.0
+_silent_until = 0.0
 
 
 class Bell(StrEnum):
@@ -21,6 +28,13 @@ def ring(bell: Bell, *ids: UUID) -> None:
     arguments = [str(each) for each in ids]
 
     def send() -> None:
-        current_app.send_task(bell.value, arguments, ignore_result=True)
+        global _silent_until
+        if time.monotonic() < _silent_until:
+            return
+        try:
+            current_app.send_task(bell.value, arguments, ignore_result=True)
+        except OperationalError:
+            _silent_until = time.monotonic() + SILENCE
+            raise
 
     transaction.on_commit(send, robust=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from config.services.stack import BASE
-from reviews import report
+from reviews import bell, report
 from reviews.bell import Bell, ring
 from tests.cast import Cast
 from tests.reviews.scene import Scene, entries
@@ -23,10 +24,16 @@ from django.db import transaction
 from reviews import report
 from reviews.bell import Bell, ring
 started = time.monotonic()
-with transaction.atomic():
-    ring(Bell.VERIFY, uuid.uuid4())
+for _ in range(100):
+    with transaction.atomic():
+        ring(Bell.VERIFY, uuid.uuid4())
 print("went on after", time.monotonic() - started)
 """
+
+
+@pytest.fixture(autouse=True)
+def broker_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "_silent_until", 0.0)
 
 
 @pytest.fixture
@@ -70,6 +77,24 @@ def test_a_broker_that_refuses_fails_nobody(
     with transaction.atomic():
         ring(Bell.VERIFY, committed_cast.refunder.pk)
     assert any("on_commit" in message for message in caplog.messages)
+
+
+def test_whoever_found_no_broker_rings_for_nobody_for_a_while(
+    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def down(name: str, *_: Any, **__: Any) -> None:
+        tried.append(name)
+        raise OperationalError("refused")
+
+    monkeypatch.setattr(current_app, "send_task", down)
+    ring(Bell.VERIFY, committed_cast.refunder.pk)
+    ring(Bell.NOTIFY, committed_cast.refunder.pk)
+    assert tried == ["reviews.verify_case"]
+    monkeypatch.setattr(bell, "_silent_until", time.monotonic())
+    ring(Bell.NOTIFY, committed_cast.refunder.pk)
+    assert tried == ["reviews.verify_case", "reviews.deliver"]
 
 
 def test_without_a_broker_a_ring_goes_on_at_once(committed_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
