@@ -27,6 +27,7 @@ _TOLD: dict[str, tuple[Code, str]] = {
         Code.WRONG_STATE,
         "No agent reports on what it, or an agent above or below it, has a permission to use.",
     ),
+    "55P03": (Code.UNAVAILABLE, "What this changes is in use at this moment. Nothing happened: please try again."),
     "23505": (Code.INVALID, "This name or key is taken."),
 }
 

@@ -36,6 +36,15 @@ def hold_authority() -> datetime:
     return database_now()
 
 
+def wait_briefly() -> None:
+    """Wait for further locks no longer than a decision does, until this transaction ends (`guards.told` tells it).
+
+    For whoever keeps others waiting meanwhile, as everybody does who holds the authority lock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("set local lock_timeout = '2s'")
+
+
 def hold_alike(digest: bytes) -> None:
     """Let nobody decide an action of this digest until the transaction ends: it waits, and sees what is committed here.
 

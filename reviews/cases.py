@@ -158,12 +158,12 @@ def holds(case: Escalation, user: int, now: datetime) -> bool:
     return case.taken_by_id == user and case.taken_until is not None and case.taken_until > now
 
 
-def give_back_all(reviewer: User, now: datetime) -> list[str]:
+def give_back_all(reviewer: User, now: datetime, *, waits: bool) -> list[str]:
     """Take every lease of theirs away, in the caller's transaction; the ids of those cases, for its ledger entry.
 
-    One that is being decided at this very moment is left to its verdict.
+    Unless it `waits` for them, one that somebody is at work on at this very moment is left to its verdict.
     """
-    held = Escalation.objects.select_for_update(no_key=True, skip_locked=True).filter(
+    held = Escalation.objects.select_for_update(no_key=True, skip_locked=not waits).filter(
         state=EscalationState.OPEN, taken_by=reviewer, taken_until__gt=now
     )
     found = []

@@ -178,7 +178,7 @@ def release_all(*, reviewer: User) -> int:
     One that is being decided at this very moment is left to its verdict. Whoever is switched off or loses authority
     loses their cases by the database, in the transaction of that change.
     """
-    cases = give_back_all(reviewer, locks.database_now())
+    cases = give_back_all(reviewer, locks.database_now(), waits=False)
     if cases:
         body = {"escalations": cases, "of": reviewer.get_username(), "because": "signed_out"}
         record.append(event=record.Event.CASE_RELEASED, actor=_actor(reviewer), body=body)

@@ -23,14 +23,14 @@ from tests.reviews.judgement_jobs import (
     sweepers,
 )
 from tests.reviews.notice_jobs import tellers
-from tests.reviews.queue_jobs import doubters, flooders, handers, repeaters
+from tests.reviews.queue_jobs import doubters, flooders, handers, holders, repeaters
 from tests.reviews.rails import policy
 from tests.reviews.running_jobs import runners
 
 __all__ = [
     "approvers", "beginners", "contradictions", "delegated", "doubters", "flooders", "givers", "granted", "handers",
-    "hurried", "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters", "rotators",
-    "runners", "sweepers", "tellers", "twins",
+    "holders", "hurried", "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters",
+    "rotators", "runners", "sweepers", "tellers", "twins",
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from governance.authenticate import Credential, hash_key
 from governance.problems import Problem
 from reviews import handover, judge, take
 from reviews.intake import Ask, ask
+from reviews.verify import verify
 
 _REASON = "interrupted"
 
@@ -83,6 +84,30 @@ def flooders(*, key: str, most: int) -> Callable[[int], str]:
             return "opened" if ask(credential, request).body["outcome"] == "escalate" else "executed"
         except Problem as problem:
             return problem.code.value
+
+    return one
+
+
+def holders(*, names: list[str], cases: list[str]) -> Callable[[int], str]:
+    """Take the same cases, read their records and hand them to each other, everybody at once but with some leisure:
+    a person whom the windows of their own never let go cannot leave.
+    """
+    people = [User.objects.get(username=name) for name in names]
+    connection.close()
+
+    def one(number: int) -> str:
+        case, who = UUID(random.choice(cases)), random.choice(people)
+        heir = next(each for each in names if each != who.get_username())
+        time.sleep(random.random() * 0.05)
+        try:
+            if random.random() < 0.3:
+                handover.hand_over(case, reviewer=who, to=heir, reason=_REASON)
+            else:
+                take.take(case, reviewer=who)
+                verify(case)
+        except Problem as problem:
+            return problem.code.value
+        return "done"
 
     return one
 

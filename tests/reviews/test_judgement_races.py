@@ -16,6 +16,7 @@ from django.db import connection
 from governance import enrol, halt, mandates
 from governance.locks import database_now
 from governance.models import Action, ActionType, Budget, DayKey, Execution, Grant, LedgerEntry, ToolReading
+from governance.problems import Code, Problem
 from reviews import commit, leave, report, verify
 from reviews.models import Absence, Draw, Drawable, Escalation, Verdict
 from reviews.sample import draw_due, selected_on
@@ -150,6 +151,18 @@ def test_whoever_hands_on_takes_skips_or_decides_at_once_has_the_case_or_is_refu
 # -- authority at the moment of the verdict -------------------------------------------------------
 
 
+def goes(person: User) -> None:
+    """Away from now on, however often whoever takes cases keeps them waiting."""
+    while True:
+        now = database_now()
+        try:
+            leave.leave(reviewer=person, begins=now, ends=now + timedelta(hours=1))
+            return
+        except Problem as problem:
+            if problem.code is not Code.UNAVAILABLE:
+                raise
+
+
 def set_mandate(ada: User, **more: Any) -> None:
     mandates.set_mandate(ada, rank=1, money_limit=500_00, by=BY, **more)
 
@@ -177,7 +190,7 @@ LOSSES: dict[str, tuple[Callable[[User], object], Callable[[User], object], tupl
         ("verdict_given",),
     ),
     "her time": (
-        lambda ada: leave.leave(reviewer=ada, begins=database_now(), ends=database_now() + timedelta(hours=1)),
+        goes,
         lambda ada: leave.come_back(Absence.objects.get(ended_at=None).pk, reviewer=ada),
         ("verdict_given",),
     ),

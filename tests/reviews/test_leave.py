@@ -153,3 +153,35 @@ def test_leaving_waits_for_a_case_that_is_being_taken(committed: Committed, comm
     assert committed_scene.take(case).taken_by == ada
     leave(reviewer=ada, begins=now, ends=now + HOUR)
     assert Escalation.objects.get(pk=case.pk).taken_by is None
+
+
+def test_leaving_waits_for_a_case_of_theirs_that_is_only_looked_at(
+    committed: Committed, committed_scene: Scene
+) -> None:
+    """Its record is being stored, or somebody is told that it is taken: that ends no lease, so leaving must."""
+    ada, now = committed_scene.cast.ada, database_now()
+    case = committed_scene.take(committed_scene.case())
+    with committed.connect() as other, other.transaction():
+        other.execute("select 1 from reviews_escalation where id = %s for no key update", [case.pk])
+        with pytest.raises(OperationalError, match="statement timeout"):
+            leave_in_haste(ada, now)
+    assert not Absence.objects.exists()
+    leave(reviewer=ada, begins=now, ends=now + HOUR)
+    assert Escalation.objects.get(pk=case.pk).taken_by is None
+
+
+@pytest.mark.parametrize("row", ["auth_user", "reviews_escalation"])
+def test_leaving_gives_up_where_somebody_keeps_it_waiting(
+    committed: Committed, committed_scene: Scene, row: str
+) -> None:
+    """It holds up every decision meanwhile."""
+    ada, now = committed_scene.cast.ada, database_now()
+    case = committed_scene.take(committed_scene.case())
+    key = case.pk if row == "reviews_escalation" else ada.pk
+    with committed.connect() as other, other.transaction():
+        other.execute(f"select 1 from {row} where id = %s for share".encode(), [key])
+        with pytest.raises(Problem, match="in use at this moment") as problem:
+            leave(reviewer=ada, begins=now, ends=now + HOUR)
+    assert code_of(problem) is Code.UNAVAILABLE
+    assert Escalation.objects.get(pk=case.pk).taken_by == ada
+    assert not Absence.objects.exists()
