@@ -96,9 +96,18 @@ class Whole:
 
 
 def _part(alias: str, model: type[models.Model], named: tuple[str, ...]) -> _Part:
-    fields = [field for field in model._meta.concrete_fields if not named or field.attname in named]
+    fields = _named(model, named) if named else [*model._meta.concrete_fields]
     parsed = [isinstance(field, models.JSONField) for field in fields]
     return _Part(alias, model, [field.attname for field in fields], parsed)
+
+
+def _named(model: type[models.Model], names: tuple[str, ...]) -> list[models.Field[Any, Any]]:
+    """These columns in the order of the model. ValueError for a name that is none of them, so that none is left out."""
+    fields = [field for field in model._meta.concrete_fields if field.attname in names]
+    unknown = {*names} - {field.attname for field in fields}
+    if unknown:
+        raise ValueError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+    return fields
 
 
 def _value(value: Any, is_json: bool) -> Any:
@@ -135,7 +144,7 @@ def _inserting(model: type[models.Model], made: bool) -> tuple[str, list[models.
 
 @cache
 def _updating(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, list[models.Field[Any, Any]]]:
-    fields = [field for field in model._meta.concrete_fields if field.attname in names]
+    fields = _named(model, names)
     columns = ", ".join(f"{field.attname} = %s" for field in fields)
     return f"update {model._meta.db_table} set {columns} where {model._meta.pk.attname} = %s", fields  # noqa: S608
 

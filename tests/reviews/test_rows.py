@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db import models
 
 from governance.models import Action, ActionType, Decision, Fact, Snapshot
@@ -51,3 +52,10 @@ def test_a_row_is_inserted_and_written_as_its_model_would(scene: Scene) -> None:
     rows.write(case, "renewals")
     case.refresh_from_db()
     assert (case.renewals, case.skips) == (3, 0), "the named columns alone"
+
+
+def test_a_column_that_does_not_exist_is_an_error_and_not_left_out(scene: Scene) -> None:
+    with pytest.raises(ValueError, match="Escalation has no column taken_by"):  # the column is taken_by_id
+        rows.write(scene.case(), "renewals", "taken_by")
+    with pytest.raises(ValueError, match="ActionType has no column documents"):
+        rows.Whole("select {rows} from governance_actiontype t", t=(ActionType, ("id", "documents")))
