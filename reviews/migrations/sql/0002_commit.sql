@@ -147,10 +147,13 @@ begin
     select distinct hashtext(l.id || ' ' || r.run) as place
       from jsonb_to_recordset(p_decided) as r(run text, line uuid[], pins boolean), unnest(r.line) l(id)
       where r.pins order by 1) x;
-  -- a statement of its own, which sees what was committed while it waited
+  -- a statement of its own, which sees what was committed while it waited; in the order of the runs, without which it
+  -- would, planned on empty tables, read all of an agent's
   if exists (select 1 from jsonb_to_recordset(p_decided) as r(run text, subject text, line uuid[], pins boolean)
-      cross join unnest(r.line) l(id) join governance_action a on a.agent_id = l.id and a.run = r.run
-      where r.pins and a.subject not in ('', r.subject)) then
+      cross join unnest(r.line) l(id) cross join lateral (
+        select 1 from governance_action a where a.agent_id = l.id and a.run = r.run and a.subject not in ('', r.subject)
+          order by a.created_at limit 1) other
+      where r.pins) then
     raise exception 'the run began for another subject' using errcode = 'PL004';
   end if;
 end $$;
