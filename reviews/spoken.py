@@ -18,8 +18,8 @@ CONTEXT = "said"
 LONGEST = 600
 # Slots that hold words of ours, not a name or a figure.
 _OURS = frozenset(
-    ("cap", "data_class", "grants", "key", "kind", "level", "limit", "name", "pending", "rise", "risk",
-     "room", "signal", "state", "threshold", "time", "told", "total", "until", "value", "wide", "whose", "why",
+    ("action_class", "base", "cap", "data_class", "grants", "key", "kind", "level", "limit", "name", "pending", "rise",
+     "risk", "room", "signal", "state", "threshold", "time", "told", "total", "until", "value", "wide", "whose", "why",
      "window")
 )  # fmt: skip
 # What a sub-agent is called on pages (`placet_named`) is ours in every slot.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from django import template
 from django.conf import settings
@@ -86,7 +87,13 @@ def _told_whole(pieces: Pieces) -> SafeString | None:
     """A sentence of ours where another language has it whole, with its words in their own order."""
     ours = "" if not pieces or pieces[0].literal else spelled(pieces)
     read = spoken(ours)
-    return None if read == ours else format_html('<bdi data-ours="{}">{}</bdi>', ours, local_times(read))
+    if read == ours:
+        return None
+    # longest first: a short value may be part of a longer one, and our words hold no value
+    values = sorted({printed(piece) for piece in pieces if piece.literal}, key=len, reverse=True)
+    parts = re.split(f"({'|'.join(map(re.escape, values))})", read) if values else [read]
+    told = (format_html('<bdi class="value">{}</bdi>', x) if x in values else local_times(x) for x in parts)
+    return format_html('<bdi data-ours="{}">{}</bdi>', ours, format_html_join("", "{}", ((x,) for x in told)))
 
 
 def _piece(piece: Piece, css: str) -> SafeString:

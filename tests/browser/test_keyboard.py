@@ -170,3 +170,16 @@ def test_a_chosen_reason_outlives_reading_the_record_again(console: Console) -> 
     page.get_by_role("button", name="Verify again").click()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()
+
+
+def test_a_case_is_not_handed_over_without_a_reason_and_the_focus_goes_to_it(console: Console) -> None:
+    case = taken(console.scene)
+    page = console.case(case)
+    page.keyboard.press("h")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Why", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("cell", name="grace")).to_be_visible()
