@@ -170,7 +170,8 @@ def test_a_steward_lowers_on_the_page_of_authority_and_another_operator_does_not
         assert page.content.decode().count("/lower/") == forms
         assert ("the council alone raises it again" in words(page)) is bool(forms)
     # the browser chooses the first: it is the next one, not the lowest
-    assert "Lower it to PROPOSE OBSERVE Lower, with everything in it" in words(visitor(olga).get("/authority/"))
+    asked = words(visitor(olga).get("/authority/"))
+    assert "Lower it to PROPOSE OBSERVE Lower, with everything in it Service" in asked, "each button says of which scope"
     to = {"ceiling": "PROPOSE"}
     assert visitor(otto).post("/authority/service/lower/", to).status_code == 403
     assert visitor(olga).post("/authority/acme/lower/", to).status_code == 403
