@@ -100,9 +100,8 @@ def _known(inputs: Inputs, goal: Risk) -> Changes:
         yield from _set(inputs, f"The quantity must be known, and at most {most}.", quantity=most)
     if limits.data_class is not None and not whole(inputs.data_class):
         most = _limit(limits.data_class)
-        yield from _set(
-            inputs, f"The class of the data must be known, and at most {class_name(most)}.", data_class=most
-        )
+        limit = class_name(most)
+        yield from _set(inputs, f"The class of the data must be known, and at most {limit}.", data_class=most)
 
 
 def _smaller(inputs: Inputs, goal: Risk, cut: bool) -> Changes:

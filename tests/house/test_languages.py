@@ -5,15 +5,21 @@ from __future__ import annotations
 import gettext
 import io
 import re
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from django.utils import timezone, translation
+from hypothesis import given, settings
 
 from config.messages.collect import Message, collect, in_catalogue, in_python, in_template
 from config.messages.po import Said, compiled, merged, read, written
 from config.services.stack import BASE
+from governance.policy.inputs import Inputs
+from reviews.explained import tell
 from reviews.spoken import spoken
+from tests.policy import strategies as some
 
 CATALOGUES = sorted((BASE / "locale").glob("*/LC_MESSAGES/django.po"))
 _SLOT = re.compile(r"\{\w+\}|%\(\w+\)s")
@@ -25,7 +31,9 @@ _MARKED = re.compile(
 _SPOKEN_ATTRIBUTE = re.compile(r"\s(?:aria-label|data-head|title|placeholder|alt)=\"([^\"]*)\"")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 # Names that are the same in every language, a class that a block stands in for, and the name of a theme's class.
-ENGLISH = re.compile(r"\b(the|of|for|is|must|none|not|this|actions?|grants?|cap|quantity|internal|over|samples)\b")
+ENGLISH = re.compile(
+    r"\b(the|of|for|is|must|none|not|this|actions?|grants?|cap|ceiling|quantity|internal|over|samples)\b"
+)
 NAMES = {"Placet", "Slack", "PROPOSE", "OBSERVE", "EXECUTE", "wide", "narrow", "column", "theme", "ltr", "rtl"}
 
 
@@ -132,6 +140,8 @@ def test_what_pages_say_of_a_catalogue_is_found() -> None:
         ),
         ("Project Refunds", "Projekt Refunds"),
         ("project refunds: ceiling PROPOSE", "Projekt refunds: Obergrenze PROPOSE"),
+        ("enterprise acme: ceiling PROPOSE", "Unternehmen acme: Obergrenze PROPOSE"),
+        ("recovery of agent Boss: PROPOSE", "Erholung von Agent Boss: PROPOSE"),
         (
             "With this action this customer would reach $1,440.00 within 24 hours; the cap is $1,000.00.",
             "Mit dieser Aktion wären es $1,440.00 in 24 Stunden (dieser Kunde); das Limit ist $1,000.00.",
@@ -189,6 +199,19 @@ def test_no_reason_of_a_decision_is_left_in_english() -> None:
         for text in (*SENTENCES.values(), *HELP.values()):
             filled = re.sub(r"\{\w+\}", "Qx", text)
             assert spoken(filled) != filled, text
+
+
+@settings(max_examples=150, deadline=None)
+@given(some.every_input)
+def test_nothing_that_an_explanation_tells_is_left_in_english(inputs: Inputs) -> None:
+    """But what a bundle says, and whose standing it is: that is text of others."""
+    told = tell(replace(inputs, policy_rules=(), standing_hold=None))
+    texts = {told.bound_by, told.by_person, *told.because, *told.changes, *told.barred, *chain(*told.reasons)}
+    texts |= {step.name for step in told.steps} | {each.label for each in told.evidence}
+    with translation.override("de"):
+        for text in texts - {""}:
+            assert spoken(text) != text
+            assert not ENGLISH.search(spoken(text)), text
 
 
 def test_a_time_is_told_in_the_zone_of_whoever_looks_also_where_the_clock_is_put_back() -> None:
