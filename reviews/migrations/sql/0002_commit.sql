@@ -94,7 +94,11 @@ begin
     raise exception 'authority moved' using errcode = 'PL004';
   end if;
   if waits is not null then raise exception '%', waits using errcode = 'PL005'; end if;
-  if pins > 0 then perform placet_pin(p_decided); end if;
+  if pins > 0 then
+    perform placet_pin(r.run, r.subject, r.line) from (
+      select * from jsonb_to_recordset(p_decided) as r(run text, subject text, line uuid[], pins boolean)
+        where r.pins order by r.run) r;
+  end if;
 
   if p_flights is not null then perform placet_fly(p_flights); end if;
   if p_budgets is not null then perform placet_reserve(p_budgets); end if;
@@ -141,19 +145,19 @@ end $$;
 
 -- Raises PL004 where a run that had no subject when it was gathered has got another one since. Who names the first subject
 -- of the same run, or of the run of an agent above, waits for the other's commit.
-create function placet_pin(p_decided jsonb) returns void language plpgsql volatile as $$
+create function placet_pin(p_run text, p_subject text, p_line uuid[]) returns void language plpgsql volatile as $$
 begin
-  perform pg_advisory_xact_lock(14, place) from (
-    select distinct hashtext(l.id || ' ' || r.run) as place
-      from jsonb_to_recordset(p_decided) as r(run text, line uuid[], pins boolean), unnest(r.line) l(id)
-      where r.pins order by 1) x;
+  if cardinality(p_line) = 1 then
+    perform pg_advisory_xact_lock(14, hashtext(p_line[1] || ' ' || p_run));
+  else
+    perform pg_advisory_xact_lock(14, place) from (
+      select distinct hashtext(id || ' ' || p_run) as place from unnest(p_line) id order by 1) x;
+  end if;
   -- a statement of its own, which sees what was committed while it waited; in the order of the runs, without which it
   -- would, planned on empty tables, read all of an agent's
-  if exists (select 1 from jsonb_to_recordset(p_decided) as r(run text, subject text, line uuid[], pins boolean)
-      cross join unnest(r.line) l(id) cross join lateral (
-        select 1 from governance_action a where a.agent_id = l.id and a.run = r.run and a.subject not in ('', r.subject)
-          order by a.created_at limit 1) other
-      where r.pins) then
+  if exists (select 1 from unnest(p_line) l(id) cross join lateral (
+      select 1 from governance_action a where a.agent_id = l.id and a.run = p_run and a.subject not in ('', p_subject)
+        order by a.created_at limit 1) other) then
     raise exception 'the run began for another subject' using errcode = 'PL004';
   end if;
 end $$;
