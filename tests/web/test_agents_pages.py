@@ -171,7 +171,7 @@ def test_a_steward_lowers_on_the_page_of_authority_and_another_operator_does_not
         assert ("the council alone raises it again" in words(page)) is bool(forms)
     # the browser chooses the first: it is the next one, not the lowest
     asked = words(visitor(olga).get("/authority/"))
-    assert "Lower it to PROPOSE OBSERVE Lower, with everything in it Customer Service" in asked
+    assert "Lower it to PROPOSE OBSERVE Lower, with everything in it Refunds" in asked
     to = {"ceiling": "PROPOSE"}
     assert visitor(otto).post("/authority/service/lower/", to).status_code == 403
     assert visitor(olga).post("/authority/acme/lower/", to).status_code == 403
