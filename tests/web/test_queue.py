@@ -73,6 +73,7 @@ def test_a_source_that_is_down_is_unavailable(scene: Scene, settings: Any) -> No
     settings.PLACET_CONNECTORS = {}
     verify.verify(case.pk)
     assert only(scene).state == "unavailable"
+    assert "unreachable" in words(visitor(scene.cast.ada).get("/queue/")), "the word that its facts have"
 
 
 def test_a_case_that_broke_a_cap_says_how_far(scene: Scene) -> None:
