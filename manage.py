@@ -15,9 +15,15 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1 and argv[1] in OWNER_COMMANDS:
         os.environ.setdefault("PLACET_ROLE", "owner")
     adopt()
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(argv)
+    try:
+        execute_from_command_line(argv)
+    except ImproperlyConfigured as error:
+        if "--traceback" in argv:
+            raise
+        sys.exit(f"Placet cannot start: {error} Start `make demo` first, or set what docs/reference/settings.md names.")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 import manage
 from config.services.stack import BASE
@@ -109,3 +110,15 @@ def test_migrate_alone_runs_as_the_owner_without_being_told(
     monkeypatch.delenv("PLACET_ROLE")
     manage.main(["manage.py", command])
     assert seen == [role]
+
+
+def test_a_setting_that_is_missing_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: list[str]) -> None:
+        raise ImproperlyConfigured("PLACET_SECRET_KEY is missing.")
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", start)
+    monkeypatch.setenv("PLACET_MODE", "local")
+    with pytest.raises(SystemExit, match=r"^Placet cannot start: PLACET_SECRET_KEY is missing\. Start `make demo`"):
+        manage.main(["manage.py", "policy", "list"])
+    with pytest.raises(ImproperlyConfigured):
+        manage.main(["manage.py", "policy", "list", "--traceback"])
