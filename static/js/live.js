@@ -26,7 +26,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const heading = swapped.querySelector("[data-focus]");
   if (!heading) return;
   heading.focus({ preventScroll: true });
-  heading.scrollIntoView({ block: "nearest" });
+  (swapped.querySelector("[role=alert]") ?? heading).scrollIntoView({ block: "nearest" }); // a refusal stands above
 });
 
 // A server that does not answer is said, not hidden.

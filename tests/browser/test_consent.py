@@ -133,8 +133,9 @@ def test_a_required_fact_that_does_not_agree_switches_approve_off_until_it_is_ve
 
 def early(page: Page) -> None:
     expect(page.get_by_text("Approve answers from")).to_be_visible()
+    page.mouse.wheel(0, 2_000)  # to the end of the facts, as whoever reads them
     page.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("Take a moment to read the facts")).to_be_visible()
+    expect(page.get_by_text("Take a moment to read the facts")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
 
 

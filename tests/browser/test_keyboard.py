@@ -18,6 +18,12 @@ def focused(page: Page) -> str:
     return found
 
 
+def focused_name(page: Page) -> str:
+    """The text of the label of what the focus is on, if it has one."""
+    found: str = page.evaluate("(document.activeElement.labels?.[0]?.innerText ?? '').trim()")
+    return found
+
+
 def taken(scene: Scene, **more: str) -> Escalation:
     return scene.take(scene.case(**more))
 
@@ -125,6 +131,38 @@ def test_the_keys_are_told_over_a_case_without_leaving_it(console: Console) -> N
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     assert page.url == address
+
+
+def test_twenty_cases_are_decided_without_the_mouse(console: Console) -> None:
+    for number in range(20):
+        console.scene.case(f"{10 + number}.00")
+    page = console.open(console.scene.cast.ada, "/preferences/")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if focused_name(page) == "Stay with the case":
+            break
+    page.keyboard.press("ArrowDown")
+    assert focused_name(page) == "Take the next case and show it"
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.goto(f"{console.address}/queue/")
+    for key in ("j", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name="Take this case")).to_be_visible()
+    page.keyboard.press("t")
+    for number in range(20):
+        before = page.url
+        page.keyboard.press("Enter")
+        if number:
+            page.wait_for_function("before => location.href !== before", arg=before)
+        expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        for key in ("a",) if number % 2 else ("4", "r"):
+            page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    assert [Verdict.objects.filter(approve=each).count() for each in (True, False)] == [10, 10]
+    assert Verdict.objects.values("escalation").distinct().count() == 20
 
 
 def typed_too_early(console: Console, key: str) -> Page:
