@@ -39,11 +39,20 @@ def _work(environment: Mapping[str, str], work: Callable[..., None], arguments: 
 
 
 def run(
-    command: Sequence[str | Path], *, environment: Mapping[str, str], log: Path, fresh: bool = False
+    command: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    fresh: bool = False,
+    prepare: Callable[[], None] | None = None,
 ) -> BaseProcess:
-    """Start the command of a Python program in a process group of its own; ``fresh`` in a new interpreter."""
+    """Start the command of a Python program in a process group of its own; ``fresh`` in a new interpreter.
+
+    ``prepare`` is called in the process before the program begins; a new interpreter would not know of it.
+    """
+    assert not (fresh and prepare)
     words = [str(word) for word in command]
-    process = CONTEXT.Process(target=_become, args=(words, dict(environment), log, fresh))
+    process = CONTEXT.Process(target=_become, args=(words, dict(environment), log, fresh, prepare))
     process.start()
     return process
 
@@ -64,7 +73,9 @@ def kill(process: BaseProcess) -> None:
     process.join()
 
 
-def _become(command: list[str], environment: dict[str, str], log: Path, fresh: bool) -> None:
+def _become(
+    command: list[str], environment: dict[str, str], log: Path, fresh: bool, prepare: Callable[[], None] | None
+) -> None:
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
     with log.open("ab") as sink, Path(os.devnull).open("rb") as nothing:
@@ -75,6 +86,8 @@ def _become(command: list[str], environment: dict[str, str], log: Path, fresh: b
         os.execve(command[0], command, environment)  # noqa: S606 - no shell is needed
     os.environ.clear()
     os.environ.update(environment)
+    if prepare is not None:
+        prepare()
     # as in a fresh interpreter: granian starts its workers by the method that is set
     multiprocessing.set_start_method(multiprocessing.get_all_start_methods()[0], force=True)
     # "python -m module ..." or a script of the virtual environment, which imports the module of its name

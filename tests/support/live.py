@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -28,11 +28,19 @@ class Servers:
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="placet-live-")))
     children: dict[str, BaseProcess] = field(default_factory=dict)
 
-    def start(self, surface: str = "all", *, threads: int = 8, fresh: bool = False, **extra: str) -> str:
+    def start(
+        self,
+        surface: str = "all",
+        *,
+        threads: int = 8,
+        fresh: bool = False,
+        prepare: Callable[[], None] | None = None,
+        **extra: str,
+    ) -> str:
         """Start one process of a surface (`all`, `api`, `web`); returns its address without a closing slash.
 
         ``extra`` are further environment variables of that process; ``fresh`` starts it as an operator
-        would, in a new interpreter.
+        would, in a new interpreter; ``prepare`` is called in it first.
         """
         port = free_port()
         env = {
@@ -45,7 +53,7 @@ class Servers:
         }
         log = self.folder / f"{surface}-{port}.log"
         url = f"http://127.0.0.1:{port}"
-        self.children[url] = forks.run(granian(port, threads), environment=env, log=log, fresh=fresh)
+        self.children[url] = forks.run(granian(port, threads), environment=env, log=log, fresh=fresh, prepare=prepare)
         _wait(url, self.children[url], log)
         return url
 
