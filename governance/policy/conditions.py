@@ -146,7 +146,7 @@ def _signal(kind: Kind, inputs: Inputs, breached: list[Usage], found: list[Given
     signal = worst((computed, gathered))
     # What is computed here is explained by its facts and caps; only what came from outside needs a line of its own.
     if signal is not computed:
-        found.append(_tool_not_green(inputs, signal) if kind is Kind.TOOL_HEALTH else _not_green(_words(kind), signal))
+        found.append(_from_outside(kind, inputs, signal))
     return signal
 
 
@@ -169,19 +169,20 @@ def _completeness(inputs: Inputs, found: list[Given]) -> Signal:
     return completeness(inputs.facts)
 
 
-def _tool_not_green(inputs: Inputs, signal: Signal) -> Given:
-    name = registry_name(inputs.tool)
+def _from_outside(kind: Kind, inputs: Inputs, signal: Signal) -> Given:
+    """What was gathered of a kind and is not green."""
+    if kind is Kind.CONTRACT and signal is not Signal.UNKNOWN:
+        return Given(Reason.CONTRACT_BREACHED, {"signal": signal.value})
+    if kind is not Kind.TOOL_HEALTH:
+        return _not_green(kind.value.replace("_", " "), signal)
+    name = {"name": registry_name(inputs.tool)}
     if signal is Signal.RED:
-        return Given(Reason.TOOL_RED, {"name": name})
-    return _not_green(f"{_words(Kind.TOOL_HEALTH)} of {name}", signal)
+        return Given(Reason.TOOL_RED, name)
+    return Given(Reason.TOOL_NOT_GREEN, {**name, "signal": signal.value})
 
 
 def _not_green(what: str, signal: Signal) -> Given:
     return Given(Reason.SIGNAL_NOT_GREEN, {"kind": what, "signal": signal.value})
-
-
-def _words(kind: Kind) -> str:
-    return kind.value.replace("_", " ")
 
 
 def _judge_facts(facts: tuple[FactSummary, ...] | None, found: list[Given]) -> None:
@@ -214,6 +215,8 @@ def _new(novel: Novel) -> Given:
     if novel.kind is NovelKind.AMOUNT:
         amount, limit = (format_money(minor, REFERENCE_CURRENCY) for minor in (novel.figure, novel.bound))
         return Given(Reason.NOVEL_AMOUNT, {"amount": amount, "limit": limit})
+    if novel.figure == 0:
+        return plain(Reason.FIRST_OF_KIND)
     return Given(Reason.WARMING_UP, {"total": str(novel.figure), "limit": str(novel.bound)})
 
 

@@ -54,6 +54,8 @@ class Reason(StrEnum):
     POLICY_OVERRIDABLE = "policy_overridable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     TOOL_RED = "tool_red"
+    TOOL_NOT_GREEN = "tool_not_green"
+    CONTRACT_BREACHED = "contract_breached"
     SIGNAL_NOT_GREEN = "signal_not_green"
     CONNECTOR_NOT_GREEN = "connector_not_green"
     NO_RECORD_BOUND = "no_record_bound"
@@ -66,6 +68,7 @@ class Reason(StrEnum):
     NOVELTY = "novelty"
     NOVEL_VALUE = "novel_value"
     NOVEL_AMOUNT = "novel_amount"
+    FIRST_OF_KIND = "first_of_kind"
     WARMING_UP = "warming_up"
     ERROR_RATE = "error_rate"
     UNCERTAIN = "uncertain"
@@ -118,6 +121,8 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.POLICY_OVERRIDABLE: "Policy {rule}, says {tier}: {why}. A reviewer of rank 3 may override it.",
         Reason.POLICY_UNAVAILABLE: "The policy that governs this action type could not be evaluated.",
         Reason.TOOL_RED: "The tool that this action needs is failing: {name}.",
+        Reason.TOOL_NOT_GREEN: "The tool that this action needs is not known to be reliable: {name} is {signal}.",
+        Reason.CONTRACT_BREACHED: "Within ten minutes this agent broke the contract of this type: it is {signal}.",
         Reason.SIGNAL_NOT_GREEN: "Required evidence is not green: {kind} is {signal}.",
         Reason.CONNECTOR_NOT_GREEN: "The system of record may not be reached: connector {name} is {signal}.",
         Reason.NO_RECORD_BOUND: "No record is bound: nothing was verified.",
@@ -130,6 +135,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.NOVELTY: "The input may be unlike what this agent has handled before: novelty is {signal}.",
         Reason.NOVEL_VALUE: "The agent has not handled this value before: {name}.",
         Reason.NOVEL_AMOUNT: "The amount {amount} is beyond what is familiar to this agent: {limit} at most.",
+        Reason.FIRST_OF_KIND: "The agent has not handled any action of this kind before.",
         Reason.WARMING_UP: "Of such actions the agent has handled {total}; under {limit} every one is new to it.",
         Reason.ERROR_RATE: "The reviewed error rate of this agent is not known to be within its limit: it is {signal}.",
         Reason.UNCERTAIN: "The agent states that it is uncertain.",
@@ -184,6 +190,8 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.POLICY_OVERRIDABLE: "What the rule names must change, or a reviewer of rank 3 overrides the rule.",
         Reason.POLICY_UNAVAILABLE: "The policy bundle must be repaired or rolled back.",
         Reason.TOOL_RED: "It must be seen to work again: ask again later, people decide what tries it.",
+        Reason.TOOL_NOT_GREEN: "The tool must work reliably again; what people approve meanwhile counts for it.",
+        Reason.CONTRACT_BREACHED: "Ten minutes without a request that breaks the contract, or a reviewer's approval.",
         Reason.SIGNAL_NOT_GREEN: "The evidence of {kind} must become green.",
         Reason.CONNECTOR_NOT_GREEN: "The connector must read reliably again; a reviewer may decide it meanwhile.",
         Reason.NO_RECORD_BOUND: "The council must bind this action type to a record.",
@@ -196,6 +204,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.NOVELTY: "A reviewer must decide it.",
         Reason.NOVEL_VALUE: "A reviewer must approve it; reported as succeeded, the value is familiar.",
         Reason.NOVEL_AMOUNT: "A smaller amount, or a reviewer's approval.",
+        Reason.FIRST_OF_KIND: "A reviewer must approve it; what succeeds is handled.",
         Reason.WARMING_UP: "A reviewer must approve it; what succeeds is handled.",
         Reason.ERROR_RATE: "Reviewed samples must show fewer errors.",
         Reason.UNCERTAIN: "A reviewer must decide it.",

@@ -317,19 +317,31 @@ def test_a_failing_policy_that_had_said_no_still_says_no() -> None:
 # Evidence
 
 
+BREACHED = "Within ten minutes this agent broke the contract of this type: it is "
+UNRELIABLE = "The tool that this action needs is not known to be reliable: shop.payments is "
+# The kinds whose evidence comes from outside and has a reason of its own.
+SPOKEN = {
+    (Kind.CONTRACT, Signal.AMBER): (Reason.CONTRACT_BREACHED, f"{BREACHED}amber."),
+    (Kind.TOOL_HEALTH, Signal.AMBER): (Reason.TOOL_NOT_GREEN, f"{UNRELIABLE}amber."),
+    (Kind.TOOL_HEALTH, Signal.UNKNOWN): (Reason.TOOL_NOT_GREEN, f"{UNRELIABLE}unknown."),
+}
+
+
 @pytest.mark.parametrize("kind", [Kind.CONTRACT, Kind.TOOL_HEALTH, Kind.COMPLETENESS, Kind.VELOCITY])
 @pytest.mark.parametrize("signal", [Signal.AMBER, Signal.UNKNOWN])
 @pytest.mark.parametrize("action_class", ActionClass)
 def test_amber_or_unknown_of_a_required_kind_is_a_case(kind: Kind, signal: Signal, action_class: ActionClass) -> None:
     decision = decide(inputs(signals={**GREEN, kind: signal}, action_class=action_class))
-    assert escalates(decision, Reason.SIGNAL_NOT_GREEN, Reason.SCORE_LOW)
-    assert decision.bound_by.startswith("evidence: Required evidence is not green: ")
+    reason, sentence = SPOKEN.get((kind, signal), (Reason.SIGNAL_NOT_GREEN, "Required evidence is not green: "))
+    assert escalates(decision, reason, Reason.SCORE_LOW)
+    assert decision.bound_by.startswith(f"evidence: {sentence}")
 
 
 def test_a_required_signal_that_nobody_gathered_is_unknown() -> None:
     decision = decide(inputs(signals={Kind.CONTRACT: Signal.GREEN}))
-    assert escalates(decision, Reason.SIGNAL_NOT_GREEN)
-    assert decision.reasons[0].sentence == "Required evidence is not green: tool health of shop.payments is unknown."
+    assert escalates(decision, Reason.TOOL_NOT_GREEN)
+    assert decision.reasons[0].sentence == f"{UNRELIABLE}unknown."
+    assert escalates(decide(inputs(signals={Kind.TOOL_HEALTH: Signal.GREEN})), Reason.SIGNAL_NOT_GREEN)
 
 
 def test_a_kind_that_is_not_required_is_not_judged() -> None:
@@ -368,8 +380,9 @@ def test_a_red_tool_stops_the_types_that_need_it_and_says_that_it_is_the_tool() 
 
 
 def test_red_of_anything_else_is_a_case_not_a_halt() -> None:
-    for kind in (Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY):
+    for kind in (Kind.COMPLETENESS, Kind.VELOCITY):
         assert escalates(decide(inputs(signals={**GREEN, kind: Signal.RED})), Reason.SIGNAL_NOT_GREEN)
+    assert escalates(decide(inputs(signals={**GREEN, Kind.CONTRACT: Signal.RED})), Reason.CONTRACT_BREACHED)
 
 
 def test_an_unbound_type_that_needs_completeness_is_never_executed() -> None:

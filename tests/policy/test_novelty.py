@@ -88,11 +88,13 @@ def test_the_fence_is_never_below_what_was_handled_nor_the_textbook_quartiles_fa
 
 
 NOVEL = {
+    Reason.FIRST_OF_KIND: Novel(NovelKind.WARMING_UP, figure=0, bound=20),
     Reason.WARMING_UP: Novel(NovelKind.WARMING_UP, figure=3, bound=20),
     Reason.NOVEL_VALUE: Novel(NovelKind.VALUE, "payee_id"),
     Reason.NOVEL_AMOUNT: Novel(NovelKind.AMOUNT, figure=900_00, bound=540_00),
 }
 SENTENCES = {
+    Reason.FIRST_OF_KIND: "The agent has not handled any action of this kind before.",
     Reason.WARMING_UP: "Of such actions the agent has handled 3; under 20 every one is new to it.",
     Reason.NOVEL_VALUE: "The agent has not handled this value before: payee id.",
     Reason.NOVEL_AMOUNT: "The amount $900.00 is beyond what is familiar to this agent: $540.00 at most.",

@@ -51,9 +51,12 @@ def asked(scene: Scene, customer: str = "ann@shop.example", amount: str = "10.00
     return ask(Credential(hash_key(key or scene.cast.refunder_key)), request)
 
 
+NEW = {"first_of_kind", "novel_value", "novel_amount", "warming_up"}
+
+
 def new(answer: Answer) -> set[str]:
     """What is new in an action, by the codes of its reasons."""
-    return {reason["code"] for reason in answer.body["reasons"]} & {"novel_value", "novel_amount", "warming_up"}
+    return {reason["code"] for reason in answer.body["reasons"]} & NEW
 
 
 def handled(scene: Scene, status: str = "succeeded", **given: str) -> None:
@@ -72,11 +75,11 @@ def with_entry(case: Escalation, action: Action) -> None:
         record.append(event=record.Event.AGENT_CHANGED, actor=BY, body={"test": "approved"})
 
 
-def test_an_agent_warms_up_on_what_a_person_let_it_do(scene: Scene) -> None:
+def test_the_first_action_of_a_kind_says_so_and_the_agent_warms_up_on_what_a_person_let_it_do(scene: Scene) -> None:
     for number in range(4):
         answer = asked(scene)
         assert answer.body["outcome"] == "escalate"
-        assert "warming_up" in new(answer), number
+        assert new(answer) - {"novel_value"} == {"warming_up" if number else "first_of_kind"}, number
         handled(scene)
     assert asked(scene).body["outcome"] == "execute"
     assert Familiar.objects.get().handled == 4
@@ -127,7 +130,7 @@ def test_another_agent_has_a_history_of_its_own(scene: Scene) -> None:
     for _ in range(4):
         handled(scene)
     permit.set_level(scene.cast.drafter, ActionType.objects.get(key="bench.pay"), level=Level.L0, by=BY)
-    assert new(asked(scene, key=scene.cast.drafter_key)) == {"warming_up", "novel_value"}
+    assert new(asked(scene, key=scene.cast.drafter_key)) == {"first_of_kind", "novel_value"}
 
 
 def test_only_the_last_hundred_amounts_are_kept(scene: Scene) -> None:

@@ -218,7 +218,7 @@ def test_breaches_turn_the_contract_signal_and_a_person_decides(cast: Cast) -> N
     with pytest.raises(Problem):
         ask(by(cast), refund("480.000"))
     answer = ask(by(cast), refund())
-    assert (answer.body["outcome"], codes(answer)[0]) == ("escalate", "signal_not_green")
+    assert (answer.body["outcome"], codes(answer)[0]) == ("escalate", "contract_breached")
 
 
 def test_an_unknown_key_learns_nothing_about_its_request(cast: Cast) -> None:

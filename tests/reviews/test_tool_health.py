@@ -80,8 +80,8 @@ def signal(agent: Agent, status: Answered, times: int, key: str = "one", tool: s
     )
 
 
-UNKNOWN = "Required evidence is not green: tool health of refund_api is unknown."
-AMBER = "Required evidence is not green: tool health of refund_api is amber."
+UNKNOWN = "The tool that this action needs is not known to be reliable: refund_api is unknown."
+AMBER = "The tool that this action needs is not known to be reliable: refund_api is amber."
 RED = "The tool that this action needs is failing: refund_api."
 
 
