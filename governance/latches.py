@@ -18,6 +18,7 @@ from governance.policy.standing import (
     Constants,
     Latch,
     Why,
+    measured,
     next_rung_at,
     on_green,
     on_red,
@@ -30,7 +31,7 @@ from governance.policy.velocity import CapKey, Usage, any_window, whose
 AGENT = "agent"
 # as many open cases as its line may have
 CASES = "cases"
-TYPE, KEY, LEVEL = "type:", "key:", "level:"
+TYPE, KEY, LEVEL, ERRORS = "type:", "key:", "level:", "errors:"
 
 # What an action says of its agent. The health of a tool says nothing of who uses it.
 _OWN = frozenset({Kind.CONTRACT, Kind.COMPLETENESS, Kind.VELOCITY})
@@ -49,8 +50,20 @@ def standing_of(spec: ActionTypeSpec, gathered: Gathered, usages: Sequence[Usage
     return lowest(
         each
         for held in gathered.latches
+        if not held.name.startswith(ERRORS)
         for each in holds(held, names.get(held.agent), words.get(held.name, ""), spec, gathered.now)
     )
+
+
+def errors_of(gathered: Gathered, *, required: bool) -> Signal:
+    """What reviews say of the errors of an agent: RED, its own or of an agent above, always counts.
+
+    Where the type requires to know them, what was not measured is UNKNOWN; elsewhere only RED is said.
+    """
+    kept = {held.agent: measured(held.latch) for held in gathered.latches if held.name.startswith(ERRORS)}
+    if Signal.RED in kept.values():
+        return Signal.RED
+    return kept.get(gathered.agent, Signal.UNKNOWN) if required else Signal.GREEN
 
 
 def holds(

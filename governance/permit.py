@@ -6,6 +6,7 @@ from django.db import transaction
 
 from governance import locks, record
 from governance.actors import By, require_council
+from governance.errors import begin_anew
 from governance.guards import invalid, told
 from governance.latches import LEVEL
 from governance.models import ActionType, Agent, Permission, Standing
@@ -38,6 +39,8 @@ def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) ->
         _end_cooldown(agent, action_type, now)
     permission = held or Permission(agent=agent, action_type=action_type)
     permission.level = int(level)
+    if before is None or level < before:
+        begin_anew(permission, now)
     permission.save()
     body = {
         "permission": permission.pk,

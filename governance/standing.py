@@ -9,6 +9,7 @@ from django.db import transaction
 
 from governance import locks, record
 from governance.actors import COUNCIL, OPERATOR, By, actor_of, require, require_council
+from governance.errors import begin_anew
 from governance.guards import invalid, told
 from governance.latches import AGENT, LEVEL, TYPE
 from governance.models import ActionType, Agent, Permission, Standing
@@ -90,7 +91,8 @@ def lower_level(permission: Permission, *, to: Level, by: By) -> Permission:
     row = _row(stored.agent, f"{LEVEL}{stored.action_type_id}")
     keep(row, on_lowered(latch_of(row), now, constants), Why.ERRORS)
     stored.level = int(to)
-    stored.save(update_fields=["level"])
+    begin_anew(stored, now)
+    stored.save(update_fields=["level", "counted_from"])
     body = {
         **_body(row),
         "permission": stored.pk,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from governance import locks, record
-from governance.models import Snapshot, SnapshotStatus
+from governance.entries import current
+from governance.errors import keep_errors
+from governance.models import Action, Permission, Snapshot, SnapshotStatus
+from governance.policy.evidence import error_signal
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.records.snapshots import store
+from governance.redden import hold_standing
 from reviews.models import Draw, Finding, UnsoundReason
 from reviews.reviewers import Matter, held_mandate, outside, refuse_own, require_practised, require_reviewer
+from reviews.statistics import LIMITS, error_rates
 from reviews.verify import BY, read_now
 
 
@@ -95,9 +101,26 @@ def _judge(draw_id: UUID, reviewer: User, sound: bool, reason: str) -> Finding:
         "sound": sound,
         "reason": reason,
         "snapshot": finding.snapshot_id,
+        "standing": _measured(draw.action),
     }
     record.append(event=record.Event.DRAW_JUDGED, actor=f"user:{reviewer.get_username()}", body=body)
     return finding
+
+
+def _measured(action: Action) -> list[dict[str, Any]]:
+    """Keep what all findings now show of the errors of an agent, for one action type; what turned.
+
+    Counted is what was decided since the level was given or last lowered: that is a new attempt.
+    """
+    # whoever judges another action of this agent waits, and then counts this finding too
+    hold_standing(action.agent_id)
+    held = Permission.objects.filter(agent=action.agent_id, action_type=action.action_type_id).first()
+    entry = current(action.action_type_id)
+    if held is None or entry is None:
+        return []
+    key, limit = entry.spec.key, LIMITS[entry.spec.base_risk]
+    shown = error_rates(action.agent_id, [key], since=held.counted_from)[key].range
+    return keep_errors(action.agent_id, action.action_type_id, error_signal(shown.low, shown.high, limit))
 
 
 def _draw(draw_id: UUID) -> Draw:

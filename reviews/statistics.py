@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,6 +23,7 @@ with drawn as (
   from reviews_draw d join governance_decision c on c.action_id = d.action_id
   left join reviews_finding f on f.draw_id = d.id
   where split_part(d.cell, '|', 1) = %s and split_part(d.cell, '|', 3) = any(%s)
+    and c.decided_at > coalesce(%s::timestamptz, '-infinity')
   window earlier as (partition by split_part(d.cell, '|', 3) order by c.decided_at, d.action_id)
 )
 select kind, probability, floor, settled, count(*), count(sound), count(*) filter (where not sound)
@@ -79,10 +81,10 @@ def error_rate(agent: Agent | UUID, action_type: ActionType | str) -> Rate:
     return error_rates(agent_id, [key])[key]
 
 
-def error_rates(agent: UUID, keys: Collection[str]) -> dict[str, Rate]:
-    """The same for several action types in one read: a rate for every key."""
+def error_rates(agent: UUID, keys: Collection[str], *, since: datetime | None = None) -> dict[str, Rate]:
+    """The same for several action types in one read: a rate for every key. `since`: of what was decided after it."""
     with connection.cursor() as cursor:
-        cursor.execute(_DRAWS, [str(agent), list(keys)])
+        cursor.execute(_DRAWS, [str(agent), list(keys), since])
         found = cursor.fetchall()
     return {key: _rate([_Counts(*row[1:]) for row in found if row[0] == key]) for key in keys}
 

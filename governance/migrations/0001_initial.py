@@ -5,6 +5,7 @@ import uuid
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
@@ -1097,6 +1098,7 @@ class Migration(migrations.Migration):
                                 default=0,
                             ),
                         ),
+                        ("counted_from", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                         (
                             "action_type",
                             models.ForeignKey(
@@ -1456,7 +1458,7 @@ class Migration(migrations.Migration):
                             models.CheckConstraint(
                                 condition=models.Q(
                                     ("latch__in", ["agent", "cases"]),
-                                    ("latch__regex", "^(type|level):[1-9][0-9]*$"),
+                                    ("latch__regex", "^(type|level|errors):[1-9][0-9]*$"),
                                     ("latch__startswith", "key:"),
                                     _connector="OR",
                                 ),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from governance.models.scopes import Scope
 from governance.policy.tiers import ActionClass, Risk
@@ -60,6 +61,8 @@ class Permission(models.Model):
         ],
         default=0,
     )
+    # What was decided before says nothing of the errors at a level that was lowered since.
+    counted_from = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["agent", "action_type"]

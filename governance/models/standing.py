@@ -9,8 +9,8 @@ from governance.policy.standing import Why
 
 
 class Standing(models.Model):
-    """One latch of an agent: `type:<action type id>`, `agent`, `cases`, `level:<action type id>` or `key:<budget key>`,
-    which is without its window.
+    """One latch of an agent: `type:<action type id>`, `agent`, `cases`, `level:<action type id>`, `errors:<action type
+    id>` (a measured signal, see `on_measured`) or `key:<budget key>`, which is without its window.
 
     The policy of standing says what the columns mean. A pull is what a person set: only a person lifts it. The database
     numbers every write (`version`), so that who decided on an older one decides again. Rows are never deleted.
@@ -36,7 +36,7 @@ class Standing(models.Model):
             models.UniqueConstraint(fields=["agent", "latch"], name="standing_latch"),
             models.CheckConstraint(
                 condition=Q(latch__in=["agent", "cases"])
-                | Q(latch__regex=r"^(type|level):[1-9][0-9]*$")
+                | Q(latch__regex=r"^(type|level|errors):[1-9][0-9]*$")
                 | Q(latch__startswith="key:"),
                 name="standing_latch_is_known",
             ),

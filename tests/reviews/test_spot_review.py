@@ -56,6 +56,7 @@ def test_a_sound_finding_is_one_row_and_one_entry(scene: Scene) -> None:
             "sound": True,
             "reason": "",
             "snapshot": None,
+            "standing": [],
         }
     ]
 

@@ -227,7 +227,7 @@ begin
     select json_agg(json_build_array(s.agent_id, s.latch, s.strikes, s.in_episode, extract(epoch from s.red_at),
         extract(epoch from s.green_since), s.pulled_tier))
       into latches from governance_standing s where s.agent_id = any(line) and s.latch = any(
-        array['agent', 'cases', 'type:' || coalesce(a.type_id, 0)]
+        array['agent', 'cases', 'type:' || coalesce(a.type_id, 0), 'errors:' || coalesce(a.type_id, 0)]
           || array(select 'key:' || placet_any_window(k) from unnest(keys) k));
   end if;
 
