@@ -22,6 +22,7 @@ from config.services.process import Family, free_port
 from config.services.stack import BASE, Stack, secrets_of
 from config.services.web import granian
 from tests.bench import onward, queue_scene
+from tests.bench.goals import Goal, judge, say
 
 # The filters under which both databases show the same rows, and those that the million fills.
 SAME = ("", "?type=bench.refund", "?domain=other", "?rank=2", "?risk=medium", "?rank=2&risk=medium", "?overdue=yes")
@@ -30,6 +31,10 @@ FULL = ("?type=bench.checked_refund", "?domain=bench", "?rank=1", "?risk=high", 
 _NAMES = ("placet_small", "placet_large")
 # What was shown is noted as ever, but nobody here needs time to read it.
 NO_TIME_TO_READ = {"PLACET_READING_SECONDS": "0", "PLACET_READING_SECONDS_PER_CHECK": "0"}
+
+
+# docs/scale.md says the same
+MOST_OF_A_PAGE, MOST_OF_ONWARD, MOST_BYTES = 1.20, 12, 6000
 
 
 @dataclass
@@ -54,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--times", type=int, default=20, help="requests of each kind")
     parser.add_argument("--rounds", type=int, default=3, help="turns of both databases at each kind")
     options = parser.parse_args(arguments)
+    goals: list[Goal] = []
     with tempfile.TemporaryDirectory(prefix="placet-bench-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL may have to run as another account
         family = Family(Path(folder))
@@ -62,13 +68,13 @@ def main(arguments: Sequence[str]) -> int:
             access = Stack(Path(folder), family, durable=False).postgres()
             _prepare(Path(folder), access, options.cases)
             small, large = probes = [_probe(environment(Path(folder), access, name)) for name in _NAMES]
-            _compare(small, large, options.times, options.rounds)
-            _onward(Path(folder), family, access, probes)
+            goals += _compare(small, large, options.times, options.rounds)
+            goals += _onward(Path(folder), family, access, probes)
         finally:
             for probe in probes:
                 probe.child.kill()
             family.stop()
-    return 0
+    return judge(goals)
 
 
 def _prepare(folder: Path, access: databases.Access, cases: int) -> None:
@@ -111,7 +117,9 @@ def _probe(env: Mapping[str, str]) -> Probe:
                                   text=True))  # fmt: skip
 
 
-def _compare(small: Probe, large: Probe, times: int, rounds: int) -> None:
+def _compare(small: Probe, large: Probe, times: int, rounds: int) -> list[Goal]:
+    """Say what everything takes in both; a page has a goal."""
+    goals = []
     kinds: list[tuple[str, dict[str, Any]]] = [
         *((f"page {path or '(all)'}", {"do": "page", "path": f"/queue/{path}"}) for path in (*SAME, *FULL)),
         *(
@@ -129,10 +137,14 @@ def _compare(small: Probe, large: Probe, times: int, rounds: int) -> None:
             figures.append(statistics.median(other["ms"]))
             told = f"rows {one.get('rows')} and {other.get('rows')}" if "rows" in one else str(other.get("status", ""))
         say(f"{name:50}{statistics.median(ratios):6.2f}x {statistics.median(figures):8.2f} ms  {told}")
+        if command["do"] == "page":
+            goals.append(Goal(f"{name}, many cases against a hundred", statistics.median(ratios), most=MOST_OF_A_PAGE))
+    return goals
 
 
-def _onward(folder: Path, family: Family, access: databases.Access, probes: Sequence[Probe]) -> None:
+def _onward(folder: Path, family: Family, access: databases.Access, probes: Sequence[Probe]) -> list[Goal]:
     """Decide over HTTP against a server process of each database, in one run with a plain view of that server."""
+    goals = []
     for name, probe in zip(_NAMES, probes, strict=True):
         env = environment(folder, access, name) | {"PLACET_STATIC": "finders", "PLACET_SURFACE": "all"}
         url = serve(family, name, {**env, **NO_TIME_TO_READ})
@@ -140,6 +152,18 @@ def _onward(folder: Path, family: Family, access: databases.Access, probes: Sequ
         took, hello = statistics.median(told.took), statistics.median(told.hello)
         say(f"approve -> next in {name}: {took / hello:.1f}x a plain Django view, {took:.1f} and {hello:.2f} ms")
         say(f"  at most {max(told.bytes)} bytes gzip, {len(told.took)} verdicts, status {told.status}")
+        goals += onward_goals(name, told)
+    return goals
+
+
+def onward_goals(name: str, told: onward.Onward) -> list[Goal]:
+    """What deciding a case and being shown the next one must reach in one database."""
+    plain = statistics.median(told.took) / statistics.median(told.hello)
+    return [
+        Goal(f"approve -> next in {name}, against a plain view", plain, most=MOST_OF_ONWARD),
+        Goal(f"approve -> next in {name}, bytes gzip", max(told.bytes), most=MOST_BYTES),
+        Goal(f"approve -> next in {name}, answers other than 200", len(told.status - {200}), most=0),
+    ]
 
 
 def serve(family: Family, name: str, env: Mapping[str, str]) -> str:
@@ -163,12 +187,6 @@ def run(command: Sequence[str], env: Mapping[str, str]) -> str:
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command[1:3])} failed:\n{done.stderr[-2000:]}")
     return done.stdout
-
-
-def say(text: str) -> None:
-    """One line, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
