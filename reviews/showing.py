@@ -57,8 +57,7 @@ def require_read(case: UUID, *, reviewer: User, material: Material, now: datetim
     seen = rows.fetch(_SEEN, _of(case, reviewer, material))
     left = ceil((seen[0]["readable_at"] - now).total_seconds()) if seen else wait
     if not seen or left > 0:
-        told = f"Take a moment to read the facts: Approve answers in {left} second{'s' if left != 1 else ''}."
-        raise Problem(Code.NOT_READ_YET, told, retry_after=max(1, left))
+        raise Problem(Code.NOT_READ_YET, "Take a moment to read the facts.", retry_after=max(1, left))
 
 
 def _of(case: UUID, reviewer: User, material: Material) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -194,7 +195,7 @@ def _decided(request: ConsoleRequest, case: UUID, verb: Callable[[], object]) ->
         return _settled(request, case, lambda: None)
     if not request.htmx:
         return redirect(f"{reverse('escalation', args=[found])}?before={case}")
-    response = shown(request, context_of(request, found) | {"before": case})
+    response = shown(request, context_of(request, found) | {"before": case, "chosen": ""})
     return push_url(response, reverse("escalation", args=[found]))
 
 
@@ -222,6 +223,7 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
     look = heard.looked
     beside = around.read(look.case, viewer=request.user.pk, now=look.now, handed=look.handed)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
+    readable_at = _handed(request, found)
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
     return {
         "case": found,
@@ -233,7 +235,8 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "extensions": ExtensionReason.choices if can.extend else (),
         "chosen": request.POST.get("reason", ""),
         "history": history.read(agent=found.agent_id, action_type=found.action_type_id, besides=case, now=heard.now),
-        "readable_at": _handed(request, found),
+        "readable_at": readable_at,
+        "waits": ceil((readable_at - found.now).total_seconds() * 1000) if readable_at else 0,
         "pace": "2s" if checking else PACES.get(found.phase, ""),
         "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
         "announce": _announcement(found),

@@ -1,7 +1,6 @@
 // Polling that rests while nobody looks, focus and announcements after a swap. Nothing here decides anything.
 const announcer = document.getElementById("announcer");
-let said = "";
-let reason = "";
+let said = "", reason;
 
 const busy = () => document.querySelector("form.htmx-request") !== null;
 
@@ -10,18 +9,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if ((document.hidden || busy()) && event.detail.elt.matches("[data-live]")) event.preventDefault();
 });
 
-// A poll that was already on its way does not take the place of the form's answer. A chosen reason stays chosen.
+// A poll that was already on its way does not take the place of the form's answer. A chosen reason stays, for its own case.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (busy() && event.detail.requestConfig.elt.matches("[data-live]")) event.detail.shouldSwap = false;
-  reason = document.querySelector("[name=reason]:checked")?.value ?? "";
+  reason = document.querySelector("[name=reason]:checked")?.id;
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const swapped = document.getElementById(event.detail.target.id) ?? event.detail.target;
   const words = swapped.dataset.announce ?? "";
-  if (announcer && words !== said) announcer.textContent = said = words;
-  const chosen = reason && document.querySelector(`[name=reason][value="${CSS.escape(reason)}"]`);
-  if (chosen) chosen.checked = true;
+  if (words !== said) announcer.textContent = said = words;
+  document.getElementById(reason)?.click();
   if (!event.detail.requestConfig.elt.matches("form")) return;
   const heading = swapped.querySelector("[data-focus]");
   if (!heading) return;
@@ -29,20 +27,28 @@ document.addEventListener("htmx:afterSwap", (event) => {
   (swapped.querySelector("[role=alert]") ?? heading).scrollIntoView({ block: "nearest" }); // a refusal stands above
 });
 
+// The button that gives a reason says which: it may have been chosen far above.
+document.addEventListener("change", ({ target }) => {
+  const place = target.name === "reason" && target.form.querySelector("[data-reason]");
+  if (place) place.textContent = target.nextElementSibling.textContent;
+});
+
+// What waits for a moment says until when, and no longer than that. The server has the last word.
+document.addEventListener("htmx:load", ({ target }) => {
+  for (const wait of target.querySelectorAll("[data-waits]")) setTimeout(() => wait.remove(), wait.dataset.waits);
+});
+
 // A server that does not answer is said, not hidden.
-for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-  document.addEventListener(failure, () => {
-    if (announcer) announcer.textContent = said = "The console did not answer. What you see may be old.";
-    document.body.dataset.stale = "yes";
-  });
+function silent() {
+  announcer.textContent = said = announcer.dataset.silent;
+  document.body.dataset.stale = "yes";
 }
+for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(failure, silent);
 document.addEventListener("htmx:afterOnLoad", () => delete document.body.dataset.stale);
 
 // Whoever works on a case keeps it: a sign of life since the last look prolongs its lease when it has run half.
 let alive = false;
-for (const sign of ["pointermove", "keydown", "touchstart"]) {
-  document.addEventListener(sign, () => { alive = true; }, { passive: true });
-}
+for (const sign of ["pointermove", "keydown", "touchstart"]) document.addEventListener(sign, () => { alive = true; });
 document.addEventListener("htmx:afterSwap", () => {
   const more = document.querySelector("[data-renew]");
   if (!more || !alive || document.hidden || busy()) return;

@@ -1,15 +1,11 @@
 // The rows of an open queue stay where they are while somebody looks at them. Nothing here decides anything.
 const FAST = 900, SLOW = 2500, IDLE = 10000;
 let sign = Date.now(), looked = 0;
-for (const kind of ["pointermove", "keydown", "scroll", "touchstart"]) {
-  document.addEventListener(kind, () => { sign = Date.now(); }, { passive: true });
-}
+const moved = () => { sign = Date.now(); };
+for (const kind of ["pointermove", "keydown", "scroll", "touchstart"]) document.addEventListener(kind, moved);
 
 // Milliseconds between two looks: short while somebody works, long when nobody has moved for minutes.
-function pace() {
-  const still = Date.now() - sign;
-  return still < 30_000 ? FAST : still < 300_000 ? SLOW : IDLE;
-}
+const pace = (still = Date.now() - sign) => (still < 30_000 ? FAST : still < 300_000 ? SLOW : IDLE);
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.id !== "queue") return;
   if (Date.now() - looked < pace() - 100) return event.preventDefault();

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from reviews.models import Escalation, Verdict
+from reviews.preferences import THEN_COOKIE
 from tests.browser.console import Console
 from tests.reviews.scene import Scene
 
@@ -41,6 +42,7 @@ def test_a_case_is_approved_from_the_queue_with_the_keyboard_alone(console: Cons
     page.keyboard.press("a")
     assert focused(page) == "a"
     page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.keyboard.press("Enter")
     assert not Verdict.objects.exists(), "a letter alone decides nothing, and Esc disarms"
     page.keyboard.press("a")
@@ -62,11 +64,28 @@ def test_a_number_chooses_the_reason_and_arms_reject(console: Console) -> None:
     page.keyboard.press("4")
     assert focused(page) == "r"
     expect(page.get_by_label("Too much for this customer or agent")).to_be_checked()
+    expect(page.get_by_role("button", name="Reject")).to_contain_text("Too much for this customer or agent")
+    expect(page.get_by_role("button", name="Reject")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") == 0, "what somebody reads stays where it is"
     assert not Verdict.objects.exists()
     page.keyboard.press("Enter")
     expect(page.get_by_text("You rejected this case")).to_be_in_viewport()
     expect(page.get_by_role("button", name="Withdraw")).to_be_in_viewport(ratio=1)
     assert Verdict.objects.get().reject_reason == "over_limit"
+
+
+def test_reject_says_what_the_mouse_chose_and_the_next_case_begins_without_a_reason(console: Console) -> None:
+    first, second = taken(console.scene), console.scene.case("410.00", order="W2")
+    page = console.case(first)
+    page.context.add_cookies([{"name": THEN_COOKIE, "value": "next", "url": console.address}])
+    reject = page.get_by_role("button", name="Reject")
+    for reason in ("Our policy does not allow it", "The action is not needed"):
+        page.get_by_label(reason).check()
+        expect(reject).to_contain_text(reason)
+    reject.click()
+    page.wait_for_url(f"**/{second.pk}/")
+    expect(reject).not_to_contain_text("The action is not needed")
+    expect(page.get_by_label("The action is not needed")).not_to_be_checked()
 
 
 def test_reject_without_a_reason_asks_for_one(console: Console) -> None:
@@ -82,7 +101,7 @@ def test_letters_are_dead_with_modifiers_in_fields_and_when_switched_off(console
     page = console.case(taken(console.scene))
     for chord in ("Control+a", "Alt+a", "Meta+r"):
         page.keyboard.press(chord)
-        assert focused(page) == "BODY"
+        assert focused(page) == "H1"
     page.goto(f"{console.address}/queue/")
     page.focus("#type")
     page.keyboard.press("g")
@@ -94,7 +113,7 @@ def test_letters_are_dead_with_modifiers_in_fields_and_when_switched_off(console
     page.get_by_role("button", name="Keep", exact=True).click()
     page.goto(f"{console.address}/escalations/{Escalation.objects.get().pk}/")
     page.keyboard.press("a")
-    assert focused(page) == "BODY"
+    assert focused(page) == "H1"
     expect(page.locator("kbd.hint").first).to_be_hidden()
 
 
@@ -119,18 +138,38 @@ def test_g_and_a_letter_lead_to_the_other_pages(console: Console) -> None:
         page.keyboard.press("g")
         page.keyboard.press(letter)
         page.wait_for_url(f"{console.address}{path}")
-    page.keyboard.press("?")
-    page.wait_for_url(f"{console.address}/preferences/")
 
 
-def test_the_keys_are_told_over_a_case_without_leaving_it(console: Console) -> None:
-    page = console.case(taken(console.scene))
-    address, sheet = page.url, page.get_by_role("dialog", name="Keys")
+@pytest.mark.parametrize("path", ["/queue/", "/preferences/", None], ids=["queue", "preferences", "case"])
+def test_the_keys_are_told_over_every_page_without_leaving_it(console: Console, path: str | None) -> None:
+    path = path or f"/escalations/{taken(console.scene).pk}/"
+    page = console.open(console.scene.cast.ada, path, viewport={"width": 390, "height": 600})
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(page.locator('[data-key="?"]')).to_have_count(1)
     page.keyboard.press("?")
     expect(sheet).to_contain_text("Choose a reason and Reject with it")
+    expect(sheet).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
-    assert page.url == address
+    assert page.url == f"{console.address}{path}"
+
+
+def test_escape_leaves_nobody_without_a_place(console: Console) -> None:
+    page = console.open(console.scene.cast.ada, "/queue/")
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with scripts", "without scripts"])
+def test_a_case_that_is_opened_next_is_where_the_focus_is(console: Console, script: bool) -> None:
+    console.scene.case(order="W2")
+    page = console.case(taken(console.scene), java_script_enabled=script)
+    page.get_by_label("The action is not needed").check()
+    page.get_by_role("button", name="Reject").click()
+    page.get_by_role("link", name="Next case").click()
+    expect(page.get_by_role("button", name="Take this case")).to_be_visible()
+    assert page.locator("h1:focus").count() == 1
 
 
 def test_twenty_cases_are_decided_without_the_mouse(console: Console) -> None:

@@ -17,7 +17,7 @@ PAGES = (
 # Numbers, ids, digests, addresses we made and words of our own closed lists. A value of an action, a claim, a record
 # or a registry name is never among them: it goes through {% fact %} or {% claim %}.
 ALLOWED = {
-    "numbers": "practice.count practice.done exercise.place exercise.progress.count number done place "
+    "numbers": "waits practice.count practice.done exercise.place exercise.progress.count number done place "
     "row.related row.rank codes_left passkeys quoted.length opened.left_out "
     "queue.count count length found choice.count counter people rank "
     "quiet.executed quiet.waiting waiting.count node.agents kind.waiting agent.types can.hold "

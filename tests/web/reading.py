@@ -27,9 +27,18 @@ def visitor(user: User | None) -> SurfaceClient:
 def words(response: Any) -> str:
     """The text of a page without its markup, white space collapsed, as a reader sees it.
 
-    The sheet of keys, the same over every case and closed until somebody asks for it, is no part of it.
+    The sheet of keys, the same over every page and closed until somebody asks for it, is no part of it.
     """
-    text = html.unescape(_TAGS.sub(" ", _SHEET.sub("", response.content.decode())))
+    return _text(_SHEET.sub("", response.content.decode()))
+
+
+def keys_told(response: Any) -> str:
+    """The text of the sheet of keys."""
+    return _text("".join(_SHEET.findall(response.content.decode())))
+
+
+def _text(source: str) -> str:
+    text = html.unescape(_TAGS.sub(" ", source))
     return re.sub(r"\s+([.,:;)])", r"\1", " ".join(text.split()))
 
 

@@ -75,10 +75,11 @@ def test_approve_answers_only_after_there_was_time_to_read(scene: Scene) -> None
     shown = Showing.objects.get()
     assert shown.readable_at - shown.shown_at == timedelta(seconds=3 + shown.checks)
     assert shown.checks == material.read(case.pk).checks > 0
-    assert "Approve answers from" in words(response)
+    assert "waits until" in words(response)
     early = approve(scene, case, hidden(response))
     assert early.status_code == 409
-    assert said(early).startswith("Take a moment to read the facts: Approve answers in ")
+    clock = f"{shown.readable_at:%H:%M:%S} UTC"
+    assert said(early).startswith(f"Take a moment to read the facts. Approve waits until {clock}")
     assert not Verdict.objects.exists()
     time.sleep(max(0.0, (shown.readable_at - database_now()).total_seconds()))
     assert approve(scene, case, hidden(early)).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 
 from reviews.preferences import COOKIE
 from tests.cast import Cast
-from tests.web.reading import visitor, words
+from tests.web.reading import keys_told, visitor
 
 
 def test_letters_can_be_switched_off(cast: Cast) -> None:
@@ -41,8 +41,8 @@ def test_other_words_keep_what_was_chosen(cast: Cast) -> None:
     assert 'data-theme="dark"' in source
 
 
-def test_the_page_lists_every_key(cast: Cast) -> None:
-    text = words(visitor(cast.ada).get("/preferences/"))
+def test_every_page_lists_every_key(cast: Cast) -> None:
+    text = keys_told(visitor(cast.ada).get("/queue/"))
     assert "Letters choose, Enter does. A letter alone never decides anything." in text
     assert "1 to 9 Choose a reason and Reject with it" in text
 
