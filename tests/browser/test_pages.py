@@ -182,6 +182,7 @@ def test_the_councils_desk_complains_about_nothing(console: Console) -> None:
     for path in (f"governance/{each}" for each in (*lists, *forms)):
         page.goto(f"{console.address}/council/{path}")
         assert page.locator("h1").count() == 1
+        assert too_wide(page) == [], path
         # one list and one form of each kind stand for the others, which are made by the same templates
         if path.endswith(("scope/", "ledgerentry/", "agent/add/")):
             assert coats(page, dark=True) == [], path
@@ -192,6 +193,7 @@ def test_the_councils_desk_complains_about_nothing(console: Console) -> None:
         name = f"/council/{desk.opts.app_label}/{desk.opts.model_name}/{quote(row.pk)}/change/"
         page.goto(f"{console.address}{name}")
         assert page.locator("h1").count() == 1
+        assert too_wide(page) == [], name
         if PROVE or place % 5 == 0:
             assert coats(page, dark=PROVE) == [], name
 
