@@ -29,7 +29,7 @@ from reviews.cases import (
 from reviews.eligible import Hindrance, Matter, hindrance, why_away
 from reviews.four_eyes import given, refuse_part, round_now
 from reviews.models import Escalation, Verdict
-from reviews.reviewers import PRACTICE_FIRST, refuse_bound, require_reviewer
+from reviews.reviewers import PRACTICE_FIRST, records_of, refuse_bound, refuse_own, require_reviewer
 from reviews.verify import is_fresh, verify
 
 # Half an hour in all: after that it is somebody else's turn, unless nobody else wants it.
@@ -47,7 +47,7 @@ def take(escalation_id: UUID, *, reviewer: User) -> Escalation:
         held = _hold(escalation_id, reviewer)
         _refuse_who_cannot(held, reviewer)
         _lease(held, reviewer)
-    return _read(held)
+    return _read(held, reviewer)
 
 
 def take_theirs(escalation_id: UUID, *, reviewer: User) -> Hindrance | None:
@@ -63,7 +63,7 @@ def take_theirs(escalation_id: UUID, *, reviewer: User) -> Hindrance | None:
             return why
         _refuse_who_cannot(held, reviewer)
         _lease(held, reviewer)
-    _read(held)
+    _read(held, reviewer)
     return None
 
 
@@ -132,12 +132,19 @@ def _lease(held: _Held, reviewer: User) -> None:
     record.append(event=record.Event.CASE_TAKEN, actor=_actor(reviewer), body=body)
 
 
-def _read(held: _Held) -> Escalation:
-    """The case with its record read, unless that was done just now."""
-    case = held.case
+def _read(held: _Held, reviewer: User) -> Escalation:
+    """The case with its record read, unless that was done just now. Problem OWN_AGENT, with the lease given back."""
+    case, before = held.case, held.case.snapshot
     # what an operator must look at first is read by nobody, and can be rejected
     if not is_fresh(case.snapshot, held.now) and held.about.entry is not None:
         case.snapshot = verify(case.pk, action=case.action)
+    # the record may name somebody whom the agent did not: only now it can turn out to be their own
+    if records_of(case.action, case.snapshot) - records_of(case.action, before):
+        try:
+            refuse_own(reviewer, case.action, case.snapshot)
+        except Problem:
+            release(case.pk, reviewer=reviewer)
+            raise
     return case
 
 

@@ -22,6 +22,7 @@ from reviews.eligible import Hindrance
 from reviews.hearing import hear
 from reviews.models import Escalation
 from reviews.practise import waive_practice
+from reviews.turn import take_next
 from tests.cast import BY
 from tests.governance.family import Member, hired, ticket
 from tests.reviews.scene import Scene, stated
@@ -55,6 +56,20 @@ def test_a_case_about_a_record_of_ones_own_is_somebody_elses(scene: Scene, own: 
     scene.take(case)
     assert hear(case.pk, viewer=scene.cast.ada.pk, everybody=True).able(besides=scene.cast.ada.pk) == ()
     assert scene.take(scene.case(order="W11"), scene.cast.grace).taken_by, "c-11 and W11 are matched whole"
+
+
+def test_what_only_the_record_says_is_theirs_goes_back_at_once_and_the_next_case_is_another(scene: Scene) -> None:
+    """The agent named nobody, so that nobody could know before the record was read."""
+    theirs, other = scene.case(order="W1", subject=None), scene.case(order="W2")
+    accounts.set_accounts(scene.cast.grace, ["c-1"], by=scene.cast.mary)
+    assert take_next(reviewer=scene.cast.grace) == other.pk
+    theirs.refresh_from_db()
+    assert (theirs.taken_by_id, theirs.snapshot is not None) == (None, True)
+    unread = scene.case(order="W3", subject=None)
+    accounts.set_accounts(scene.cast.grace, ["c-3"], by=scene.cast.mary)
+    assert refuses(lambda: take.take(unread.pk, reviewer=scene.cast.grace)) == ABOUT
+    unread.refresh_from_db()
+    assert unread.taken_by_id is None
 
 
 def test_whose_record_it_is_about_no_colleague_learns(scene: Scene) -> None:
