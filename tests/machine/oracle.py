@@ -52,6 +52,7 @@ class Agent:
     """A registered agent; `levels` by action type."""
 
     name: str
+    owner: str
     project: str
     above: str | None
     most: str
@@ -61,12 +62,13 @@ class Agent:
 
 @dataclass(frozen=True)
 class Cap:
-    """At most `limit` in any `window` seconds, for each value of the key."""
+    """At most `limit` in any `window` seconds, for each value of the key; a hard one is for people too."""
 
     key: str
     unit: str
     limit: int
     window: int
+    hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,7 @@ class World:
             "run": [f"{root}/{ask.run}" for root in roots],
             "agent": line,
             "root": roots,
-            "owner": ["mary"],
+            "owner": [self.agents[name].owner for name in line],
             "project": [project.name for project in projects],
             "domain": [str(project.above) for project in projects],
             "enterprise": ["acme"],
@@ -274,7 +276,7 @@ class World:
         over = [
             budget for cap, budget, adds in self.budgets(ask) if self.live(budget, cap.window, epoch) + adds > cap.limit
         ]
-        return sorted(over, key=lambda budget: KEYS.index(budget[0]))
+        return sorted(dict.fromkeys(over), key=lambda budget: KEYS.index(budget[0]))
 
     # the rule
 
@@ -402,7 +404,8 @@ class World:
         if ask.subject:
             self.subjects.setdefault((ask.agent, ask.run), ask.subject)
         if answer.outcome == "execute":
-            self.spent += [Spent(budget, self.now, adds) for _, budget, adds in self.budgets(ask)]
+            counted = {budget: adds for _, budget, adds in self.budgets(ask)}
+            self.spent += [Spent(budget, self.now, adds) for budget, adds in counted.items()]
         if answer.outcome == "escalate" and answer.breached:
             self.cases.append(answer.breached[0])
 

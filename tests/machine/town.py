@@ -41,6 +41,7 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
                 "key": cap.key,
                 cap.unit: cap.limit if cap.unit == "count" else f"{cap.limit // 100}.00",
                 "window": cap.window,
+                "hard": cap.hard,
             }
             for cap in kind.caps
         ],
@@ -61,11 +62,21 @@ _SPENDING = (
     oracle.Cap("project", "money", 4000_00, 7 * oracle.DAY),
     oracle.Cap("enterprise", "money", 6000_00, 24 * oracle.HOUR),
 )
+# Two caps on one row, and keys that nothing else here counts over.
+_LENDING = (
+    oracle.Cap("entity", "count", 3, 6 * oracle.HOUR),
+    oracle.Cap("entity", "count", 4, 6 * oracle.HOUR, hard=True),
+    oracle.Cap("run", "money", 1400_00, oracle.HOUR, hard=True),
+    oracle.Cap("owner", "money", 900_00, 24 * oracle.HOUR),
+    oracle.Cap("domain", "count", 3, oracle.HOUR),
+    oracle.Cap("enterprise", "money", 3000_00, 7 * oracle.DAY, hard=True),
+)
 KINDS = {
     kind.name: kind
     for kind in (
         oracle.Kind("town.pay", "act", "medium", "payments", "till", 500_00, _SPENDING, _ALL),
         oracle.Kind("town.note", "draft", "low", "notes", "paper", 10**7, (), frozenset({"contract", "velocity"})),
+        oracle.Kind("town.lend", "act", "low", "loans", "paper", 500_00, _LENDING, _ALL),
         oracle.Kind("town.wire", "act", "high", "payments", "till", 10**7, _SPENDING, _ALL),
     )
 }
@@ -78,10 +89,10 @@ SCOPES = {
     "payouts": ("project", "bank", "EXECUTE"),
 }
 AGENTS = {
-    "Refunder": ("refunds", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.wire": 1}),
-    "Drafter": ("goodwill", "Refunder", "EXECUTE", {"town.pay": 2, "town.note": 0}),
-    "Scribe": ("goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1}),
-    "Teller": ("payouts", None, "COMMIT", {"town.pay": 3, "town.wire": 2}),
+    "Refunder": ("mary", "refunds", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 1, "town.wire": 1}),
+    "Drafter": ("joan", "goodwill", "Refunder", "EXECUTE", {"town.pay": 2, "town.note": 0, "town.lend": 2}),
+    "Scribe": ("joan", "goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 2}),
+    "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 2}),
 }
 SHARED = "Scribe"
 
@@ -113,10 +124,10 @@ def build() -> Town:
     mary = User.objects.get(username="mary")
     types = {name: catalogue.save_action_type(document(kind), domain=None, by=BY) for name, kind in KINDS.items()}
     agents: dict[str, Agent] = {}
-    for name, (project, parent, most, levels) in AGENTS.items():
+    for name, (owner, project, parent, most, levels) in AGENTS.items():
         agents[name] = register.register_agent(
             name=name,
-            owner=mary,
+            owner=User.objects.get(username=owner),
             project=scopes[project],
             parent=None if parent is None else agents[parent],
             max_tier=Tier[most],
@@ -131,6 +142,6 @@ def build() -> Town:
 def world() -> oracle.World:
     """The model of the town at its beginning."""
     made = oracle.World({name: oracle.Scope(name, *each) for name, each in SCOPES.items()}, dict(KINDS))
-    for name, (project, above, most, levels) in AGENTS.items():
-        made.agents[name] = oracle.Agent(name, project, above, most, levels=dict(levels))
+    for name, (owner, project, above, most, levels) in AGENTS.items():
+        made.agents[name] = oracle.Agent(name, owner, project, above, most, levels=dict(levels))
     return made
