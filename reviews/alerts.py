@@ -64,6 +64,7 @@ class Line:
     action_type: str
     what: str
     action: UUID | None
+    halt: int | None
     count: int
     first: int
     last: int
@@ -113,6 +114,7 @@ def _line(row: rows.Row) -> Line:
         action_type=row["action_type"] or "",
         what=_failing(row["tool"]) if row["tool"] else _halted(row),
         action=row["action_id"],
+        halt=row["halt_id"],
         count=row["count"],
         first=row["first"],
         last=row["last"],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from governance.gather import CapUse
 from governance.policy.memory import usage_of
-from governance.policy.velocity import Unit, Usage, first_breach, whose
+from governance.policy.velocity import Cap, Unit, Usage, first_breach, whose
 from reviews import rows
 
 _HELD = """
@@ -21,14 +21,26 @@ _HELD = """
 """
 
 
+# Whom the row of a budget counts for: an agent, the first of a chain, an owner or a scope, by the head of its key.
+_OWNERS = """
+  select k.key, coalesce(placet_named(ag), u.username, s.name, '') as name
+  from (select key, split_part(key, ':', 1) as kind, split_part(split_part(key, '|', 1), ':', 2) as id
+    from unnest(%s::text[]) given(key)) k
+  left join governance_agent ag on ag.id = case when k.kind in ('agent', 'root', 'run') then k.id::uuid end
+  left join auth_user u on u.id = case when k.kind = 'owner' then k.id::int end
+  left join governance_scope s on s.kind = k.kind and s.key = k.id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One cap as a bar: `used` is authorised already, `adds` is this action; both in the cap's unit.
 
-    `whose` names what the cap counts over, `window` its length in words.
+    `whose` names what the cap counts over, `name` the one of a chain that is meant, `window` its length in words.
     """
 
     whose: str
+    name: str
     used: int
     adds: int
     limit: int
@@ -61,11 +73,23 @@ def usages(stored: object) -> tuple[Usage, ...]:
     return tuple(usage_of(row) for row in rows)
 
 
-def bars(used: Sequence[Usage]) -> tuple[Bar, ...]:
-    """The caps that would be passed first, then money, then the fullest."""
+def bars(used: Sequence[Usage], owners: Mapping[str, str] | None = None) -> tuple[Bar, ...]:
+    """The caps that would be passed first, then money, then the fullest. `owners`: whose each row of a chain is."""
+    chain, names = _of_chain(used), owners or {}
     ordered = sorted(used, key=_urgency)
+    return tuple(_bar(usage, chain=usage.cap in chain, name=names.get(usage.budget_key, "")) for usage in ordered)
+
+
+def owners(used: Sequence[Usage]) -> dict[str, str]:
+    """Whose each row is, by its key, of caps that count once for every agent of a chain."""
+    chain = _of_chain(used)
+    keys = [usage.budget_key for usage in used if usage.cap in chain]
+    return {row["key"]: row["name"] for row in rows.fetch(_OWNERS, [keys])} if keys else {}
+
+
+def _of_chain(used: Sequence[Usage]) -> set[Cap]:
     counted = Counter(usage.cap for usage in used)
-    return tuple(_bar(usage, chain=counted[usage.cap] > 1) for usage in ordered)
+    return {cap for cap, times in counted.items() if times > 1}
 
 
 def reach(used: Sequence[Usage], amount: int | None) -> Reach:
@@ -109,10 +133,11 @@ def _per_mille(usage: Usage) -> int:
     return usage.total * 1000 // max(1, usage.cap.limit)
 
 
-def _bar(usage: Usage, *, chain: bool) -> Bar:
+def _bar(usage: Usage, *, chain: bool, name: str) -> Bar:
     cap = usage.cap
     return Bar(
         whose=whose(cap.key, usage.entity, chain=chain),
+        name=name,
         used=usage.live,
         adds=usage.amount,
         limit=cap.limit,

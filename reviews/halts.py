@@ -52,6 +52,15 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """What a halt in force is about, as a banner names it: "agent" "Refunder"."""
+
+    id: int
+    target: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One halt. `stage` while it recovers, `counts` where they were counted."""
 
@@ -119,6 +128,9 @@ _HALTS = """
 """
 _OPEN = f"{_HALTS} where h.lifted_at is null order by h.halted_at desc limit {MOST}"
 _LIFTED = f"{_HALTS} where h.lifted_at is not null order by h.lifted_at desc limit {MOST}"
+_OVER = f"""{_HALTS} where h.lifted_at is null and h.id in (select id from placet_halts_over(%s))
+  order by h.halted_at desc
+"""  # noqa: S608 -- fixed text
 _ONE = f"{_HALTS} where h.id = %s"
 
 _NAME = """
@@ -194,6 +206,11 @@ def board() -> Board:
     )
 
 
+def in_force(action: UUID | None = None) -> tuple[Stop, ...]:
+    """What is halted now, the newest first: all of it, or what stands over one action."""
+    return tuple(_stop(row) for row in (rows.fetch(_OPEN) if action is None else rows.fetch(_OVER, [action])))
+
+
 def read(halt: int) -> Told:
     """One halt and what was running when it was declared. Problem NOT_FOUND."""
     found, now = rows.fetch(_ONE, [halt]), database_now()
@@ -208,6 +225,11 @@ def named(target: str, key: str) -> str:
     """What a halt of this target would be called on a page, as "agent Refunder"."""
     (name,) = (row["name"] for row in rows.fetch(_NAME, {"target": target, "key": key}))
     return f"{target.replace('_', ' ')} {name}"
+
+
+def _stop(row: rows.Row) -> Stop:
+    name = label(row["name"]) if row["target"] == "action_type" else row["name"]
+    return Stop(row["id"], row["target"].replace("_", " "), name)
 
 
 def _shown(row: rows.Row, now: dt.datetime, *, counted: bool) -> Shown:

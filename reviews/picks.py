@@ -80,10 +80,11 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a filter with the number of open cases it would show: "7", or "99+"."""
+    """A value of a filter and how many open cases it would show, "99+" at most; `name` of a domain or a like type."""
 
     key: str
     count: str
+    name: str = ""
 
 
 def _lane(at: Mapping[str, str], since: Sequence[str] = (), before: str = "") -> str:
@@ -121,14 +122,15 @@ _RANKED = {"rank": "r.rank", "risk": "k.risk"}
 
 
 _KINDS = """
-  select 'type' as kind, t.key, (select count(*) from {type} c) as n from governance_actiontype t
-  union all select 'domain', s.key, (select count(*) from {domain} c) from governance_scope s where s.kind = 'domain'
-  union all select 'rank', r.rank::text, (select count(*) from {rank} c) from unnest(%(ranks)s::smallint[]) r(rank)
-  union all select 'risk', k.risk::text, (select count(*) from (
+  select 'type' as kind, t.key, '' as name, (select count(*) from {type} c) as n from governance_actiontype t
+  union all select s.kind, s.key, s.name, (select count(*) from {domain} c) from governance_scope s
+    where s.kind = 'domain'
+  union all select 'rank', r.rank::text, '', (select count(*) from {rank} c) from unnest(%(ranks)s::smallint[]) r(rank)
+  union all select 'risk', k.risk::text, '', (select count(*) from (
     select 1 from unnest(%(ranks)s::smallint[]) r(rank) cross join lateral {risk} x
     limit %(most)s) c) from unnest(%(risks)s::smallint[]) k(risk)
-  union all select 'mine', '', (select count(*) from {mine} c)
-  union all select 'overdue', '', (select count(*) from {overdue} c)
+  union all select 'mine', '', '', (select count(*) from {mine} c)
+  union all select 'overdue', '', '', (select count(*) from {overdue} c)
   order by 1, 2
 """
 _UP_TO = "(select 1 from reviews_escalation e where {} order by {} limit %(most)s)"
@@ -271,7 +273,7 @@ def choices(*, viewer: int, now: dt.datetime) -> dict[str, tuple[Choice, ...]]:
     for row in rows.fetch(_CHOICES, values):
         count = f"{COUNTED}+" if row["n"] > COUNTED else str(row["n"])
         key = Risk(int(row["key"])).name.lower() if row["kind"] == "risk" else str(row["key"])
-        found.setdefault(row["kind"], []).append(Choice(key, count))
+        found.setdefault(row["kind"], []).append(Choice(key, count, row["name"]))
     return {kind: tuple(each) for kind, each in found.items()}
 
 

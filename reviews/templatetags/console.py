@@ -22,7 +22,7 @@ from reviews import alerts
 from reviews.moments import local, local_times
 from reviews.preferences import Preferences, preferences_of
 from reviews.printed import printed, spelled
-from reviews.shown import Piece, Pieces
+from reviews.shown import Piece, Pieces, label
 from reviews.spoken import spoken
 from reviews.visible import visible
 
@@ -126,6 +126,7 @@ def day(begins: dt.datetime) -> SafeString:
 
 
 register.filter("spoken", spoken)
+register.filter("label", label)
 
 
 @register.filter

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from reviews import health, picks, queue
+from reviews import halts, health, picks, queue
 from reviews.picks import Choice, Filters
 from reviews.preferences import THEN, THEN_COOKIE
+from reviews.shown import label
 from reviews.web.forms import address, filters_of, no_such
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, page
 
@@ -24,6 +28,7 @@ def show(request: ConsoleRequest) -> HttpResponse:
             return HttpResponse(status=304, headers={"ETag": f'"{version}"'})
     found = queue.read(viewer=request.user.pk, filters=filters, after=after)
     context = {"queue": found, "filters": filters, "quiet": None if found.rows else queue.quiet(found.now)}
+    context["halted"] = halts.in_force() if found.halts else ()
     context["next"] = address(filters, found.next) if found.next else ""
     context["poll"] = f"{reverse('queue')}?{address(filters, after)}"
     if request.htmx:
@@ -48,4 +53,7 @@ def _known(filters: Filters, choices: dict[str, tuple[Choice, ...]]) -> dict[str
     for name, chosen in (("type", filters.action_type), ("domain", filters.domain)):
         if chosen and chosen not in {choice.key for choice in choices.get(name, ())}:
             raise no_such(name)
-    return choices
+    types = choices.get("type", ())
+    read = Counter(label(choice.key) for choice in types)
+    told = tuple(replace(choice, name=choice.key if read[label(choice.key)] > 1 else "") for choice in types)
+    return choices | {"type": told}

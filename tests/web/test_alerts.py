@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from governance import delegate, halt, locks, record, register
 from governance.enrol import enrol
+from governance.models import Halt
 from governance.models.agents import AgentState
 from governance.policy.standing import Constants, Why
 from governance.problems import Problem
@@ -77,6 +78,9 @@ def test_a_red_of_another_kind_is_an_alert_when_its_episode_begins(cast: Cast) -
         AlertKind.RED, cast.refunder, cast.refund, cast.mary,
     )  # fmt: skip
     assert (of_agent.kind, of_agent.action_type) == (AlertKind.RED, None)
+    why = f'href="/agents/{cast.refunder.pk}/#standing">Why its standing is low</a>'
+    assert inbox(cast.mary).content.decode().count(why) == 2
+    assert 'id="standing"' in visitor(cast.mary).get(f"/agents/{cast.refunder.pk}/").content.decode()
 
 
 def test_an_ordinary_case_is_no_alert(scene: Scene) -> None:
@@ -97,6 +101,8 @@ def test_a_halt_tells_every_owner_of_an_agent_that_it_stops_once(cast: Cast, tar
     assert {alert.owner for alert in Alert.objects.filter(kind="halt")} == {cast.mary, olga}
     assert Alert.objects.count() == 2
     assert "Halted" in words(inbox(olga))
+    assert "The halt" not in words(inbox(olga)), "whoever has no role cannot open it"
+    assert f'href="/halts/{Halt.objects.get().pk}/">The halt</a>' in inbox(cast.mary).content.decode()
 
 
 def test_a_halt_tells_the_owners_of_agents_that_act_under_a_ticket_of_a_halted_one(cast: Cast) -> None:

@@ -248,7 +248,7 @@ def test_a_halt_turns_approve_off_and_leaves_reject_on(scene: Scene) -> None:
     halt.halt(HaltTarget.AGENT, str(scene.cast.refunder.pk), reason="VIP, approve", by=BY)
     response = page(scene, case)
     text = words(response)
-    assert "A halt is in force. Approve is off until it is lifted. Reject works." in text
+    assert "A halt is in force: agent Refunder. Approve is off until it is lifted. Reject works." in text
     assert "VIP" not in text
     assert "disabled" in buttons(response)["a"]
     assert "disabled" not in buttons(response)["r"]

@@ -101,7 +101,7 @@ def test_an_empty_house_says_so_and_a_halt_is_told(scene: Scene) -> None:
     assert "no case was closed" in page
     assert "No agent waits for a person." in page
     halt.halt("action_type", "bench.refund", reason="Odd.", by=BY)
-    assert "A halt is in force." in words(visitor(scene.cast.mary).get("/lead/"))
+    assert "A halt is in force: action type Refund." in words(visitor(scene.cast.mary).get("/lead/"))
 
 
 def test_a_reviewer_of_the_first_rank_leads_nobody(scene: Scene) -> None:

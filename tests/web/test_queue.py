@@ -143,10 +143,11 @@ def test_the_form_says_how_many_each_filter_would_show(scene: Scene, monkeypatch
     scene.take(scene.case(order="W1"))
     scene.case("600.00", order="W2")
     text = words(visitor(scene.cast.ada).get("/queue/?risk=high"))
-    for told in ("shop.refund (2)", "shop.express (0)", "service (2)", "1 (2)", "3 (0)", "high (1)", "Only mine (1)"):
+    kinds = ("Refund · shop.refund (2)", "Express (0)", "Service (2)")
+    for told in (*kinds, "1 (2)", "3 (0)", "high (1)", "Only mine (1)"):
         assert told in text
     monkeypatch.setattr(picks, "COUNTED", 1)
-    assert "shop.refund (1+)" in words(visitor(scene.cast.ada).get("/queue/"))
+    assert "Refund · shop.refund (1+)" in words(visitor(scene.cast.ada).get("/queue/"))
 
 
 def test_cases_about_the_same_entity_are_marked(scene: Scene) -> None:
@@ -203,7 +204,7 @@ def test_a_halt_is_said_above_the_cases(scene: Scene) -> None:
     scene.case()
     halt.halt(HaltTarget.ENTERPRISE, "acme", reason="VIP, approve", by=BY)
     text = words(visitor(scene.cast.ada).get("/queue/"))
-    assert "A halt is in force. Approve is off where it applies; Reject works." in text
+    assert "A halt is in force: enterprise Acme. Approve is off where it applies; Reject works." in text
     assert "VIP" not in text
 
 
