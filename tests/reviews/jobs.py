@@ -13,6 +13,7 @@ from tests.governance.key_jobs import rotators
 from tests.reviews.delegation_jobs import delegated, givers
 from tests.reviews.judgement_jobs import (
     approvers,
+    finders,
     hurried,
     judges,
     key_makers,
@@ -28,8 +29,8 @@ from tests.reviews.rails import policy
 from tests.reviews.running_jobs import runners
 
 __all__ = [
-    "approvers", "beginners", "contradictions", "delegated", "doubters", "flooders", "givers", "granted", "handers",
-    "holders", "hurried", "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters",
+    "approvers", "beginners", "contradictions", "delegated", "doubters", "finders", "flooders", "givers", "granted",
+    "handers", "holders", "hurried", "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters",
     "rotators", "runners", "sweepers", "tellers", "twins",
 ]  # fmt: skip
 

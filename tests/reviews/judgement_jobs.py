@@ -17,7 +17,7 @@ from governance.authenticate import Caller, Credential, hash_key, identify
 from governance.day_keys import ensure_day_key
 from governance.models import Mandate
 from governance.problems import Code, Problem
-from reviews import four_eyes, judge, redeem, report, sample, sweep, take, withdraw
+from reviews import four_eyes, judge, redeem, report, sample, spot_review, sweep, take, withdraw
 from reviews.lack import tell_lack
 from reviews.material import Stated
 from reviews.models import Escalation, LackKind
@@ -172,6 +172,33 @@ def hurried(*, name: str, cases: list[str], guarded: bool, pause: float) -> Call
         except Problem as problem:
             return problem.code.value
         return "approved"
+
+    return one
+
+
+def finders(*, work: dict[str, str], guarded: bool, pause: float) -> Callable[[int], str]:
+    """Find the draw of one reviewer unsound: each process does it for another one, and measures slowly."""
+    if not guarded:
+        spot_review.hold_standing = lambda agent: None  # type: ignore[attr-defined]
+    keep = spot_review.keep_errors  # type: ignore[attr-defined]
+
+    def slowly(*given: Any) -> Any:
+        time.sleep(pause)
+        return keep(*given)
+
+    spot_review.keep_errors = slowly  # type: ignore[attr-defined]
+    people = _people([*work])
+
+    def one(number: int) -> str:
+        for place, person in enumerate(people):
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_try_advisory_lock(99, %s)", [place])
+                mine = cursor.fetchone()[0]
+            if mine:
+                spot_review.judge_draw(UUID(work[person.username]), reviewer=person, sound=False, reason="harmful")
+                time.sleep(2 * pause)  # nobody else takes it for theirs
+                return _FINISHED
+        return _FINISHED
 
     return one
 

@@ -22,6 +22,7 @@ from reviews.models import Finding
 from reviews.spot_review import judge_draw
 from tests.cast import BENCH_REFUND, BY, Cast
 from tests.governance.family import hired
+from tests.reviews.racers import race_to_the_end
 from tests.reviews.scene import Scene, backdate, bench, entries
 from tests.reviews.test_delegation import asked
 from tests.reviews.test_spot_review import drawn
@@ -120,6 +121,16 @@ def test_a_level_that_a_person_lowers_begins_a_new_attempt(scene: Scene, how: st
     assert asks(scene)["codes"] == ["level_too_low"]
     judge_draw(waiting.pk, reviewer=cast.ada, sound=True)
     assert kept(cast) is Signal.AMBER, "what was wrong before the new attempt counts no more"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_of_two_findings_at_once_the_later_counts_both(committed_scene: Scene, guarded: bool) -> None:
+    """Two of two wrong show too many errors, one of two does not; without the lock each process sees its own alone."""
+    with transaction.atomic():
+        work = {name: str(drawn(committed_scene).pk) for name in ("ada", "grace")}
+    race_to_the_end("finders", processes=2, threads=1, work=work, guarded=guarded, pause=1.5)
+    assert Finding.objects.count() == 2
+    assert (kept(committed_scene.cast) is Signal.RED) is guarded
 
 
 def test_raising_a_level_forgets_no_error(scene: Scene) -> None:
