@@ -30,8 +30,8 @@ from tests.reviews.running_jobs import runners
 
 __all__ = [
     "approvers", "beginners", "contradictions", "delegated", "doubters", "finders", "flooders", "givers", "granted",
-    "handers", "holders", "hurried", "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters", "reporters",
-    "rotators", "runners", "sweepers", "tellers", "twins",
+    "handers", "holders", "hurried", "judges", "key_makers", "missers", "pairs", "redeemers", "refunds", "repeaters",
+    "reporters", "rotators", "runners", "sweepers", "tellers", "twins",
 ]  # fmt: skip
 
 
