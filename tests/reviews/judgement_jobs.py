@@ -186,7 +186,7 @@ def finders(*, work: dict[str, str], guarded: bool, pause: float) -> Callable[[i
         time.sleep(pause)
         return keep(*given)
 
-    spot_review.keep_errors = slowly  # type: ignore[attr-defined]
+    spot_review.keep_errors = slowly  # type: ignore[attr-defined,assignment]
     people = _people([*work])
 
     def one(number: int) -> str:
