@@ -29,5 +29,6 @@ def lower(request: ConsoleRequest, key: str) -> HttpResponse:
     if scope is None:
         raise Http404
     narrow.set_ceiling(scope, ceiling=Tier[tier], by=request.user, lowers=True)
-    messages.success(request, _("The ceiling is lowered, with everything below it."))
+    told = _("The ceiling of %(name)s is %(tier)s now, and nothing in it stands higher.")
+    messages.success(request, told % {"name": scope.name, "tier": tier})
     return redirect("authority")

@@ -177,7 +177,7 @@ def test_a_steward_lowers_on_the_page_of_authority_and_another_operator_does_not
     assert visitor(olga).post("/authority/acme/lower/", to).status_code == 403
     assert visitor(olga).post("/authority/service/lower/", {"ceiling": "HIGHER"}).status_code == 422
     told = visitor(olga).post("/authority/service/lower/", to, follow=True)
-    assert "The ceiling is lowered, with everything below it." in words(told)
+    assert "The ceiling of Customer Service is PROPOSE now, and nothing in it stands higher." in words(told)
     assert [scope.ceiling for scope in Scope.objects.order_by("key")] == [Tier.COMMIT, Tier.PROPOSE, Tier.PROPOSE]
 
 
