@@ -83,6 +83,7 @@ class Kind:
     threshold: int
     caps: tuple[Cap, ...]
     needs: frozenset[str]
+    lease: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ class World:
     agents: dict[str, Agent] = field(default_factory=dict)
     now: int = 0
     halts: set[tuple[str, str]] = field(default_factory=set)
+    declared: list[tuple[tuple[str, str], int]] = field(default_factory=list)
     lifted: list[tuple[tuple[str, str], int, int]] = field(default_factory=list)
     readings: list[tuple[str, int, bool]] = field(default_factory=list)
     breaches: list[tuple[str, str, int]] = field(default_factory=list)
@@ -280,16 +282,20 @@ class World:
 
     # the rule
 
+    def needed(self, ask: Ask) -> tuple[str, str]:
+        """The tier that an action needs, and its risk: an amount over the threshold makes it high."""
+        kind = self.kinds[ask.kind]
+        risk = "high" if ask.amount > kind.threshold else kind.risk
+        return "COMMIT" if risk == "high" else NEEDS[kind.act], risk
+
     def decide(self, ask: Ask, epoch: int) -> Answer:
         """What the text says about this action at this moment."""
-        kind = self.kinds[ask.kind]
         line = self.line(ask.agent, ask.ticket)
         if self.halts & self.targets_over(line, ask.kind) or not all(self.agents[name].active for name in line):
             return Answer("refuse", "HALT")
         if not all(ask.kind in self.agents[name].levels for name in line):
             return Answer("refuse", "HALT")
-        risk = "high" if ask.amount > kind.threshold else kind.risk
-        required = "COMMIT" if risk == "high" else NEEDS[kind.act]
+        required, risk = self.needed(ask)
         over = self.passed(ask, epoch)
         doubt = self.evidence(ask, over)
         tier = lowest(

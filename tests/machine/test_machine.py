@@ -26,9 +26,9 @@ from governance.authenticate import Caller, Credential, hash_key
 from governance.models import Action, Agent, AgentState, Halt, Permission, Scope, ToolReading
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
-from reviews import intake, report, sweep
+from reviews import checkpoint, intake, report, sweep
 from reviews.answers import Answer
-from tests.machine import oracle, town, warp
+from tests.machine import oracle, running, town, warp
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE, tell
 
@@ -102,7 +102,7 @@ class Machine(RuleBasedStateMachine):
         self.keys: dict[str, str] = {}
         self.numbers = itertools.count(1)
         self.probes = itertools.cycle(itertools.product(self.rows, town.KINDS))
-        self.executing: list[tuple[Any, oracle.Ask, int]] = []
+        self.executing: list[running.Running] = []
         self._at(0)
         for name, row in self.rows.items():
             self.keys[name] = register.issue_key(row, by=town.BY, expires_at=warp.BEGINNING + dt.timedelta(days=3650))
@@ -157,6 +157,8 @@ class Machine(RuleBasedStateMachine):
     def halt(self, target_of: tuple[str, str]) -> None:
         target, name = target_of
         halt.halt(target, str(self.rows[name].pk) if target == "agent" else name, reason="A test.", by=town.BY)
+        if target_of not in self.world.halts:
+            self.world.declared.append((target_of, self.world.now))
         self.world.halts.add(target_of)
 
     @happens(3, which=places, stage=st.sampled_from([0, 0, 900, 3600]))
@@ -204,6 +206,16 @@ class Machine(RuleBasedStateMachine):
             delegate.end_ticket(UUID(ticket), by=self.town.mary)
             self.world.tickets[ticket].ends = self.world.now
 
+    def _passes(self, seconds: int) -> None:
+        """Time goes on, and what is overdue is closed: a bad mark for its tool, and a red for who began it."""
+        self._at(self.world.now + seconds)
+        gone = [each for each in self.executing if running.is_abandoned(each, self.world.now)]
+        assert sweep.abandon_overdue() == len(gone)
+        for each in gone:
+            self._read(each.ask.kind, good=False)
+            self.world.turn(each.ask.agent, f"type {each.ask.kind}", "red")
+            self.executing.remove(each)
+
     # what the world does
 
     @happens(4, seconds=lengths, reported=st.sampled_from([True, True, False]))
@@ -211,13 +223,7 @@ class Machine(RuleBasedStateMachine):
         # as it mostly is: what was allowed is done and said before the next day
         while reported and self.executing:
             self.reports(0, "succeeded")
-        self._at(self.world.now + seconds)
-        sweep.abandon_overdue()
-        for _, ask, due in self.executing:
-            if due <= self.world.now:
-                self._read(ask.kind, good=False)
-                self.world.turn(ask.agent, f"type {ask.kind}", "red")
-        self.executing = [each for each in self.executing if each[2] > self.world.now]
+        self._passes(seconds)
 
     @happens(2, tool=st.sampled_from(["till", "paper"]), good=heard)
     def readings(self, tool: str, good: list[bool]) -> None:
@@ -227,20 +233,40 @@ class Machine(RuleBasedStateMachine):
     def reports(self, which: int, status: str) -> None:
         if not self.executing:
             return
-        done = self.executing[which % len(self.executing)]
-        action, ask, _ = done
-        report.report(action, caller=Caller(self.rows[ask.agent].pk, ask.agent, b""), status=status)
-        self.executing.remove(done)
+        done = self.executing.pop(which % len(self.executing))
+        report.report(done.action, caller=self._caller(done.ask.agent), status=status)
         if status != "not_executed":
-            self._read(ask.kind, good=status == "succeeded")
+            self._read(done.ask.kind, good=status == "succeeded")
 
-    @happens(1, name=names, kind=kinds)
-    def breaks_a_contract(self, name: str, kind: str) -> None:
+    @happens(4, which=places, after=st.sampled_from([0, 30, 75, 150, 290, 303]))
+    def asks_whether_it_may_continue(self, which: int, after: int) -> None:
+        if not self.executing:
+            return
+        self._passes(after)
+        if not self.executing:
+            return
+        each = self.executing[which % len(self.executing)]
+        causes = {each.told} if each.told else running.stops(each, self.world)
+        said = checkpoint.checkpoint(each.action, caller=self._caller(each.ask.agent))
+        event(f"checkpoint: {said.stop}")
+        assert (said.stop is None) is not bool(causes), f"{each}: {said.stop} where the model says {causes}"
+        if said.stop is None:
+            running.renewed(each, self.world.now)
+        elif not each.told:
+            assert said.stop.value in causes, f"{each}: {said.stop} where the model says {causes}"
+            running.stopped(each, said.stop.value, self.world.now)
+        row = Action.objects.get(pk=each.action)
+        assert [self._since(row.report_by), self._since(row.lease_until)] == [each.due, each.until]
+
+    @happens(1, name=names, kind=kinds, times=st.sampled_from([1, 1, 3]))
+    def breaks_a_contract(self, name: str, kind: str, times: int) -> None:
         ask = oracle.Ask(name, kind, "r1", "c1", "", 10_00)
-        with pytest.raises(Problem) as caught:
-            self._ask(ask, amount="ten")
-        assert caught.value.code is Code.CONTRACT_BROKEN
-        self.world.breaks(name, kind)
+        for _ in range(times):
+            with pytest.raises(Problem) as caught:
+                self._ask(ask, amount="ten")
+            assert caught.value.code is Code.CONTRACT_BROKEN
+            self.world.breaks(name, kind)
+            self._passes(1)
 
     @happens(
         14,
@@ -282,7 +308,7 @@ class Machine(RuleBasedStateMachine):
                 continue
             assert answered == (expected.outcome, expected.tier), self._explained(ask, expected)
             self.world.happened(ask, expected)
-            self._at(self.world.now + 1)
+            self._passes(1)
 
     # what always holds
 
@@ -327,9 +353,16 @@ class Machine(RuleBasedStateMachine):
         """One rule for all, so that no run is without the events that matter."""
         name, given = drawn
         getattr(self, name)(**given)
-        self._at(self.world.now + 1)
+        self._passes(1)
 
     # how it is done
+
+    def _caller(self, name: str) -> Caller:
+        return Caller(self.rows[name].pk, name, hash_key(self.keys[name]))
+
+    @staticmethod
+    def _since(moment: dt.datetime | None) -> int | None:
+        return None if moment is None else int((moment - warp.BEGINNING).total_seconds())
 
     @staticmethod
     def _one(known: Mapping[str, Any], which: int | None) -> str | None:
@@ -380,8 +413,7 @@ class Machine(RuleBasedStateMachine):
                 raise
             return problem.code.value, ""
         if body["outcome"] == "execute":
-            due = self.world.now + 600
-            self.executing.append((Action.objects.get(pk=body["id"]).pk, ask, due))
+            self.executing.append(running.begun(UUID(body["id"]), ask, self.world))
         return body["outcome"], body["effective_tier"]
 
     def _explained(self, ask: oracle.Ask, expected: oracle.Answer) -> str:

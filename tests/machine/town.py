@@ -46,6 +46,7 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
             for cap in kind.caps
         ],
         "evidence": [evidence[need] for need in sorted(kind.needs)],
+        **({} if kind.lease is None else {"checkpoint": f"{kind.lease}s"}),
     }
 
 
@@ -76,7 +77,7 @@ KINDS = {
     for kind in (
         oracle.Kind("town.pay", "act", "medium", "payments", "till", 500_00, _SPENDING, _ALL),
         oracle.Kind("town.note", "draft", "low", "notes", "paper", 10**7, (), frozenset({"contract", "velocity"})),
-        oracle.Kind("town.lend", "act", "low", "loans", "paper", 500_00, _LENDING, _ALL),
+        oracle.Kind("town.lend", "act", "low", "loans", "paper", 500_00, _LENDING, _ALL, lease=300),
         oracle.Kind("town.wire", "act", "high", "payments", "till", 10**7, _SPENDING, _ALL),
     )
 }
