@@ -39,6 +39,10 @@ class Closed(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Not the same form again: whoever changed their password signs in with it and comes to Security."""
+        return reverse("security")
+
     def set_password(self, user: User, password: str) -> None:
         """By the verb, with its entry."""
         first_password.change_password(user, password=password)

@@ -384,7 +384,7 @@ def test_the_clock_says_time_left_and_lease(scene: Scene) -> None:
 
 
 def test_a_notice_is_taken_note_of_not_approved(scene: Scene) -> None:
-    answer = _notice(scene, {"reason": "no_tool", "record": "R-17"})
+    answer = notice_of(scene, {"reason": "no_tool", "record": "R-17"})
     case = scene.take(Escalation.objects.get(pk=answer))
     response = page(scene, case)
     assert "What it says notice, 2 parameters Reason no tool Record R-17" in words(response)
@@ -397,7 +397,7 @@ def test_a_notice_is_taken_note_of_not_approved(scene: Scene) -> None:
     assert "Somebody has taken note of this." in words(page(scene, case))
 
 
-def _notice(scene: Scene, parameters: dict[str, Any]) -> uuid.UUID:
+def notice_of(scene: Scene, parameters: dict[str, Any]) -> uuid.UUID:
     from governance.authenticate import Credential, hash_key
     from reviews.intake import Ask, ask
 
