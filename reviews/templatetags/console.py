@@ -19,6 +19,7 @@ from governance.locks import database_now
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.proof import lacking
 from reviews import alerts
+from reviews.amounts import local_amount, local_amounts
 from reviews.moments import local, local_times
 from reviews.preferences import Preferences, preferences_of
 from reviews.printed import printed, spelled
@@ -72,15 +73,18 @@ def typed(text: str) -> SafeString:
 @register.simple_tag
 def titled(value: str) -> str:
     """What `fact` reads, without markup: for the title of a page."""
-    return printed(Piece(spoken(value) if " " in value else value))
+    return local_amounts(printed(Piece(spoken(value) if " " in value else value)))
 
 
 def _printed(value: object, css: str) -> SafeString:
     if isinstance(value, tuple):
         return _told_whole(value) or format_html_join("", "{}", ((_piece(piece, css),) for piece in value))
     text = str(value)
+    if " " in text:
+        return _piece(Piece(text), css)
     # one word may be a name, and a name is never put into another language
-    return _piece(Piece(text), css) if " " in text else format_html("<bdi>{}</bdi>", printed(Piece(text)))
+    word = printed(Piece(text))
+    return _stated(word, local_amount(word))
 
 
 def _told_whole(pieces: Pieces) -> SafeString | None:
@@ -92,18 +96,26 @@ def _told_whole(pieces: Pieces) -> SafeString | None:
     # longest first: a short value may be part of a longer one, and our words hold no value
     values = sorted({printed(piece) for piece in pieces if piece.literal}, key=len, reverse=True)
     parts = re.split(f"({'|'.join(map(re.escape, values))})", read) if values else [read]
-    told = (format_html('<bdi class="value">{}</bdi>', x) if x in values else local_times(x) for x in parts)
+    told = (format_html('<bdi class="value">{}</bdi>', local_amount(x)) if x in values else _ours(x) for x in parts)
     return format_html('<bdi data-ours="{}">{}</bdi>', ours, format_html_join("", "{}", ((x,) for x in told)))
 
 
 def _piece(piece: Piece, css: str) -> SafeString:
+    ours = printed(piece)
     if piece.literal:
-        return format_html('<bdi class="{}">{}</bdi>', css, printed(piece))
-    ours, read = printed(Piece(piece.text)), printed(Piece(local_times(spoken(piece.text))))
-    # what a verdict is a statement about is the same in every language and time zone, and stands beside what is read
-    return (
-        format_html("<bdi>{}</bdi>", ours) if read == ours else format_html('<bdi data-ours="{}">{}</bdi>', ours, read)
-    )
+        return _stated(ours, local_amount(ours), css)
+    return _stated(ours, printed(Piece(_ours(spoken(piece.text)))))
+
+
+def _ours(text: str) -> str:
+    """Our own words with times and amounts as whoever reads writes them."""
+    return local_amounts(local_times(text))
+
+
+def _stated(ours: str, read: str, css: str = "") -> SafeString:
+    """What is read. Beside it stands what a verdict states, which is the same in every language and time zone."""
+    kind = format_html(' class="{}"', css) if css else ""
+    return format_html("<bdi{}{}>{}</bdi>", kind, "" if read == ours else format_html(' data-ours="{}"', ours), read)
 
 
 @register.simple_tag
@@ -132,7 +144,7 @@ register.filter("label", label)
 @register.filter
 def money(minor: int) -> str:
     """Minor units of the reference currency, for people."""
-    return format_money(minor, REFERENCE_CURRENCY)
+    return local_amounts(format_money(minor, REFERENCE_CURRENCY))
 
 
 @register.simple_tag(takes_context=True)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from governance.policy.interval import Interval
 from governance.policy.tiers import Tier
+from reviews.amounts import local_amounts, local_figure
 from reviews.exposure import Bar
 from reviews.spoken import spoken
 from reviews.statistics import Rate
@@ -34,7 +36,10 @@ def exposure(bar: Bar) -> SafeString:
         '<rect class="this" x="{}" y="{}" width="{}" height="12"/>{}</svg>',
         WIDTH,
         HEIGHT,
-        f"{bar.used_text} used, this would make {bar.total_text}, the cap is {bar.limit_text}",
+        local_amounts(
+            _("%(used)s used, this would make %(total)s, the cap is %(limit)s")
+            % {"used": bar.used_text, "total": bar.total_text, "limit": spoken(bar.limit_text)}
+        ),
         TOP,
         WIDTH,
         TOP,
@@ -130,4 +135,4 @@ def _line(x: int) -> SafeString:
 def percent(share: float) -> str:
     """A share for people: "0.6 %", "17 %"."""
     digits = 1 if 0.0005 <= share < 0.1 else 0
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+    return local_figure(f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%")

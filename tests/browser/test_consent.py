@@ -10,6 +10,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from governance import catalogue
 from reviews import judge, verify
+from reviews.amounts import local_amounts
 from reviews.models import Escalation, Verdict
 from reviews.spoken import spoken
 from tests.browser.console import Console
@@ -86,7 +87,7 @@ def test_the_digest_is_recomputed_from_what_the_browser_shows(console: Console) 
         assert page.get_by_role("heading", name=("Facts", "Fakten")[number % 2], exact=True).count() == 1
         with translation.override(("en", "de")[number % 2]):
             words = page.evaluate(WORDS)
-            assert [read for _, read in words] == [spoken(ours) for ours, _ in words]
+            assert [read for _, read in words] == [local_amounts(spoken(ours)) for ours, _ in words]
         assert bool(words) is (number % 2 == 1)
         computed, stated = page.evaluate(DIGEST)
         assert computed == stated, page.content()
