@@ -130,6 +130,8 @@ def _redeem(grant_id: UUID, caller: Caller, reading: Frozen | None) -> Grant | P
         lost = Lost.RECORD
     if lost is not None:
         return _give_up(held, lost, reading)
+    if held.action.stopped_at is not None:
+        return Problem(Code.REFUSED, "It was told to stop.")
     locks.share_standing(held.action.agent_id, held.action.ticket_id)
     refusal = _refusal(held, reconsider(held.action.pk, key=caller.digest, by_policy=held.grant.issued_by == "policy"))
     if refusal is not None:

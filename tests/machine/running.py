@@ -1,19 +1,26 @@
-"""What has begun and is not reported: when it may continue, and when it is abandoned. A part of the slow model."""
+"""What has begun and is not reported: when it may continue, when its grant is good, and when it is abandoned.
+
+A part of the slow model, from the design's text like the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tests.machine import oracle
 
 REPORT, GRACE, LONGEST = 10 * oracle.MINUTE, 5, oracle.DAY
+# the grant of what was executed without a person
+OPEN = 60
 
 
 @dataclass
 class Running:
-    """An action under way since `began`. It must be reported by `due`, and with a lease ask again by `until`."""
+    """An action under way since `began`. It must be reported by `due`, and with a lease ask again by `until`.
+
+    Its grant may have been `used`, or be `void`.
+    """
 
     action: Any
     ask: oracle.Ask
@@ -22,6 +29,8 @@ class Running:
     due: int
     until: int | None
     told: str = ""
+    used: bool = False
+    void: bool = False
 
 
 def begun(action: Any, ask: oracle.Ask, world: oracle.World) -> Running:
@@ -37,22 +46,46 @@ def is_abandoned(each: Running, now: int) -> bool:
 
 def stops(each: Running, world: oracle.World) -> set[str]:
     """Why it must stop now: a halt, a narrowing or a red since it began. Nothing, and it may continue."""
-    ask = each.ask
+    why = {
+        "halted": _is_halted(each, world),
+        "grant_void": each.void,
+        "too_long": world.now >= each.began + LONGEST,
+        "narrowed": _is_narrowed(each.ask, world),
+        "red": bool(_reds(each.ask, world)),
+    }
+    return {name for name, holds in why.items() if holds}
+
+
+def redemption(each: Running, world: oracle.World) -> set[str]:
+    """What may be answered to who uses its grant now; nothing where it is used.
+
+    Once, while it is open. A halt since voids it, for good. What the machine authorised must still stand, and what was
+    told to stop begins no more; evidence was judged before, but a red tool is waited for.
+    """
+    if each.used or each.void or world.now >= each.began + OPEN:
+        return {"grant_used" if each.used else "grant_void" if each.void else "grant_expired"}
+    reds = _reds(each.ask, world)
+    why = {
+        "grant_void": _is_halted(each, world),
+        "refused": bool(each.told) or _is_narrowed(each.ask, world) or "standing" in reds,
+        "tool_red": "tool" in reds,
+    }
+    return {name for name, holds in why.items() if holds}
+
+
+def _is_halted(each: Running, world: oracle.World) -> bool:
+    """Whether a halt over it was declared after it began, lifted meanwhile or not."""
+    covered = world.targets_over(world.line(each.ask.agent, each.ask.ticket), each.ask.kind)
+    return any(target in covered and at > each.began for target, at in world.declared)
+
+
+def _is_narrowed(ask: oracle.Ask, world: oracle.World) -> bool:
+    """Whether somebody in the chain stands lower than what it needs, or is not there or not permitted."""
     line = world.line(ask.agent, ask.ticket)
-    covered = world.targets_over(line, ask.kind)
-    found = {"halted"} if any(target in covered and at > each.began for target, at in world.declared) else set()
-    if world.now >= each.began + LONGEST:
-        found.add("too_long")
-    return found | set(_narrowed(ask, line, world)) | set(_reddened(ask, line, world))
-
-
-def _narrowed(ask: oracle.Ask, line: list[str], world: oracle.World) -> Iterator[str]:
-    """Nobody in the chain stands lower than what it needs, and all are there and permitted."""
     there = [world.agents[name] for name in line]
     stands = ask.ticket is None or world.stands(ask.ticket, ask.agent, ask.kind)
     if not stands or not all(agent.active and ask.kind in agent.levels for agent in there):
-        yield "narrowed"
-        return
+        return True
     needed, risk = world.needed(ask)
     tier = oracle.lowest(
         *(oracle.EARNED[agent.levels[ask.kind], risk] for agent in there),
@@ -60,20 +93,20 @@ def _narrowed(ask: oracle.Ask, line: list[str], world: oracle.World) -> Iterator
         *(scope.ceiling for name in line for scope in world.scopes_of(name)),
         world.recovering(line, ask.kind),
     )
-    if not oracle.at_least(tier, needed):
-        yield "narrowed"
+    return not oracle.at_least(tier, needed)
 
 
-def _reddened(ask: oracle.Ask, line: list[str], world: oracle.World) -> Iterator[str]:
-    """Required evidence is red, or a standing fell below what it needs. Doubt alone stops nothing that has begun."""
+def _reds(ask: oracle.Ask, world: oracle.World) -> set[str]:
+    """Required evidence that is red, and a standing below what it needs. Doubt alone stops nothing that has begun."""
     kind, (needed, _) = world.kinds[ask.kind], world.needed(ask)
-    red = [
-        "tool" in kind.needs and world.tool_colour(kind.tool) == "red",
-        "contract" in kind.needs and world.contract_colour(ask.agent, ask.kind) == "red",
-        not all(oracle.at_least(world.standing(name, latch), needed) for name in line for latch in world.latches(ask)),
-    ]
-    if any(red):
-        yield "red"
+    line = world.line(ask.agent, ask.ticket)
+    fallen = [world.standing(name, latch) for name in line for latch in world.latches(ask)]
+    why = {
+        "tool": "tool" in kind.needs and world.tool_colour(kind.tool) == "red",
+        "contract": "contract" in kind.needs and world.contract_colour(ask.agent, ask.kind) == "red",
+        "standing": not all(oracle.at_least(tier, needed) for tier in fallen),
+    }
+    return {name for name, holds in why.items() if holds}
 
 
 def stopped(each: Running, why: str, now: int) -> None:

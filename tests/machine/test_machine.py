@@ -23,10 +23,10 @@ from hypothesis.stateful import (
 
 from governance import delegate, halt, narrow, permit, register
 from governance.authenticate import Caller, Credential, hash_key
-from governance.models import Action, Agent, AgentState, Halt, Permission, Scope, ToolReading
+from governance.models import Action, Agent, AgentState, Grant, Halt, Permission, Scope, ToolReading
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
-from reviews import checkpoint, intake, report, sweep
+from reviews import checkpoint, intake, redeem, report, sweep
 from reviews.answers import Answer
 from tests.machine import oracle, running, town, warp
 from tests.support.fixtures import Committed
@@ -258,6 +258,18 @@ class Machine(RuleBasedStateMachine):
         row = Action.objects.get(pk=each.action)
         assert [self._since(row.report_by), self._since(row.lease_until)] == [each.due, each.until]
 
+    @happens(4, which=places, after=st.sampled_from([0, 0, 1, 30, 60]), twice=st.booleans())
+    def uses_a_grant(self, which: int, after: int, twice: bool) -> None:
+        self._passes(after)
+        if not self.executing:
+            return
+        each = self.executing[which % len(self.executing)]
+        for _ in range(1 + twice):
+            expected, said = running.redemption(each, self.world), self._redeemed(each)
+            event(f"redemption: {said}")
+            assert said in expected or (not said and not expected), f"{each}: {said} where the model says {expected}"
+            each.used, each.void = each.used or not said, each.void or said == "grant_void"
+
     @happens(1, name=names, kind=kinds, times=st.sampled_from([1, 1, 3]))
     def breaks_a_contract(self, name: str, kind: str, times: int) -> None:
         ask = oracle.Ask(name, kind, "r1", "c1", "", 10_00)
@@ -356,6 +368,15 @@ class Machine(RuleBasedStateMachine):
         self._passes(1)
 
     # how it is done
+
+    def _redeemed(self, each: running.Running) -> str:
+        """Why a grant is not redeemed; empty when it is."""
+        grant = Grant.objects.get(action=each.action)
+        try:
+            redeem.redeem(grant.pk, caller=self._caller(each.ask.agent), digest=bytes(grant.digest).hex())
+        except Problem as problem:
+            return problem.code.value
+        return ""
 
     def _caller(self, name: str) -> Caller:
         return Caller(self.rows[name].pk, name, hash_key(self.keys[name]))

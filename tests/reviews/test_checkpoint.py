@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from governance import catalogue, halt, mandates, narrow, permit, register
-from governance.models import Action, ActionState, Agent, Execution, Instance, ToolReading
+from governance.models import Action, ActionState, Agent, Execution, Grant, Instance, ToolReading
 from governance.policy.continuing import Stop
 from governance.policy.tiers import Level, Risk, Tier
 from governance.problems import Code, Problem
@@ -314,3 +314,17 @@ def test_a_grant_used_by_the_machine_does_not_begin_anew(leased: Scene) -> None:
     grant = action.grants.get()
     redeem.redeem(grant.pk, caller=leased.refunder, digest=bytes(grant.digest).hex())
     assert Action.objects.get(pk=action.pk).lease_until == action.lease_until
+
+
+def test_what_was_told_to_stop_begins_no_more_though_its_grant_is_open(leased: Scene) -> None:
+    """A stop is for good: its grant of a minute must not begin elsewhere what the checkpoint ended."""
+    action = leased.running()
+    agent = Agent.objects.get(pk=leased.cast.refunder.pk)
+    register.change_agent(agent, max_tier=Tier.PROPOSE, by=BY)
+    backdate("update governance_action set lease_until = lease_until - interval '30 seconds' where id = %s", action.pk)
+    assert stopped(leased, action) is Stop.NARROWED
+    register.change_agent(agent, max_tier=Tier.EXECUTE, by=BY)
+    with pytest.raises(Problem) as problem:
+        leased.redeem(Grant.objects.get(action=action))
+    assert (problem.value.code, problem.value.detail) == (Code.REFUSED, "It was told to stop.")
+    assert Grant.objects.get(action=action).redeemed_at is None
