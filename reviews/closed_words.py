@@ -54,6 +54,7 @@ WORDS = (
     # time
     "just now", "time is up", "{figure} s ago", "{figure} min ago", "{figure} h ago", "{figure} day ago",
     "{figure} days ago", "{time} left", "{figure} s", "{figure} min", "{figure} h", "{figure} days", "{figure} day",
+    "{label} at {figure}, pinned {day}",
     "{figure} hour", "{figure} hours", "{figure} minute", "{figure} minutes", "{figure} seconds", "{figure} actions",
     "{figure} action", "at once",
     # what is said of a value that is not printed

@@ -96,7 +96,7 @@ def _told_whole(pieces: Pieces) -> SafeString | None:
     # longest first: a short value may be part of a longer one, and our words hold no value
     values = sorted({printed(piece) for piece in pieces if piece.literal}, key=len, reverse=True)
     parts = re.split(f"({'|'.join(map(re.escape, values))})", read) if values else [read]
-    told = (format_html('<bdi class="value">{}</bdi>', local_amount(x)) if x in values else _ours(x) for x in parts)
+    told = (format_html('<bdi class="value">{}</bdi>', local_amount(x)) if x in values else _locally(x) for x in parts)
     return format_html('<bdi data-ours="{}">{}</bdi>', ours, format_html_join("", "{}", ((x,) for x in told)))
 
 
@@ -104,11 +104,10 @@ def _piece(piece: Piece, css: str) -> SafeString:
     ours = printed(piece)
     if piece.literal:
         return _stated(ours, local_amount(ours), css)
-    return _stated(ours, printed(Piece(_ours(spoken(piece.text)))))
+    return _stated(ours, local_amounts(printed(Piece(local_times(spoken(piece.text))))))
 
 
-def _ours(text: str) -> str:
-    """Our own words with times and amounts as whoever reads writes them."""
+def _locally(text: str) -> str:
     return local_amounts(local_times(text))
 
 

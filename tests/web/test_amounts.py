@@ -59,6 +59,7 @@ def test_beside_an_amount_that_is_read_stands_what_a_verdict_covers() -> None:
         read = "1.000,00\N{NO-BREAK SPACE}$"
         assert claim(amount) == f'<bdi class="value claim" data-ours="$1,000.00">{read}</bdi>'
         assert fact("$1,000.00") == f'<bdi data-ours="$1,000.00">{read}</bdi>'
+        assert fact("It comes to $1,000.00 in all.").endswith(f">It comes to {read} in all.</bdi>")
         # an identifier that holds an amount is no amount
         assert "data-ours" not in claim((Piece("order $1,000.00", literal=True),))
 
