@@ -72,6 +72,16 @@ class Cap:
 
 
 @dataclass(frozen=True)
+class Rail:
+    """A guardrail: policy grants up to `granted`, the type lets it up to `most`, and `count` times in `window`."""
+
+    granted: int
+    most: int
+    count: int
+    window: int
+
+
+@dataclass(frozen=True)
 class Kind:
     """An action type."""
 
@@ -84,6 +94,7 @@ class Kind:
     caps: tuple[Cap, ...]
     needs: frozenset[str]
     lease: int | None = None
+    rail: Rail | None = None
 
 
 @dataclass(frozen=True)
@@ -288,6 +299,23 @@ class World:
         risk = "high" if ask.amount > kind.threshold else kind.risk
         return "COMMIT" if risk == "high" else NEEDS[kind.act], risk
 
+    def earned(self, agent: str, kind: str, risk: str, *, inside: bool) -> str:
+        """What its level lets an agent do; at high risk L3 is a grant of policy for this one action, or a case."""
+        level = self.agents[agent].levels[kind]
+        return "COMMIT" if inside and (level, risk) == (3, "high") else EARNED[level, risk]
+
+    def is_inside(self, ask: Ask, epoch: int) -> bool:
+        """Whether policy grants it, and it is inside the guardrail of its type with all that was granted before."""
+        rail = self.kinds[ask.kind].rail
+        if rail is None or ask.amount > min(rail.granted, rail.most):
+            return False
+        return self.live(self.granted(ask, rail), rail.window, epoch) < rail.count
+
+    @staticmethod
+    def granted(ask: Ask, rail: Rail) -> tuple[str, ...]:
+        """Under which key the grants of policy are counted: of this agent, for this type."""
+        return ("guardrail", ask.agent, ask.kind, "count", str(rail.window))
+
     def decide(self, ask: Ask, epoch: int) -> Answer:
         """What the text says about this action at this moment."""
         line = self.line(ask.agent, ask.ticket)
@@ -298,8 +326,9 @@ class World:
         required, risk = self.needed(ask)
         over = self.passed(ask, epoch)
         doubt = self.evidence(ask, over)
+        inside = self.is_inside(ask, epoch)
         tier = lowest(
-            *(EARNED[self.agents[name].levels[ask.kind], risk] for name in line),
+            *(self.earned(name, ask.kind, risk, inside=inside) for name in line),
             *(self.agents[name].most for name in line),
             *(scope.ceiling for name in line for scope in self.scopes_of(name)),
             self.recovering(line, ask.kind),
@@ -411,6 +440,9 @@ class World:
             self.subjects.setdefault((ask.agent, ask.run), ask.subject)
         if answer.outcome == "execute":
             counted = {budget: adds for _, budget, adds in self.budgets(ask)}
+            rail = self.kinds[ask.kind].rail
+            if rail is not None and self.needed(ask)[1] == "high":
+                counted[self.granted(ask, rail)] = 1
             self.spent += [Spent(budget, self.now, adds) for budget, adds in counted.items()]
         if answer.outcome == "escalate" and answer.breached:
             self.cases.append(answer.breached[0])

@@ -88,7 +88,8 @@ def _is_narrowed(ask: oracle.Ask, world: oracle.World) -> bool:
         return True
     needed, risk = world.needed(ask)
     tier = oracle.lowest(
-        *(oracle.EARNED[agent.levels[ask.kind], risk] for agent in there),
+        # its own grant is among those that are counted, so that the guardrail holds as it did
+        *(world.earned(name, ask.kind, risk, inside=True) for name in line),
         *(agent.most for agent in there),
         *(scope.ceiling for name in line for scope in world.scopes_of(name)),
         world.recovering(line, ask.kind),

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from governance import catalogue, genesis, narrow, permit, register
+from governance import catalogue, genesis, narrow, permit, policies, register
 from governance.models import ActionType, Agent, Scope, ScopeKind
 from governance.policy.tiers import Level, Tier
+from tests.governance.policies.rego import files
 from tests.machine import oracle
 
 BY = "system:tests"
@@ -47,13 +48,26 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
         ],
         "evidence": [evidence[need] for need in sorted(kind.needs)],
         **({} if kind.lease is None else {"checkpoint": f"{kind.lease}s"}),
+        **({} if kind.rail is None else {"guardrail": _guardrail(kind.rail)}),
     }
+
+
+def _guardrail(rail: oracle.Rail) -> dict[str, Any]:
+    return {"money": f"{rail.most // 100}.00", "count": rail.count, "window": rail.window}
 
 
 def _limit(cap: oracle.Cap) -> int | str:
     return cap.limit if cap.unit == "count" else f"{cap.limit // 100}.00"
 
 
+_UP_TO = """package p
+
+default tier := "propose"
+
+tier := "commit" if input.amount.minor <= {most}
+
+reasons contains "because" if tier == "propose"
+"""
 _ALL = frozenset({"tool", "contract", "velocity"})
 _SPENDING = (
     oracle.Cap("entity", "money", 1000_00, 24 * oracle.HOUR),
@@ -72,28 +86,29 @@ _LENDING = (
     oracle.Cap("domain", "count", 3, oracle.HOUR),
     oracle.Cap("enterprise", "money", 3000_00, 7 * oracle.DAY, hard=True),
 )
+_RAIL = oracle.Rail(granted=500_01, most=480_00, count=2, window=oracle.HOUR)
 KINDS = {
     kind.name: kind
     for kind in (
         oracle.Kind("town.pay", "act", "medium", "payments", "till", 500_00, _SPENDING, _ALL),
         oracle.Kind("town.note", "draft", "low", "notes", "paper", 10**7, (), frozenset({"contract", "velocity"})),
         oracle.Kind("town.lend", "act", "low", "loans", "paper", 500_00, _LENDING, _ALL, lease=300),
-        oracle.Kind("town.wire", "act", "high", "payments", "till", 10**7, _SPENDING, _ALL),
+        oracle.Kind("town.wire", "act", "high", "payments", "till", 10**7, _SPENDING, _ALL, rail=_RAIL),
     )
 }
 SCOPES = {
     "acme": ("enterprise", None, "COMMIT"),
     "shop": ("domain", "acme", "COMMIT"),
-    "bank": ("domain", "acme", "EXECUTE"),
+    "bank": ("domain", "acme", "COMMIT"),
     "refunds": ("project", "shop", "EXECUTE"),
     "goodwill": ("project", "shop", "COMMIT"),
-    "payouts": ("project", "bank", "EXECUTE"),
+    "payouts": ("project", "bank", "COMMIT"),
 }
 AGENTS = {
     "Refunder": ("mary", "refunds", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 1, "town.wire": 1}),
     "Drafter": ("joan", "goodwill", "Refunder", "EXECUTE", {"town.pay": 2, "town.note": 0, "town.lend": 2}),
     "Scribe": ("joan", "goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 2}),
-    "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 2}),
+    "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 3}),
 }
 SHARED = "Scribe"
 
@@ -137,7 +152,17 @@ def build() -> Town:
         for type_name, level in levels.items():
             permit.set_level(agents[name], types[type_name], level=Level(level), by=BY)
     register.change_agent(agents[SHARED], shared=True, by=BY)
+    govern()
     return Town(mary, scopes, types, agents)
+
+
+def govern() -> None:
+    """A policy of two people for the types that have a guardrail."""
+    for kind in KINDS.values():
+        if kind.rail is not None:
+            text = _UP_TO.format(most=kind.rail.granted)
+            version = policies.propose(files(types=kind.name, rego=text), by="user:mary")
+            policies.activate(version.pk, digest=bytes(version.digest).hex(), by="user:joan")
 
 
 def world() -> oracle.World:
