@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from governance.locks import database_now
@@ -14,6 +14,7 @@ from governance.problems import Code, Problem
 from reviews import rows
 from reviews.compared import labelled, labels_of
 from reviews.explained import Again, Told, again, stored_steps
+from reviews.exposure import named
 from reviews.phrases import sentence_of
 from reviews.policy_said import ShadowTold, shadows_told
 from reviews.shown import Lens, Pieces, label
@@ -111,7 +112,7 @@ def read(action: UUID) -> Decided:
         reasons=tuple((labelled(each["sentence"], labels), each["help"]) for each in row["reasons"]),
         steps=told.steps if told is not None and outcome is Again.SAME else stored_steps(row),
         again=outcome,
-        told=told,
+        told=told and replace(told, bars=named(told.bars)),
         shadows=shadows_told(row["id"]),
         case=row["case_id"],
         draw=row["draw_id"],

@@ -19,7 +19,7 @@ from reviews.compared import labelled, labels_of
 from reviews.docket import Dossier as Dossier
 from reviews.docket import Judged, Why
 from reviews.docket import Phase as Phase
-from reviews.exposure import as_of_now, bars, owners, usages
+from reviews.exposure import as_of_now, bars, named, usages
 from reviews.grounds import worth
 from reviews.hearing import Hearing
 from reviews.models import FactsReason
@@ -132,7 +132,7 @@ def read(case: UUID, *, viewer: int, heard: Hearing | None = None) -> Dossier:
         why=_why(row),
         status=row["status"] or "checking",
         source=row["source"] or "",
-        bars=bars(used, owners(used)),
+        bars=named(bars(used)),
         amount_known=known,
         rate=rate,
         taken_by=_holder(row, viewer, now),

@@ -14,7 +14,7 @@ from governance.policy.facts import FactSummary, Result
 from governance.policy.memory import recalled
 from governance.policy.tiers import Tier
 from reviews.compared import NOT_CLAIMED, labelled
-from reviews.exposure import Bar, bars, owners
+from reviews.exposure import Bar, bars
 from reviews.policy_said import RuleTold, left_to_people, rules_told
 from reviews.shown import label
 
@@ -142,7 +142,7 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
         evidence=_evidence(inputs),
         score=f"{decision.score:.2f}",
         facts=tuple(_compared(fact, labels) for fact in inputs.facts or ()),
-        bars=bars(inputs.usages, owners(inputs.usages)),
+        bars=bars(inputs.usages),
         rate="" if inputs.rate is None else str(inputs.rate),
         policy=rules_told(inputs.policy_rules),
         unread=not inputs.policy_available and all(rule.sound for rule in inputs.policy_rules if rule.mandatory),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from governance.gather import CapUse
 from governance.policy.memory import usage_of
-from governance.policy.velocity import Cap, Unit, Usage, first_breach, whose
+from governance.policy.velocity import Unit, Usage, first_breach, whose
 from reviews import rows
 
 _HELD = """
@@ -36,11 +36,12 @@ _OWNERS = """
 class Bar:
     """One cap as a bar: `used` is authorised already, `adds` is this action; both in the cap's unit.
 
-    `whose` names what the cap counts over, `name` the one of a chain that is meant, `window` its length in words.
+    `whose` names what the cap counts over, `window` its length in words. Where it counts once for every agent of a
+    chain, `row` is the key of the row and `name` the one it counts for, once somebody looked that up.
     """
 
     whose: str
-    name: str
+    row: str
     used: int
     adds: int
     limit: int
@@ -51,6 +52,7 @@ class Bar:
     window: str
     hard: bool
     over: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +75,18 @@ def usages(stored: object) -> tuple[Usage, ...]:
     return tuple(usage_of(row) for row in rows)
 
 
-def bars(used: Sequence[Usage], owners: Mapping[str, str] | None = None) -> tuple[Bar, ...]:
-    """The caps that would be passed first, then money, then the fullest. `owners`: whose each row of a chain is."""
-    chain, names = _of_chain(used), owners or {}
+def bars(used: Sequence[Usage]) -> tuple[Bar, ...]:
+    """The caps that would be passed first, then money, then the fullest."""
     ordered = sorted(used, key=_urgency)
-    return tuple(_bar(usage, chain=usage.cap in chain, name=names.get(usage.budget_key, "")) for usage in ordered)
-
-
-def owners(used: Sequence[Usage]) -> dict[str, str]:
-    """Whose each row is, by its key, of caps that count once for every agent of a chain."""
-    chain = _of_chain(used)
-    keys = [usage.budget_key for usage in used if usage.cap in chain]
-    return {row["key"]: row["name"] for row in rows.fetch(_OWNERS, [keys])} if keys else {}
-
-
-def _of_chain(used: Sequence[Usage]) -> set[Cap]:
     counted = Counter(usage.cap for usage in used)
-    return {cap for cap, times in counted.items() if times > 1}
+    return tuple(_bar(usage, chain=counted[usage.cap] > 1) for usage in ordered)
+
+
+def named(told: tuple[Bar, ...]) -> tuple[Bar, ...]:
+    """The same bars, where a cap counts once for every agent of a chain with whom each of its rows counts for."""
+    keys = [bar.row for bar in told if bar.row]
+    names = {row["key"]: row["name"] for row in rows.fetch(_OWNERS, [keys])} if keys else {}
+    return tuple(replace(bar, name=names.get(bar.row, "")) for bar in told)
 
 
 def reach(used: Sequence[Usage], amount: int | None) -> Reach:
@@ -133,11 +130,11 @@ def _per_mille(usage: Usage) -> int:
     return usage.total * 1000 // max(1, usage.cap.limit)
 
 
-def _bar(usage: Usage, *, chain: bool, name: str) -> Bar:
+def _bar(usage: Usage, *, chain: bool) -> Bar:
     cap = usage.cap
     return Bar(
         whose=whose(cap.key, usage.entity, chain=chain),
-        name=name,
+        row=usage.budget_key if chain else "",
         used=usage.live,
         adds=usage.amount,
         limit=cap.limit,

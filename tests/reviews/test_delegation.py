@@ -12,7 +12,7 @@ from governance.delegate import end_ticket
 from governance.models import Action, AgentState, Budget, Grant, Permission, Scope, ScopeKind, Standing, Ticket
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
-from reviews import dossier, intake, judge, redeem, take, verify
+from reviews import decided, dossier, intake, judge, redeem, take, verify
 from reviews.answers import Answer
 from reviews.cases import due_at, halts_over
 from reviews.commit import commit
@@ -415,11 +415,13 @@ def test_what_others_have_spent_lowers_an_agent_only_where_it_acts_for_them(
     assert {"cap_exceeded", "standing"} <= {reason["code"] for reason in waiting.body["reasons"]}
     assert "this agent for one agent of the chain" in str(waiting.body["reasons"])
     case = Escalation.objects.get()
-    bars = dossier.read(case.pk, viewer=cast.ada.pk).bars
-    assert {(bar.whose, bar.name) for bar in bars} == {
-        ("one agent of the chain", "Refunder"),
-        ("one agent of the chain", "Translator"),
-    }
+    explained = decided.read(case.action_id).told
+    assert explained is not None
+    for bars in (dossier.read(case.pk, viewer=cast.ada.pk).bars, explained.bars):
+        assert {(bar.whose, bar.name) for bar in bars} == {
+            ("one agent of the chain", "Refunder"),
+            ("one agent of the chain", "Translator"),
+        }
 
 
 def test_its_own_cap_lowers_the_whole_agent_also_while_it_acts_for_others(
