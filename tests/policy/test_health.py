@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -135,3 +139,35 @@ def test_another_source_never_makes_the_worst_better(
 
 def test_a_connector_stands_among_tools_under_a_name_that_no_tool_has() -> None:
     assert subject_of("records") == "connector:records"
+
+
+# -- what flickers --------------------------------------------------------------------------------
+
+DAY, QUARTER = 86_400, 900
+
+
+def a_day(is_bad: Callable[[float, random.Random], bool]) -> Iterator[tuple[float, Signal]]:
+    """The colour after each reading of a tool that is used about once a second, at any moment."""
+    chance, at, window = random.Random(13), 0.0, deque[bool](maxlen=READINGS)
+    while (at := at + chance.expovariate(1)) < DAY:
+        window.append(not is_bad(at, chance))
+        good, total = sum(window), len(window)
+        if total == READINGS:
+            yield at, tool_health([said(good, total)])
+
+
+def test_fifty_ms_of_each_second_are_amber_now_and_then_and_never_stop_a_tool() -> None:
+    """An outage of 50 ms each second, through readings: nothing is refused, and no latch has anything to remember."""
+    colours = [colour for _, colour in a_day(lambda at, chance: at % 1 < 0.05)]
+    assert set(colours) == {Signal.GREEN, Signal.AMBER}
+    assert 3_000 < sum(before is not after for before, after in pairwise(colours)) < 3_300
+
+
+def test_an_amber_that_was_remembered_would_keep_a_tool_that_is_well_from_its_agents() -> None:
+    """One failure in a hundred is amber for minutes of a day; kept for a quarter of an hour it would be most of it."""
+    below, kept, last, total = 0, 0, -float(QUARTER), 0
+    for at, colour in a_day(lambda at, chance: chance.random() < 0.01):
+        last = last if colour is Signal.GREEN else at
+        below, kept, total = below + (last == at), kept + (at - last < QUARTER), total + 1
+    assert below < 0.03 * total
+    assert kept > 0.6 * total
