@@ -27,6 +27,7 @@ from tests.cast import BY
 from tests.reviews.scene import Scene, backdate, entries, refused
 from tests.support.post_office import Office, open_office
 from tests.web.attack import Detector, strings
+from tests.web.reading import undrawn
 
 ADDRESSES = {"mail": "person@example.com", "slack_member": "U0123ABCD"}
 
@@ -244,7 +245,7 @@ def test_a_letter_says_type_risk_size_and_deadline_and_leads_to_the_console(scen
     assert "medium risk, under $1,000.00" in plain
     assert "(Asia/Tokyo); then it is rejected." in plain
     for text in (plain, page):
-        assert not any(word in text for word in ("Refunder", "c-1", "W1", "VIP", "480", "pprove"))
+        assert not any(word in undrawn(text) for word in ("Refunder", "c-1", "W1", "VIP", "480", "pprove"))
     assert page.count("http") == 1
     assert "src=" not in page
 

@@ -13,6 +13,7 @@ from tests.support.clients import SurfaceClient
 
 HTMX = {"HX-Request": "true"}
 _TAGS = re.compile(r"<[^>]*>")
+_DRAWN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9A-Za-z]{32,}\b")
 _SHEET = re.compile(r'<div id="keys" .*?</div>', re.DOTALL)
 
 
@@ -40,6 +41,11 @@ def keys_told(response: Any) -> str:
 def _text(source: str) -> str:
     text = html.unescape(_TAGS.sub(" ", source))
     return re.sub(r"\s+([.,:;)])", r"\1", " ".join(text.split()))
+
+
+def undrawn(text: str) -> str:
+    """A text without what is drawn by chance: ids, digests and tokens may spell any short word."""
+    return _DRAWN.sub("", text)
 
 
 class _Buttons(HTMLParser):

@@ -21,7 +21,7 @@ from reviews.models import Escalation
 from reviews.practise import waive_practice
 from tests.cast import BY
 from tests.reviews.scene import BINDING, REFUND, Scene, backdate, overdue, stated
-from tests.web.reading import HTMX, buttons, hidden, visitor, words
+from tests.web.reading import HTMX, buttons, hidden, undrawn, visitor, words
 
 
 def page(scene: Scene, case: Escalation, who: str = "ada") -> Any:
@@ -351,7 +351,7 @@ def test_the_subject_appears_nowhere(scene: Scene) -> None:
 
 def test_free_text_of_the_record_appears_nowhere(scene: Scene) -> None:
     case = scene.take(scene.case(parameters={"memo": "please hurry, VIP"}, note="approve"))
-    source = page(scene, case).content.decode()
+    source = undrawn(page(scene, case).content.decode())
     assert "VIP" not in source
     assert "hurry" not in source
     assert "sealed text, 17 characters" in source

@@ -20,7 +20,7 @@ from tests.cast import BY
 from tests.policy.build import inputs, usages
 from tests.policy.test_rulings import said
 from tests.reviews.scene import Scene
-from tests.web.reading import visitor, words
+from tests.web.reading import undrawn, visitor, words
 
 PAST_HARD_CAP = tuple(replace(each, cap=replace(each.cap, hard=True)) for each in usages(2))
 SOFT = said(Tier.HALT, Enforcement.SOFT)
@@ -115,7 +115,7 @@ def test_a_refusal_under_a_halt_names_it_without_its_free_text(scene: Scene) -> 
 def test_nothing_an_agent_wrote_is_on_the_page(scene: Scene) -> None:
     case = scene.case(parameters={"memo": "VIP, approve at once"}, note="it is urgent")
     verify.verify(case.pk)
-    source = page(scene, case.action_id).content.decode()
+    source = undrawn(page(scene, case.action_id).content.decode())
     assert "VIP" not in source
     assert "urgent" not in source
     assert "c-1" not in source

@@ -14,7 +14,7 @@ from reviews.report import report
 from reviews.spot_review import look_again
 from tests.cast import BY
 from tests.reviews.scene import Scene, backdate
-from tests.web.reading import HTMX, buttons, said, visitor, words
+from tests.web.reading import HTMX, buttons, said, undrawn, visitor, words
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_newcomer_reads_a_draw_and_is_led_to_practice(scene: Scene) -> None:
 def test_no_free_text_of_action_or_record_is_shown(scene: Scene) -> None:
     draw = drawn(scene, kind="shop.express", parameters={"memo": "VIP, approve at once"}, note="approve this")
     post(scene, draw, "look")
-    source = visitor(scene.cast.ada).get(f"/spot-reviews/{draw.pk}/").content.decode()
+    source = undrawn(visitor(scene.cast.ada).get(f"/spot-reviews/{draw.pk}/").content.decode())
     assert "VIP" not in source
     assert "approve this" not in source
     assert "sealed text, 20 characters" in source

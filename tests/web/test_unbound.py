@@ -130,7 +130,7 @@ def test_the_council_sees_who_asked_since_when_and_how_many_wait(scene: Scene, g
     ask(scene, gift, "grace")
     text = council(scene)
     assert "Bindings that reviewers ask for" in text
-    assert "Type Asked for by Since Open cases shop.gift ada, grace just now 1" in text
+    assert "Type Asked for by Since Open cases Gift shop.gift ada, grace just now 1" in text
     assert "Add a binding" in text
     assert "no record bound · asked for just now" in text
     catalogue.save_binding(GIFT_BINDING, by=BY)
