@@ -108,6 +108,8 @@ class Ask:
     subject: str
     amount: int
     ticket: str | None = None
+    uncertain: bool = False
+    elevate: bool = False
 
 
 @dataclass
@@ -325,8 +327,9 @@ class World:
             return Answer("refuse", "HALT")
         required, risk = self.needed(ask)
         over = self.passed(ask, epoch)
-        doubt = self.evidence(ask, over)
         inside = self.is_inside(ask, epoch)
+        granted = inside and (self.agents[ask.agent].levels[ask.kind], risk) == (3, "high")
+        doubt = self.evidence(ask, over)
         tier = lowest(
             *(self.earned(name, ask.kind, risk, inside=inside) for name in line),
             *(self.agents[name].most for name in line),
@@ -335,7 +338,8 @@ class World:
             *(self.standing(name, latch) for name in line for latch in self.latches(ask)),
             doubt,
         )
-        if doubt == "COMMIT" and at_least(tier, required):
+        # who asks to be elevated gets a person, unless policy grants it
+        if doubt == "COMMIT" and at_least(tier, required) and (granted or not ask.elevate):
             return Answer("execute", tier)
         return Answer("escalate" if at_least(tier, "PROPOSE") else "refuse", tier, over, judged=True)
 
@@ -346,7 +350,7 @@ class World:
         if tool == "red":
             return "HALT"
         contract = self.contract_colour(ask.agent, ask.kind) if "contract" in kind.needs else "green"
-        doubts = (tool != "green", contract != "green", bool(over), self.contradicts(ask))
+        doubts = (tool != "green", contract != "green", bool(over), self.contradicts(ask), ask.uncertain)
         return "PROPOSE" if any(doubts) else "COMMIT"
 
     # standing

@@ -303,6 +303,7 @@ class Machine(RuleBasedStateMachine):
         amount=st.sampled_from([10_00, 240_00, 480_00, 480_00, 500_00, 500_01, 900_00]),
         times=st.integers(1, 3),
         ticket=st.none() | places,
+        said=st.sampled_from(["", "", "", "", "uncertain", "elevate"]),
     )
     def asks(
         self,
@@ -314,11 +315,22 @@ class Machine(RuleBasedStateMachine):
         amount: int,
         times: int,
         ticket: int | None,
+        said: str,
     ) -> None:
         under = self._one(self.world.tickets, ticket)
         # as it mostly is: who asks under a ticket holds it
         holder = name if under is None or times == 3 else self.world.tickets[under].child
-        ask = oracle.Ask(holder, kind, run, customer, subject, amount, under)
+        ask = oracle.Ask(
+            holder,
+            kind,
+            run,
+            customer,
+            subject,
+            amount,
+            under,
+            uncertain=said == "uncertain",
+            elevate=said == "elevate",
+        )
         for _ in range(times):
             if under is not None and not self.world.stands(under, holder, kind):
                 assert self._answer(ask) == ("delegation_invalid", "")
@@ -430,6 +442,8 @@ class Machine(RuleBasedStateMachine):
                 claims={},
                 run=ask.run,
                 subject=ask.subject or None,
+                uncertain=ask.uncertain,
+                elevate=ask.elevate,
                 body_hash=hashlib.sha256(str(number).encode()).digest(),
                 idempotency_key=f"key-{number}",
                 dry_run=dry_run,
