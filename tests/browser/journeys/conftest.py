@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from governance import catalogue
-from tests.browser.journeys.coats import Coat, coats_of
+from tests.browser.journeys.coats import NARROW, Coat, coats_of
 from tests.browser.journeys.house import House, opened
 from tests.browser.journeys.person import Person
 from tests.cast import BY
@@ -51,7 +51,8 @@ class Journey:
 
     def begins(self, who: str | User | None, path: str = "/", **options: Any) -> Person:
         """Somebody comes, signed in unless it is nobody, to a page."""
-        context = self.browser.new_context(**{**self.coat.options, **options})
+        chosen = {**self.coat.options, **options}
+        context = self.browser.new_context(**chosen)
         context.set_default_timeout(10_000)
         self.contexts.append(context)
         if who is not None:
@@ -60,7 +61,8 @@ class Journey:
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.address}])
         page = context.new_page()
         self._hears(page)
-        person = Person(page, self.address, narrow=self.coat.narrow)
+        narrow, touch = chosen["viewport"] == NARROW, bool(chosen.get("has_touch"))
+        person = Person(page, self.address, narrow=narrow, touch=touch)
         person.goes(path)
         return person
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.test_pages import sideways
 
@@ -20,10 +20,11 @@ def beginning(name: str) -> re.Pattern[str]:
 class Person:
     """Presses, follows and fills by visible words and roles; whatever page that leads to is looked at."""
 
-    def __init__(self, page: Page, address: str, *, narrow: bool) -> None:
+    def __init__(self, page: Page, address: str, *, narrow: bool, touch: bool = False) -> None:
         self.page = page
         self.address = address
         self.narrow = narrow
+        self.touch = touch
 
     def goes(self, path: str) -> None:
         """By an address, as from a message or a bookmark."""
@@ -31,12 +32,12 @@ class Person:
         self.looks()
 
     def follows(self, link: str) -> None:
-        self.link(link).click()
+        self._hits(self.link(link))
         self.looks()
 
     def presses(self, button: str, *, exactly: bool = False) -> None:
         found = self.page.get_by_role("button", name=button, exact=True) if exactly else self.button(button)
-        found.click()
+        self._hits(found)
         expect(self.page.locator(WAITING)).to_have_count(0)
         self.looks()
 
@@ -45,13 +46,14 @@ class Person:
         self.presses("Save", exactly=True)
 
     def unfolds(self, summary: str) -> None:
-        self.page.locator("summary", has_text=summary).click()
+        self._hits(self.page.locator("summary", has_text=summary))
         self.looks()
 
     def chooses(self, label: str, option: str | None = None) -> None:
         """A radio button or a box to tick, or an option of a list."""
         if option is None:
-            self.page.get_by_label(label).check()
+            self._hits(self.page.get_by_label(label))
+            expect(self.page.get_by_label(label)).to_be_checked()
         else:
             found = self.page.get_by_role("combobox", name=beginning(label))
             options = [each.strip() for each in found.locator("option").all_text_contents()]
@@ -94,4 +96,16 @@ class Person:
         """Nothing is to the side of a narrow page."""
         self.page.wait_for_load_state()
         if self.narrow:
-            assert sideways(self.page) <= 0, f"{self.page.url} is {sideways(self.page)} px too wide"
+            try:
+                found = sideways(self.page)
+            except Error:  # it was just about to lead to the next page
+                self.page.wait_for_load_state()
+                found = sideways(self.page)
+            assert found <= 0, f"{self.page.url} is {found} px too wide"
+
+    def _hits(self, found: Locator) -> None:
+        """With the mouse, or with a finger and nothing else."""
+        if self.touch:
+            found.tap()
+        else:
+            found.click()

@@ -165,3 +165,22 @@ def test_a_notice_is_taken_notice_of(journey: Journey) -> None:
     ada.presses("Take note")
     ada.reads("Somebody has taken note of this.")
     assert Escalation.objects.get(pk=case).state == "acknowledged"
+
+
+@acts("escalation-take")
+def test_enter_alone_decides_nothing_for_nothing_is_chosen_before_somebody_chooses(journey: Journey) -> None:
+    case = journey.scene.case()
+    ada = journey.begins("ada", f"/escalations/{case.pk}/")
+    for step in ("as it comes", "taken", "opened again"):
+        chosen = ada.page.evaluate("document.activeElement.closest('button, a, input, .choices, .stay') === null")
+        assert chosen, f"{step}: nothing that does anything has the focus"
+        expect(ada.page.locator("input:checked")).to_have_count(0)
+        expect(ada.page.locator(".choices [autofocus]")).to_have_count(0)
+        ada.page.keyboard.press("Enter")
+        if step == "as it comes":
+            ada.presses("Take this case")
+            expect(ada.button("Approve")).to_be_enabled()
+            ada.sees("Refund up to $900.00")
+        elif step == "taken":
+            ada.goes(f"/escalations/{case.pk}/")
+    assert not Verdict.objects.exists()
