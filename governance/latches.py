@@ -18,7 +18,6 @@ from governance.policy.standing import (
     Constants,
     Latch,
     Why,
-    measured,
     next_rung_at,
     on_green,
     on_red,
@@ -50,20 +49,8 @@ def standing_of(spec: ActionTypeSpec, gathered: Gathered, usages: Sequence[Usage
     return lowest(
         each
         for held in gathered.latches
-        if not held.name.startswith(ERRORS)
         for each in holds(held, names.get(held.agent), words.get(held.name, ""), spec, gathered.now)
     )
-
-
-def errors_of(gathered: Gathered, *, required: bool) -> Signal:
-    """What reviews say of the errors of an agent: RED, its own or of an agent above, always counts.
-
-    Where the type requires to know them, what was not measured is UNKNOWN; elsewhere only RED is said.
-    """
-    kept = {held.agent: measured(held.latch) for held in gathered.latches if held.name.startswith(ERRORS)}
-    if Signal.RED in kept.values():
-        return Signal.RED
-    return kept.get(gathered.agent, Signal.UNKNOWN) if required else Signal.GREEN
 
 
 def holds(
@@ -84,7 +71,9 @@ def holds(
 
 
 def constants_of(name: str, spec: ActionTypeSpec) -> Constants:
-    """The constants of a latch: a whole agent belongs to no type."""
+    """The constants of a latch: a whole agent belongs to no type, and what reviews found waits as long as a level."""
+    if name.startswith(ERRORS):
+        return spec.standing.statistical
     return HEALTH if name in (AGENT, CASES) else spec.standing.health
 
 
@@ -182,6 +171,8 @@ def _greens(gathered: Gathered, inputs: Inputs, decision: Decision) -> set[str]:
 def _over(name: str) -> Over:
     if name in (AGENT, CASES):
         return Over.AGENT if name == AGENT else Over.CASES
+    if name.startswith(ERRORS):
+        return Over.ERRORS
     return Over.KEY if name.startswith(KEY) else Over.TYPE
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from governance.gather import NOTHING_MORE, CapUse, Gathered, Watch
-from governance.latches import errors_of, standing_of
+from governance.latches import standing_of
 from governance.policy import evidence
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Inputs
@@ -179,7 +179,6 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
     level = gathered.level if gathered.in_domain else None
     counted = gathered.guardrail
     standing, hold = standing_of(spec, gathered, usages)
-    errors = errors_of(gathered, required=Kind.ERROR_RATE in spec.evidence)
     return Inputs(
         **_asked(wish),
         # anybody registered may tell a person that something is out of their scope
@@ -192,7 +191,7 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         inactive=gathered.inactive,
         standing=standing,
         standing_hold=hold,
-        signals=_signals(wish, gathered, facts, usages, {Kind.NOVELTY: novelty, Kind.ERROR_RATE: errors}),
+        signals=_signals(wish, gathered, facts, usages, novelty),
         connector=gathered.connector,
         connector_health=tool_health(gathered.connector_sources) if gathered.connector else Signal.GREEN,
         facts=facts,
@@ -200,7 +199,7 @@ def weigh(wish: Wish, gathered: Gathered) -> Inputs:
         in_flight=_under_way(wish, gathered),
         novelty=novelty,
         novel=new or (),
-        error_rate=errors,
+        error_rate=_error_rate(spec),
         # what was not counted is no guardrail
         guardrail=None if counted is None else spec.guardrail,
         guardrail_used=0 if counted is None else max(0, counted.live - wish.counted),
@@ -239,9 +238,9 @@ def _signals(
     gathered: Gathered,
     facts: tuple[FactSummary, ...] | None,
     usages: tuple[Usage, ...],
-    told: dict[Kind, Signal],
+    novelty: Signal,
 ) -> dict[Kind, Signal]:
-    """What the evidence of each kind says; of novelty, errors (both in `told`) and doubt only where the type asks."""
+    """What the evidence of each kind says; of novelty, errors and doubt only where the type asks."""
     signals = {
         Kind.CONTRACT: evidence.contract_signal(gathered.breaches),
         Kind.COMPLETENESS: evidence.completeness(facts) if wish.bound else Signal.UNKNOWN,
@@ -249,10 +248,18 @@ def _signals(
         Kind.TOOL_HEALTH: tool_health(gathered.tool_sources),
     }
     required = wish.spec.evidence
-    signals |= {kind: signal for kind, signal in told.items() if kind in required}
+    if Kind.NOVELTY in required:
+        signals[Kind.NOVELTY] = novelty
+    if Kind.ERROR_RATE in required:
+        signals[Kind.ERROR_RATE] = _error_rate(wish.spec)
     if Kind.UNCERTAINTY in required:
         signals[Kind.UNCERTAINTY] = Signal.AMBER if wish.uncertain else Signal.GREEN
     return signals
+
+
+def _error_rate(spec: ActionTypeSpec) -> Signal:
+    """No decision counts what reviews found yet, so a type that requires to know it does not."""
+    return Signal.UNKNOWN if Kind.ERROR_RATE in spec.evidence else Signal.GREEN
 
 
 def _with_pin(wish: Wish, gathered: Gathered) -> tuple[FactSummary, ...] | None:

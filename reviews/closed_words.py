@@ -36,7 +36,7 @@ WORDS = (
     "sub-agent {figure} of {label}", "agent above {label}", "Enterprise {label}", "Domain {label}", "Project {label}",
     "Agent {label}", "Action type {label}", "Enterprise", "Domain", "Project", "Agent", "Action type",
     "until a person restores it", "until its evidence is green again", "until {label} at the earliest",
-    "until its open cases are down to half",
+    "until its open cases are down to half", "until reviews show too many errors no longer",
     "this run", "this agent", "this agent's chain of delegation", "this owner's agents", "this project",
     "this domain", "the enterprise", "this record", "this customer", "this user", "this account", "this order",
     "this run, below one agent of the chain", "one agent of the chain", "one chain of delegation",

@@ -38,6 +38,7 @@ _LIMITS = frozenset(
         Reason.LEVEL_TOO_LOW,
         Reason.STANDING,
         Reason.FLOODING,
+        Reason.TOO_MANY_ERRORS,
         Reason.POLICY_CAP,
     }
 )

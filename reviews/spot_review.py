@@ -12,7 +12,6 @@ from governance import locks, record
 from governance.entries import current
 from governance.errors import keep_errors
 from governance.models import Action, Permission, Snapshot, SnapshotStatus
-from governance.policy.evidence import error_signal
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from governance.records.snapshots import store
@@ -108,7 +107,7 @@ def _judge(draw_id: UUID, reviewer: User, sound: bool, reason: str) -> Finding:
 
 
 def _measured(action: Action) -> list[dict[str, Any]]:
-    """Keep what all findings now show of the errors of an agent, for one action type; what turned.
+    """Turn red when all of the range of the error rate is above its limit, by all findings now; what turned.
 
     Counted is what was decided since the level was given or last lowered: that is a new attempt.
     """
@@ -120,7 +119,7 @@ def _measured(action: Action) -> list[dict[str, Any]]:
         return []
     key, limit = entry.spec.key, LIMITS[entry.spec.base_risk]
     shown = error_rates(action.agent_id, [key], since=held.counted_from)[key].range
-    return keep_errors(action.agent_id, action.action_type_id, error_signal(shown.low, shown.high, limit))
+    return keep_errors(action.agent_id, action.action_type_id, too_many=shown.low > limit)
 
 
 def _draw(draw_id: UUID) -> Draw:

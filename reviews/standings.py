@@ -11,9 +11,8 @@ from django.db.models import Case, When
 
 from governance.latches import AGENT, CASES, ERRORS, KEY, LEVEL, TYPE
 from governance.models import Standing
-from governance.policy.evidence import Signal
 from governance.policy.holds import spelled
-from governance.policy.standing import HEALTH, Constants, Latch, measured, next_rung_at, raise_from, strikes_at, tier_at
+from governance.policy.standing import HEALTH, Constants, next_rung_at, raise_from, strikes_at, tier_at
 from governance.policy.tiers import Tier
 from governance.policy.velocity import CapKey, whose
 from governance.redden import health_constants, latch_of, level_constants
@@ -61,24 +60,20 @@ def standings(agent: UUID, types: Mapping[int, str], now: dt.datetime) -> tuple[
 def _stood(row: Standing, types: Mapping[int, str], now: dt.datetime) -> Stood:
     kind = _kind(row.latch)
     constants, latch = _constants(row.latch, kind), latch_of(row)
-    lowers, reviewed = row.latch.startswith(LEVEL), row.latch.startswith(ERRORS)
-    tier = Tier.COMMIT if lowers else _reviewed(latch) if reviewed else tier_at(latch, now, constants)
+    lowers = row.latch.startswith(LEVEL)
+    tier = Tier.COMMIT if lowers else tier_at(latch, now, constants)
     pulled = "" if row.pulled_tier is None else f"{Tier(row.pulled_tier).name} by {row.pulled_by.partition(':')[2]}"
     return Stood(
         about=_about(row.latch, kind, types),
         action_type_id=kind,
         tier=tier if row.pulled_tier is None else min(tier, Tier(row.pulled_tier)),
         why=_WHY.get(row.why, ""),
-        strikes=latch.strikes if lowers else 0 if reviewed else strikes_at(latch, now, constants),
+        strikes=latch.strikes if lowers else strikes_at(latch, now, constants),
         since=row.red_at if row.pulled_at is None or row.pulled_tier is None else row.pulled_at,
         until=_until(row, tier, constants, now),
         pulled=pulled,
         lowers_level=lowers,
     )
-
-
-def _reviewed(latch: Latch) -> Tier:
-    return Tier.PROPOSE if measured(latch) is Signal.RED else Tier.COMMIT
 
 
 def _until(row: Standing, tier: Tier, constants: Constants, now: dt.datetime) -> str:
@@ -88,11 +83,11 @@ def _until(row: Standing, tier: Tier, constants: Constants, now: dt.datetime) ->
     if row.latch.startswith(LEVEL):
         start = raise_from(latch, constants)
         return "The level was raised again." if start is None else f"It may be raised from {spelled(start)}."
-    if row.latch.startswith(ERRORS):
-        return "Once reviews show that it is within its limit, or its level is lowered and evidence begins anew."
     rises = next_rung_at(latch, now, constants)
     if rises is not None:
         return f"{Tier(tier + 1).name} at {spelled(rises)}, if nothing turns red."
+    if row.latch.startswith(ERRORS) and row.in_episode:
+        return "Once reviews show too many errors no longer, and its wait has passed."
     if row.latch == CASES and row.in_episode:
         return "Once its open cases are down to half."
     return "Nothing is held back." if tier is Tier.COMMIT else "Once its evidence is green again."

@@ -10,7 +10,7 @@ from governance.policy.standing import Why
 
 class Standing(models.Model):
     """One latch of an agent: `type:<action type id>`, `agent`, `cases`, `level:<action type id>`, `errors:<action type
-    id>` (a measured signal, see `on_measured`) or `key:<budget key>`, which is without its window.
+    id>` (what reviews found) or `key:<budget key>`, which is without its window.
 
     The policy of standing says what the columns mean. A pull is what a person set: only a person lifts it. The database
     numbers every write (`version`), so that who decided on an older one decides again. Rows are never deleted.

@@ -215,7 +215,7 @@ def _new(novel: Novel) -> Given:
     if novel.kind is NovelKind.AMOUNT:
         amount, limit = (format_money(minor, REFERENCE_CURRENCY) for minor in (novel.figure, novel.bound))
         return Given(Reason.NOVEL_AMOUNT, {"amount": amount, "limit": limit})
-    if novel.figure == 0:
+    if novel.kind is NovelKind.FIRST:
         return plain(Reason.FIRST_OF_KIND)
     return Given(Reason.WARMING_UP, {"total": str(novel.figure), "limit": str(novel.bound)})
 

@@ -54,6 +54,6 @@ def stops(decision: Decision, *, by_person: bool) -> Stop | None:
     if by_person:
         return None
     if authority(decision) < decision.required:
-        return Stop.RED if codes & {Reason.STANDING, Reason.FLOODING} else Stop.NARROWED
+        return Stop.RED if codes & {Reason.STANDING, Reason.FLOODING, Reason.TOO_MANY_ERRORS} else Stop.NARROWED
     red = any(given.slots.get("signal") == Signal.RED for given in decision.reasons)
     return Stop.RED if red else None

@@ -58,16 +58,6 @@ def contract_signal(breaches_10min: int) -> Signal:
     return Signal.RED if breaches_10min >= BREACHES_RED else Signal.AMBER
 
 
-def error_signal(low: float, high: float, limit: float) -> Signal:
-    """Reviewed errors from the range [`low`, `high`] of their rate: RED wholly above the limit, GREEN wholly within.
-
-    All in [0, 1]. AMBER while the limit lies in the range: nothing is shown yet.
-    """
-    if low > limit:
-        return Signal.RED
-    return Signal.GREEN if high <= limit else Signal.AMBER
-
-
 def completeness(facts: Sequence[FactSummary] | None) -> Signal:
     """Data completeness from the facts; None means that they were not read.
 

@@ -21,6 +21,7 @@ class Over(StrEnum):
     KEY = "key"
     ABOVE = "above"
     CASES = "cases"
+    ERRORS = "errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Hold:
         if self.pulled:
             return "until a person restores it"
         if self.rises_at is None:
-            return _DRAINED if self.over is Over.CASES else "until its evidence is green again"
+            return _ENDS.get(self.over, "until its evidence is green again")
         return f"until {spelled(self.rises_at)} at the earliest"
 
     def remedy(self, tier: Tier, required: Tier) -> str:
@@ -70,19 +71,23 @@ class Hold:
         if self.pulled:
             return f"A person must restore the standing of {self.whose} which a person set to {tier.name}."
         rise = f"The standing of {self.whose} must rise to {required.name}"
+        step = (required - tier) * self.step
         if self.rises_at is None and self.over is Over.CASES:
-            return (
-                f"{rise}: its open cases must be down to half, and then {lasting((required - tier) * self.step)} pass."
-            )
+            return f"{rise}: its open cases must be down to half, and then {lasting(step)} pass."
+        if self.rises_at is None and self.over is Over.ERRORS:
+            return f"{rise}: reviews must show too many errors no longer, and then {lasting(step)} pass."
         if self.rises_at is None:
-            return f"{rise}: its evidence must be green again and stay so for {lasting((required - tier) * self.step)}."
+            return f"{rise}: its evidence must be green again and stay so for {lasting(step)}."
         reached = self.rises_at + timedelta(seconds=(required - tier - 1) * self.step)
         return f"{rise}: it does at {spelled(reached)} if nothing turns red before."
 
 
 _TYPE = "this agent for this action type"
 _RUNG = "for this action type"
-_DRAINED = "until its open cases are down to half"
+_ENDS = {
+    Over.CASES: "until its open cases are down to half",
+    Over.ERRORS: "until reviews show too many errors no longer",
+}
 _WHOLE = {Over.AGENT: "this agent", Over.CASES: "this agent"}
 UNNAMED = Hold(Over.TYPE)
 

@@ -95,6 +95,9 @@ def _limit(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> list
     return [_limit_of(inputs, limiter, required, risk)]
 
 
+_HELD = {Over.CASES: Reason.FLOODING, Over.ERRORS: Reason.TOO_MANY_ERRORS}
+
+
 def _limit_of(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> Given:
     code, tier = _REASONS.get(limiter.kind, Reason.CEILING), held(limiter.tier).name
     if code is Reason.POLICY_CAP and (inputs.policy_available is not True or type(limiter.tier) is not Tier):
@@ -104,7 +107,7 @@ def _limit_of(inputs: Inputs, limiter: Limiter, required: Tier, risk: Risk) -> G
         return Given(code, {"level": level, "risk": risk.name.lower(), "tier": tier, "required": required.name})
     if code is Reason.STANDING:
         hold = inputs.standing_hold if type(inputs.standing_hold) is Hold else UNNAMED
-        code = Reason.FLOODING if hold.over is Over.CASES else code
+        code = _HELD.get(hold.over, code)
         return Given(code, {"whose": hold.whose, "until": hold.until, "tier": tier, "required": required.name})
     kind = _kind(limiter.kind)
     if type(limiter.tier) is not Tier:

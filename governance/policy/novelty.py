@@ -31,6 +31,7 @@ class NoveltyRule:
 class NovelKind(StrEnum):
     """In what an action is new to its agent."""
 
+    FIRST = "first"
     WARMING_UP = "warming_up"
     VALUE = "value"
     AMOUNT = "amount"
@@ -54,7 +55,8 @@ def novelties(
 ) -> tuple[Novel, ...]:
     """What is new in an action. `money`: its type moves some; then a warm-up needs that many known amounts as well."""
     known = min(handled, len(amounts)) if money and len(amounts) < min(rule.warm_up, AMOUNTS) else handled
-    found = [Novel(NovelKind.WARMING_UP, figure=known, bound=rule.warm_up)] if known < rule.warm_up else []
+    kind = NovelKind.WARMING_UP if handled else NovelKind.FIRST
+    found = [Novel(kind, figure=known, bound=rule.warm_up)] if known < rule.warm_up else []
     found += [Novel(NovelKind.VALUE, name) for name in rule.values if name in unseen]
     if not found or known >= rule.warm_up:
         most = furthest(amounts)

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     GUARDRAIL_MISSED = "guardrail_missed"
     STANDING = "standing"
     FLOODING = "flooding"
+    TOO_MANY_ERRORS = "too_many_errors"
     POLICY_CAP = "policy_cap"
     POLICY_RULE = "policy_rule"
     POLICY_OVERRIDABLE = "policy_overridable"
@@ -116,6 +117,8 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.GUARDRAIL_MISSED: "This action is outside the guardrail of its type: {limit}.",
         Reason.STANDING: "The standing of {whose} is {tier} {until}; this action needs {required}.",
         Reason.FLOODING: "It filled the queue: the standing of {whose} is {tier} {until}; the action needs {required}.",
+        Reason.TOO_MANY_ERRORS: "Reviews found too many errors: the standing of {whose} is {tier} {until};"
+        " this action needs {required}.",
         Reason.POLICY_CAP: "Policy allows {tier}; this action needs {required}.",
         Reason.POLICY_RULE: "Policy {rule}, allows {tier}: {why}.",
         Reason.POLICY_OVERRIDABLE: "Policy {rule}, says {tier}: {why}. A reviewer of rank 3 may override it.",
@@ -185,6 +188,7 @@ HELP: Mapping[Reason, str] = MappingProxyType(
         Reason.GUARDRAIL_MISSED: "Inside the guardrail policy may grant it; otherwise a reviewer must approve it.",
         Reason.STANDING: "It rises by itself after green time; what a person pulled down, the council restores.",
         Reason.FLOODING: "Its open cases must be decided, withdrawn or expire; the standing then rises by itself.",
+        Reason.TOO_MANY_ERRORS: "Once reviews show them no longer, the standing rises by itself after its wait.",
         Reason.POLICY_CAP: "Two people must change the policy, or a reviewer must approve it.",
         Reason.POLICY_RULE: "What the rule names must change, or two people change the rule.",
         Reason.POLICY_OVERRIDABLE: "What the rule names must change, or a reviewer of rank 3 overrides the rule.",

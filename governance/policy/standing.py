@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from governance.policy.evidence import Signal
 from governance.policy.tiers import Tier
 
 FORGIVEN_AFTER = timedelta(hours=24)
@@ -133,24 +132,6 @@ def on_raised(latch: Latch, now: datetime) -> Latch:
 def raise_from(latch: Latch, constants: Constants) -> datetime | None:
     """From when a level that was lowered may be raised; None when it was not lowered since."""
     return latch.red_at + wait(latch, constants) if latch.in_episode and latch.red_at is not None else None
-
-
-def on_measured(latch: Latch, signal: Signal, now: datetime, constants: Constants) -> Latch:
-    """The latch that keeps a measured signal, which holds until it is measured again: no time makes it better."""
-    if signal is Signal.RED:
-        return on_red(latch, now, constants)
-    if signal is not Signal.GREEN:
-        return replace(latch, in_episode=False, green_since=None)
-    if measured(latch) is Signal.GREEN:
-        return latch
-    return replace(latch, in_episode=False, green_since=_not_before(latch, now))
-
-
-def measured(latch: Latch) -> Signal:
-    """The signal that `on_measured` kept."""
-    if latch.in_episode:
-        return Signal.RED
-    return Signal.AMBER if latch.green_since is None else Signal.GREEN
 
 
 def _level_strikes(latch: Latch, now: datetime) -> int:

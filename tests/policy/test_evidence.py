@@ -15,7 +15,6 @@ from governance.policy.evidence import (
     completeness,
     contract_signal,
     contradicted,
-    error_signal,
     score,
     velocity_signal,
     worst,
@@ -139,17 +138,3 @@ def test_a_worse_signal_never_raises_the_score(signals: dict[Kind, Signal], kind
     now = signals.get(kind, Signal.UNKNOWN)
     worse, better = sorted((now, other), key=lambda signal: POINTS[signal])
     assert score({**signals, kind: worse}, WEIGHTED) <= score({**signals, kind: better}, WEIGHTED)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "signal"),
-    [
-        (0.0, 1.0, Signal.AMBER),
-        (0.0, 0.02, Signal.GREEN),
-        (0.0, 0.0201, Signal.AMBER),
-        (0.02, 0.5, Signal.AMBER),
-        (0.0201, 0.5, Signal.RED),
-    ],
-)
-def test_reviewed_errors_are_red_or_green_only_when_the_whole_range_is(low: float, high: float, signal: Signal) -> None:
-    assert error_signal(low, high, 0.02) is signal

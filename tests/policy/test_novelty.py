@@ -33,7 +33,8 @@ def test_what_is_like_what_was_handled_is_not_new() -> None:
 @pytest.mark.parametrize("handled", [0, 1, 19])
 def test_under_the_warm_up_everything_is_new(handled: int) -> None:
     found = novelties(RULE, handled=handled, amounts=USUAL[:handled], unseen=(), amount=20_00, money=True)
-    assert found == (Novel(NovelKind.WARMING_UP, figure=handled, bound=20),)
+    kind = NovelKind.WARMING_UP if handled else NovelKind.FIRST
+    assert found == (Novel(kind, figure=handled, bound=20),)
 
 
 def test_a_type_that_moves_money_warms_up_on_known_amounts() -> None:
@@ -48,6 +49,11 @@ def test_a_long_warm_up_needs_no_more_amounts_than_are_kept() -> None:
     assert [each.kind for each in novelties(long, handled=999, amounts=kept, unseen=(), amount=10_00, money=True)] == [
         NovelKind.WARMING_UP
     ]
+
+
+def test_what_was_handled_without_a_known_amount_is_not_the_first_of_its_kind() -> None:
+    (found,) = novelties(RULE, handled=50, amounts=(), unseen=(), amount=10_00, money=True)
+    assert found == Novel(NovelKind.WARMING_UP, figure=0, bound=20)
 
 
 def test_a_value_never_handled_is_new_and_only_where_the_rule_asks() -> None:
@@ -88,7 +94,7 @@ def test_the_fence_is_never_below_what_was_handled_nor_the_textbook_quartiles_fa
 
 
 NOVEL = {
-    Reason.FIRST_OF_KIND: Novel(NovelKind.WARMING_UP, figure=0, bound=20),
+    Reason.FIRST_OF_KIND: Novel(NovelKind.FIRST, figure=0, bound=20),
     Reason.WARMING_UP: Novel(NovelKind.WARMING_UP, figure=3, bound=20),
     Reason.NOVEL_VALUE: Novel(NovelKind.VALUE, "payee_id"),
     Reason.NOVEL_AMOUNT: Novel(NovelKind.AMOUNT, figure=900_00, bound=540_00),

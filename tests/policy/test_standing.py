@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.policy.evidence import Signal
 from governance.policy.standing import (
     FORGIVEN_AFTER,
     HEALTH,
@@ -19,11 +18,9 @@ from governance.policy.standing import (
     UNTOUCHED,
     Constants,
     Latch,
-    measured,
     next_rung_at,
     on_green,
     on_lowered,
-    on_measured,
     on_raised,
     on_red,
     raise_from,
@@ -215,15 +212,3 @@ def test_a_lowered_level_waits_seven_days_and_twice_as_long_the_next_time() -> N
     assert raise_from(raised, STATISTICAL) is None
     assert on_lowered(raised, T0 + 20 * DAY + INSTANT, STATISTICAL).strikes == 3
     assert on_lowered(raised, T0 + 21 * DAY, STATISTICAL).strikes == 2, "a day at the raised level forgives one"
-
-
-@given(st.lists(st.sampled_from([Signal.RED, Signal.AMBER, Signal.UNKNOWN, Signal.GREEN]), min_size=1, max_size=8))
-def test_what_is_measured_is_kept_until_it_is_measured_again(signals: list[Signal]) -> None:
-    latch, now, reds = UNTOUCHED, T0, 0
-    for number, signal in enumerate(signals):
-        before, latch = measured(latch), on_measured(latch, signal, now + timedelta(days=number), STATISTICAL)
-        kept = Signal.AMBER if signal is Signal.UNKNOWN else signal
-        assert measured(latch) is kept
-        assert on_measured(latch, signal, now + timedelta(days=99), STATISTICAL) == latch, "the same again"
-        reds += signal is Signal.RED and before is not Signal.RED
-    assert latch.strikes <= reds

@@ -182,11 +182,11 @@ def finders(*, work: dict[str, str], guarded: bool, pause: float) -> Callable[[i
         spot_review.hold_standing = lambda agent: None  # type: ignore[attr-defined]
     keep = spot_review.keep_errors  # type: ignore[attr-defined]
 
-    def slowly(*given: Any) -> Any:
+    def slowly(*given: Any, **named: Any) -> Any:
         time.sleep(pause)
-        return keep(*given)
+        return keep(*given, **named)
 
-    spot_review.keep_errors = slowly  # type: ignore[attr-defined,assignment]
+    spot_review.keep_errors = slowly  # type: ignore[attr-defined]
     people = _people([*work])
 
     def one(number: int) -> str:

@@ -4,7 +4,7 @@ create function placet_alert_red() returns trigger language plpgsql as $$
 begin
   if new.in_episode and new.why <> 'contradicted' and (tg_op = 'INSERT' or not old.in_episode) then
     insert into reviews_alert (kind, agent_id, action_type_id, owner_id, raised_at)
-      select 'red', ag.id, case when new.latch ~ '^(type|level):' then split_part(new.latch, ':', 2)::bigint end,
+      select 'red', ag.id, case when new.latch ~ '^(type|level|errors):' then split_part(new.latch, ':', 2)::bigint end,
         ag.owner_id, clock_timestamp()
       from governance_agent ag where ag.id = new.agent_id;
   end if;
