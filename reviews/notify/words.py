@@ -15,11 +15,13 @@ from governance.locks import database_now
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.tiers import Risk
 from reviews import alerts
+from reviews.amounts import local_amount
 from reviews.cases import due_at
 from reviews.models import AlertKind, Escalation, Notice, NoticeKind
 from reviews.notify.digests import COUNTED, waiting
 from reviews.notify.people import Told
 from reviews.shown import label
+from reviews.spoken import spoken
 
 # Minor units of the reference currency: how much a case is about is said by these alone.
 BANDS = (100_00, 1_000_00, 10_000_00)
@@ -57,16 +59,16 @@ def message_of(notice: Notice, told: Told) -> Message:
 
 
 def type_words(key: str) -> str:
-    """The name of an action type in words: letters, digits, blanks and dashes, whatever the catalogue holds."""
-    return _NOT_PLAIN.sub("", label(key))[:64].strip()
+    """The name of an action type in words, in the language in force where we know it: nothing that marks up text."""
+    return spoken(_NOT_PLAIN.sub("", label(key))[:64].strip())
 
 
 def band(amount: int) -> str:
     """How much, roughly; `amount` in minor units."""
     for limit in BANDS:
         if amount < limit:
-            return _("under %(amount)s") % {"amount": format_money(limit, REFERENCE_CURRENCY)}
-    return _("%(amount)s or more") % {"amount": format_money(BANDS[-1], REFERENCE_CURRENCY)}
+            return _("under %(amount)s") % {"amount": local_amount(format_money(limit, REFERENCE_CURRENCY))}
+    return _("%(amount)s or more") % {"amount": local_amount(format_money(BANDS[-1], REFERENCE_CURRENCY))}
 
 
 def _of_case(title: str, case: Escalation, told: Told) -> Message:

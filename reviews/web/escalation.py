@@ -41,6 +41,7 @@ from reviews.preferences import then_of
 from reviews.request_binding import request_binding
 from reviews.requests import asked
 from reviews.reviewers import has_practised, idle
+from reviews.web.announced import announcement
 from reviews.web.forms import against_of, case_of, digests_of, override_of, reject_reason_of
 from reviews.web.loaders import JUDGES, READERS, ConsoleRequest, act, or_404, page
 
@@ -241,7 +242,7 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "waits": ceil((readable_at - found.now).total_seconds() * 1000) if readable_at else 0,
         "pace": "2s" if checking else PACES.get(found.phase, ""),
         "next": REVIEWER in request.groups and (found.judged is not None or not found.is_open),
-        "announce": _announcement(found),
+        "announce": announcement(found),
         "around": beside,
         "more": _more(found, beside.renewals),
         "due": _due(found),
@@ -277,13 +278,6 @@ def _due(case: Dossier) -> bool:
 def _dossier(request: ConsoleRequest, case: UUID, heard: Hearing | None = None) -> Dossier:
     with or_404():
         return dossier.read(case, viewer=request.user.pk, heard=heard)
-
-
-def _announcement(case: Dossier) -> str:
-    """What a screen reader is told when the page changes by itself."""
-    if case.judged is not None:
-        return f"{'Approved' if case.judged.approve else 'Rejected'}{', held' if case.judged.hold else ', final'}"
-    return f"{case.phase.value}, {case.status}" if case.is_open else case.phase.value
 
 
 def _seen(case: Dossier, *more: object) -> str:

@@ -39,7 +39,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (list.id !== "queue" || elt.id !== "queue" || !shouldSwap || !list.querySelector("tbody")) return;
   const watched = list.matches(":hover") || list.contains(document.activeElement) || window.scrollY > 0;
   const fresh = new DOMParser().parseFromString(serverResponse, "text/html").getElementById("queue");
-  if (!watched || !fresh) return;
+  if (!watched || fresh?.dataset.halted !== list.dataset.halted) return; // a halt is worth a jump
   event.detail.shouldSwap = false;
   merge(list, fresh, document.getElementById("newer"));
 });

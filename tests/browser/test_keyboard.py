@@ -154,6 +154,50 @@ def test_the_keys_are_told_over_every_page_without_leaving_it(console: Console, 
     assert page.url == f"{console.address}{path}"
 
 
+def test_no_key_reaches_what_lies_behind_the_sheet(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    page.keyboard.press("a")
+    for key in ("?", "a", "Enter", "4", "Enter", " ", "t"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert not Verdict.objects.exists()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You approved this case")).to_be_visible()
+
+
+def test_a_reason_typed_for_one_case_is_not_that_of_the_next(console: Console) -> None:
+    first, second = taken(console.scene), console.scene.case("410.00", order="W2")
+    page = console.case(first)
+    page.context.add_cookies([{"name": THEN_COOKIE, "value": "next", "url": console.address}])
+    held: list[Route] = []
+    page.route("**/reject/", lambda route: held.append(route))
+    for pressed in ("4", "Enter", "4"):
+        page.keyboard.press(pressed)
+    for _ in range(100):
+        page.wait_for_timeout(100)
+        if held:
+            break
+    page.keyboard.press("4")
+    held[0].continue_()
+    page.wait_for_url(f"**/{second.pk}/")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.get_by_label("Too much for this customer or agent")).not_to_be_checked()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    assert Verdict.objects.count() == 1
+
+
+def test_a_first_letter_that_nothing_follows_is_forgotten(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    page.keyboard.press("g")
+    page.wait_for_timeout(1_700)
+    page.keyboard.press("a")
+    assert focused(page) == "a"
+
+
 def test_escape_leaves_nobody_without_a_place(console: Console) -> None:
     page = console.open(console.scene.cast.ada, "/queue/")
     page.keyboard.press("/")

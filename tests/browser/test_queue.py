@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from governance import halt
 from reviews import handover
 from reviews.models import Handover
 from tests.browser.console import Console
+from tests.cast import BY
 
 pytestmark = pytest.mark.browser
 
@@ -123,3 +125,14 @@ def test_handing_on_and_filtering_work_without_scripts(console: Console) -> None
     handover.skip(case.pk, reviewer=console.scene.cast.ada, reason="interest")
     page.reload()
     expect(page.get_by_text("No open case matches these filters.")).to_be_visible()
+
+
+def test_a_halt_is_told_in_a_queue_that_somebody_looks_at(console: Console) -> None:
+    console.scene.case()
+    page = console.open(console.scene.cast.ada, "/queue/")
+    page.keyboard.press("j")
+    declared = halt.halt("agent", str(console.scene.cast.refunder.pk), reason="A wrong key.", by=BY)
+    expect(page.get_by_text("A halt is in force:")).to_be_visible()
+    page.keyboard.press("j")
+    halt.lift(declared, by=BY, recovery=0)
+    expect(page.get_by_text("A halt is in force:")).to_have_count(0)
