@@ -29,7 +29,7 @@ ALLOWED = {
     "told.score node.depth "
     "verdicts.older executed waiting free hour today skips "
     "told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
-    "ids, digests and tokens": "each.kind each.name queue.version choice.key letter.id "
+    "ids, digests and tokens": "each.id each.kind each.name queue.version choice.key letter.id "
     "agent.id node.key held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
     "addresses of ours": "line.query poll next href back each.message.path",

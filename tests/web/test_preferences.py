@@ -43,7 +43,7 @@ def test_other_words_keep_what_was_chosen(cast: Cast) -> None:
 
 def test_every_page_lists_every_key(cast: Cast) -> None:
     text = keys_told(visitor(cast.ada).get("/queue/"))
-    assert "Letters choose, Enter does. A letter alone never decides anything." in text
+    assert "Letters choose, Enter does; letters for links go at once. A letter alone never decides anything." in text
     assert "1 to 9 Choose a reason and Reject with it" in text
 
 
