@@ -9,8 +9,8 @@ from uuid import UUID
 from governance import locks
 from governance.latches import ERRORS, row_of, told
 from governance.models import Permission, Standing
-from governance.policy.standing import UNTOUCHED, Why, on_green, on_red
-from governance.redden import hold_standing, keep, latch_of, level_constants
+from governance.policy.standing import Why, on_green
+from governance.redden import hold_standing, keep, latch_of, level_constants, turn_red
 
 
 def keep_errors(agent: UUID, action_type: int, *, too_many: bool) -> list[dict[str, Any]]:
@@ -19,17 +19,16 @@ def keep_errors(agent: UUID, action_type: int, *, too_many: bool) -> list[dict[s
     It rises after green time alone, as any other, with the constants of the statistical latch. The caller holds the
     authority lock, shared or not, and appends the entry.
     """
-    hold_standing(agent)
     name = f"{ERRORS}{action_type}"
+    if too_many:
+        return turn_red(agent, name, Why.ERRORS, level_constants(action_type))
+    hold_standing(agent)
     row = Standing.objects.filter(agent_id=agent, latch=name).first()
-    before = UNTOUCHED if row is None else latch_of(row)
-    now = locks.database_now()
-    after = on_red(before, now, level_constants(action_type)) if too_many else on_green(before, now)
-    if after == before:
+    if row is None or not row.in_episode:
         return []
-    why = Why.ERRORS if too_many else None
-    keep(row or Standing(agent_id=agent, latch=name), after, why)
-    return [told(row_of(name, after, why))]
+    after = on_green(latch_of(row), locks.database_now())
+    keep(row, after, None)
+    return [told(row_of(name, after, None))]
 
 
 def begin_anew(permission: Permission, now: datetime) -> None:
