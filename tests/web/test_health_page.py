@@ -39,6 +39,14 @@ def test_a_tool_that_nobody_used_is_unknown(cast: Cast) -> None:
     assert "Needed by bench.refund" in text
 
 
+def test_one_table_holds_every_tool_and_what_many_types_need_is_folded(cast: Cast) -> None:
+    for key in ("bench.b", "bench.c"):
+        catalogue.save_action_type({**BENCH_REFUND, "key": key}, domain=cast.service, by=BY)
+    response = visitor(cast.ada).get("/health/")
+    assert response.content.decode().count('<table class="list') == 1
+    assert "refund_api unknown Needed by 3 action types bench.b, bench.c, bench.refund" in words(response)
+
+
 def test_what_fails_comes_first_and_what_nobody_heard_of_last(cast: Cast) -> None:
     for key, tool in (("bench.b", "b"), ("bench.c", "c"), ("bench.d", "d")):
         catalogue.save_action_type({**BENCH_REFUND, "key": key, "tool": tool}, domain=cast.service, by=BY)
