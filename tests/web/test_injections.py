@@ -36,6 +36,10 @@ from tests.web.reading import HTMX, visitor
 
 # Bytes of a page as it is sent: thirty facts and sixty parameters, whatever is in them.
 HEAVIEST = 16_000
+# What the address of the API lets through as the name of a run.
+RUN = "vip:approve-at-once+the.director@phone"
+# The type whose cases differ from the record in what the highest rank may approve against.
+SOFT = "planted.stated"
 COLUMNS = 30
 FIELDS = 60
 MODES = tuple(Show)
@@ -60,6 +64,9 @@ def binding(key: str) -> dict[str, Any]:
         for n in range(COLUMNS)
     ]
     facts.append({"name": "address", "value": "address", "compare": "exists", "show": "typed"})
+    if key == SOFT:
+        among = {"value": "v1", "compare": "one_of", "options": ["kept"], "show": "typed"}
+        facts.append({"name": "kept", "required": True, "soft": True, **among})
     return {
         "action_type": key,
         "connector": "records",
@@ -120,8 +127,8 @@ class Garden:
     def ask(self, key: str, parameters: dict[str, Any], claims: dict[str, Any], note: str) -> dict[str, Any]:
         number = next(_numbers)
         wish = Ask(
-            action_type=key, parameters=parameters, claims=claims, run=f"garden-{number}", subject=note[:128],
-            body_hash=number.to_bytes(32, "big"), idempotency_key=f"garden-{number}", note=note,
+            action_type=key, parameters=parameters, claims=claims, run=f"{RUN}-{number}", subject=note[:128],
+            body_hash=number.to_bytes(32, "big"), idempotency_key=f"{RUN}-{number}", note=note,
         )  # fmt: skip
         return ask(Credential(hash_key(self.scene.cast.refunder_key)), wish).body
 
@@ -214,7 +221,7 @@ def test_no_attack_reaches_any_page(scene: Scene, monkeypatch: pytest.MonkeyPatc
     cases, draws = garden.plant(), garden.run()
     assert len(garden.typed) > len(attacks) // 5
     assert len(cases) > len(attacks) // 28
-    detector = Detector(attacks)
+    detector = Detector([*attacks, RUN])
     ada, mary = visitor(scene.cast.ada), visitor(scene.cast.mary)
     found = itertools.chain(
         queue_pages(ada),
