@@ -307,3 +307,31 @@ def test_a_case_is_not_handed_over_without_a_reason_and_the_focus_goes_to_it(con
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("cell", name="grace")).to_be_visible()
+
+
+def test_what_was_pressed_is_not_pressed_again_while_its_answer_is_on_its_way(console: Console) -> None:
+    page = console.case(taken(console.scene))
+    held: list[Route] = []
+    for each in ("**/renew/", "**/hand-over/", "**/release/"):
+        page.route(each, lambda route: held.append(route))
+    more = page.get_by_role("button", name="More time")
+    for key in ("m", "Enter", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(500)
+    held.pop().continue_()
+    page.wait_for_timeout(500)
+    assert held == []
+    expect(more).to_be_focused()
+    page.get_by_text("Hand it on, or leave it to the others").click()
+    page.get_by_label("Why", exact=True).select_option("knows_better")
+    page.get_by_role("button", name="Hand over").click()
+    for name in ("Hand over", "Up a rank", "Skip"):
+        expect(page.get_by_role("button", name=name)).to_be_disabled()
+    held.pop().abort()
+    expect(page.get_by_role("button", name="Hand over")).to_be_enabled()
+    back = page.get_by_role("button", name="Give the case back")
+    back.click()
+    expect(back).to_be_disabled()
+    held.pop().continue_()
+    expect(page.get_by_role("button", name="Take this case")).to_be_visible()
+    console.complaints.clear()  # the browser complains about the answer that never came

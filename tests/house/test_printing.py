@@ -110,6 +110,12 @@ def test_no_template_tag_of_ours_marks_text_as_safe() -> None:
         assert not re.search(r"mark_safe|SafeString\(|is_safe\s*=", path.read_text(encoding="utf-8")), path
 
 
+def test_what_is_posted_by_a_script_cannot_be_posted_twice() -> None:
+    for path in templates():
+        for tag in re.findall(r"<[a-z]+ [^<]*?hx-post=.*?>\n", path.read_text(encoding="utf-8")):
+            assert "hx-disabled-elt=" in tag or 'hx-sync="this:drop"' in tag, (path, tag)
+
+
 def test_scripts_and_styles_stay_small() -> None:
     def lines(folder: str, *names: str) -> int:
         return sum(len((BASE / "static" / folder / name).read_text().splitlines()) for name in names)
