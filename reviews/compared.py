@@ -8,20 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from governance.policy.facts import Result
+from governance.policy.facts import Result, Show, falls_short
 from reviews import rows
 from reviews.shown import Lens, Pieces, both_sides, label, pieces
 
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """One row of the facts table. `source` is empty where it is the table's own."""
+    """One row of the facts table. `source` is empty where it is the table's own; `mark` is the result as a page shows
+    it, which tells an agreement of unequal values from one of equal values.
+    """
 
     name: str
     label: str
     claimed: Pieces
     recorded: Pieces
     result: str
+    mark: str
     required: bool
     source: str
     read_at: dt.datetime
@@ -98,6 +101,7 @@ def _line(fact: rows.Row, labels: Mapping[str, str], lens: Lens, common: tuple[s
         claimed=shown.claimed,
         recorded=shown.recorded,
         result=_result(fact),
+        mark=_mark(fact),
         required=fact["required"],
         source="" if (fact["source"], fact["read_at"]) == common else fact["source"],
         read_at=fact["read_at"],
@@ -107,3 +111,12 @@ def _line(fact: rows.Row, labels: Mapping[str, str], lens: Lens, common: tuple[s
 def _result(fact: rows.Row) -> str:
     spared = fact["result"] == Result.UNVERIFIABLE and fact["claimed"] is None and not fact["required"]
     return NOT_CLAIMED if spared else fact["result"]
+
+
+def _mark(fact: rows.Row) -> str:
+    # said of the two values themselves: the binding may compare otherwise since they were read
+    if fact["result"] != Result.AGREES or fact["show"] == Show.MATCH:
+        return _result(fact)
+    if fact["claimed"] is None:
+        return "fits"
+    return "within" if falls_short(fact["claimed"], fact["recorded"]) else fact["result"]

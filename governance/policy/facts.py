@@ -162,6 +162,17 @@ def _covered(claimed: object, recorded: object) -> bool | None:
     return left.minor <= right.minor
 
 
+def falls_short(claimed: object, recorded: object) -> bool:
+    """Whether less is claimed than is recorded, and part of it: a lower amount, or some of its elements. Total."""
+    covered = _covered(claimed, recorded)
+    if covered is not None:
+        return covered and not _same_money(claimed, recorded)
+    left, right = _elements(claimed), _elements(recorded)
+    if left is None or right is None:
+        return False
+    return len(left) < len(right) and _within(claimed, recorded) is True
+
+
 def _money(value: object) -> Money | None:
     try:
         return value if isinstance(value, Money) else parse_money(value)

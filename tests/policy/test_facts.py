@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.policy.facts import Compare, Fact, FactRule, FactSummary, Result, Show, compare, in_page_order
+from governance.policy.facts import (
+    Compare,
+    Fact,
+    FactRule,
+    FactSummary,
+    Result,
+    Show,
+    compare,
+    falls_short,
+    in_page_order,
+)
 from governance.policy.money import Money
 from tests.policy.prove import examples
 
@@ -84,6 +94,28 @@ AGREES, DIFFERS, MISSING, UNVERIFIABLE = Result.AGREES, Result.DIFFERS, Result.M
 )
 def test_a_claim_is_held_against_the_record(how: Compare, claimed: Any, recorded: Any, result: Result) -> None:
     assert compare(rule(how), claimed, recorded) is result
+
+
+@pytest.mark.parametrize(
+    ("claimed", "recorded", "less"),
+    [
+        (USD_479_99, USD_480, True),
+        (USD_480, USD_480, False),
+        (USD_480, USD_479_99, False),
+        (EUR_480, USD_480, False),
+        (["1"], ["2", "1"], True),
+        ("1", ["1", "2"], True),
+        ([], ["1"], True),
+        (["2", "1"], ["1", "2"], False),
+        (["3"], ["1", "2"], False),
+        ("x", "x", False),
+        (None, USD_480, False),
+        (0.5, ["1", "2"], False),
+        ({"x": object()}, ["x", "y"], False),
+    ],
+)
+def test_a_claim_within_the_record_is_told_from_an_equal_one(claimed: Any, recorded: Any, less: bool) -> None:
+    assert falls_short(claimed, recorded) is less
 
 
 @pytest.mark.parametrize("how", Compare)

@@ -131,6 +131,17 @@ def test_facts_that_differ_come_first_and_agreeing_ones_last(scene: Scene) -> No
     assert results[-1] == ("memo", "not claimed")
 
 
+def test_an_equals_sign_stands_beside_equal_values_alone(scene: Scene) -> None:
+    case = scene.take(scene.case(claims={"status": "delivered"}))
+    table = read(scene, case).facts
+    assert table is not None
+    marks = {line.name: line.mark for line in table.lines if line.result == "agrees"}
+    assert marks == {"owner": "agrees", "state": "fits", "status": "agrees", "paid": "within"}
+    assert "≤ within what the record allows" in words(page(scene, case))
+    german = visitor(scene.cast.ada).get(f"/escalations/{case.pk}/", headers={"Accept-Language": "de"})
+    assert "≤ im Rahmen des Datensatzes" in words(german)
+
+
 def test_a_difference_turns_approve_off_with_the_reason(scene: Scene) -> None:
     case = scene.take(scene.case(subject="c-2"))
     response = page(scene, case)
