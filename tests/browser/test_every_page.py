@@ -75,7 +75,7 @@ def console_routes(paths: Iterator[str]) -> set[str]:
 
 
 def test_no_page_is_on_no_list(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The desk of the council walks its own registry: all of its lists, forms and rows."""
+    """The desk of the council has a list of its own, made from its site."""
     monkeypatch.setattr(sample, "selected", lambda *given: True)
     shown = everything(scene, furnish(scene))
     over = (f"/escalations/{scene.case(order='W41').pk}/over-facts/",)

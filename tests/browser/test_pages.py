@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.admin.utils import quote
 from playwright.sync_api import Page, expect
 
 from governance import halt, register, standing
-from governance.admin.site import site
 from governance.locks import database_now
 from governance.models import Agent, ToolReading
 from governance.policy.tiers import Tier
@@ -171,31 +169,6 @@ def test_no_page_complains_nor_scrolls_sideways_and_axe_finds_nothing(
             # unless proven every third page puts on the dark coat: all are cut from the same few cloths
             assert wrong_with(page, dark=PROVE or place % 3 == 0) == [], path
     assert wrong_with(console.open(None, "/accounts/login/")) == []
-
-
-@pytest.mark.full
-def test_the_councils_desk_complains_about_nothing(console: Console) -> None:
-    page = console.open(console.scene.cast.mary, "/council/")
-    ticket(Member(console.scene.cast.refunder, console.scene.cast.refunder_key), console.scene.cast.drafter)
-    lists = ("scope/", "actiontype/", "ledgerentry/", "ticket/", "rate/", "watch/", "bundleversion/")
-    forms = ("agent/add/", "rate/add/", "watch/add/", "bundleversion/add/")
-    for path in (f"governance/{each}" for each in (*lists, *forms)):
-        page.goto(f"{console.address}/council/{path}")
-        assert page.locator("h1").count() == 1
-        assert too_wide(page) == [], path
-        # one list and one form of each kind stand for the others, which are made by the same templates
-        if path.endswith(("scope/", "ledgerentry/", "agent/add/")):
-            assert coats(page, dark=True) == [], path
-    for place, (model, desk) in enumerate(site._registry.items()):
-        row = model._default_manager.first()
-        if row is None:
-            continue
-        name = f"/council/{desk.opts.app_label}/{desk.opts.model_name}/{quote(row.pk)}/change/"
-        page.goto(f"{console.address}{name}")
-        assert page.locator("h1").count() == 1
-        assert too_wide(page) == [], name
-        if PROVE or place % 5 == 0:
-            assert coats(page, dark=PROVE) == [], name
 
 
 def test_a_violation_of_the_policy_is_a_complaint(console: Console) -> None:
