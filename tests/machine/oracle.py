@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.machine.judging import Case
 
 TIERS = ("HALT", "OBSERVE", "PROPOSE", "EXECUTE", "COMMIT")
 EARNED = {
@@ -125,11 +129,12 @@ class Ticket:
 
 @dataclass
 class Spent:
-    """What was authorised under one key, when, and how much."""
+    """What was authorised under one key, when, how much, and whether by a person."""
 
     budget: tuple[str, ...]
     at: int
     amount: int
+    person: bool = False
 
 
 @dataclass
@@ -156,10 +161,11 @@ class World:
     readings: list[tuple[str, int, bool]] = field(default_factory=list)
     breaches: list[tuple[str, str, int]] = field(default_factory=list)
     spent: list[Spent] = field(default_factory=list)
-    cases: list[tuple[str, ...]] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
     subjects: dict[tuple[str, str], str] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     colours: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
+    pulls: dict[tuple[str, str], str] = field(default_factory=dict)
 
     # what is above what
 
@@ -336,6 +342,7 @@ class World:
             *(scope.ceiling for name in line for scope in self.scopes_of(name)),
             self.recovering(line, ask.kind),
             *(self.standing(name, latch) for name in line for latch in self.latches(ask)),
+            *(self.pulled(name, ask.kind) for name in line),
             doubt,
         )
         # who asks to be elevated gets a person, unless policy grants it
@@ -350,7 +357,10 @@ class World:
         if tool == "red":
             return "HALT"
         contract = self.contract_colour(ask.agent, ask.kind) if "contract" in kind.needs else "green"
-        doubts = (tool != "green", contract != "green", bool(over), self.contradicts(ask), ask.uncertain)
+        # what the record is read through must answer as well
+        record = self.tool_colour("records") if "tool" in kind.needs else "green"
+        green = all(each == "green" for each in (tool, contract, record))
+        doubts = (not green, bool(over), self.contradicts(ask), ask.uncertain)
         return "PROPOSE" if any(doubts) else "COMMIT"
 
     # standing
@@ -378,6 +388,10 @@ class World:
         return (
             "COMMIT" if not strikes else ("PROPOSE", "EXECUTE", "COMMIT")[min(2, (self.now - since) // wait(strikes))]
         )
+
+    def pulled(self, agent: str, kind: str) -> str:
+        """What people hold an agent down to, as a whole or for a type."""
+        return lowest("COMMIT", *(self.pulls.get((agent, latch), "COMMIT") for latch in ("agent", f"type {kind}")))
 
     def reddens(self, ask: Ask, over: list[tuple[str, ...]]) -> None:
         """What a decision that was written says against its agent."""
@@ -448,9 +462,8 @@ class World:
             if rail is not None and self.needed(ask)[1] == "high":
                 counted[self.granted(ask, rail)] = 1
             self.spent += [Spent(budget, self.now, adds) for budget, adds in counted.items()]
-        if answer.outcome == "escalate" and answer.breached:
-            self.cases.append(answer.breached[0])
 
     def is_exhausted(self, answer: Answer) -> bool:
         """Whether a budget that would be passed has its case already."""
-        return answer.outcome == "escalate" and any(budget in self.cases for budget in answer.breached)
+        bound = (case.binds(budget, self.now) for budget in answer.breached for case in self.cases)
+        return answer.outcome == "escalate" and any(bound)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.machine import oracle
+from tests.machine import judging, oracle
 
 REPORT, GRACE, LONGEST = 10 * oracle.MINUTE, 5, oracle.DAY
 # the grant of what was executed without a person
@@ -19,7 +19,7 @@ OPEN = 60
 class Running:
     """An action under way since `began`. It must be reported by `due`, and with a lease ask again by `until`.
 
-    Its grant may have been `used`, or be `void`.
+    Its grant may have been `used`, or be `void`. With a `case` it runs on what a person approved.
     """
 
     action: Any
@@ -31,12 +31,14 @@ class Running:
     told: str = ""
     used: bool = False
     void: bool = False
+    case: judging.Case | None = None
 
 
-def begun(action: Any, ask: oracle.Ask, world: oracle.World) -> Running:
-    """An action that begins now."""
+def begun(action: Any, ask: oracle.Ask, world: oracle.World, case: judging.Case | None = None) -> Running:
+    """An action that begins now; one of a case has used its grant by that."""
     lease, now = world.kinds[ask.kind].lease, world.now
-    return Running(action, ask, now, lease, now + REPORT + (lease or 0), None if lease is None else now + lease)
+    until = None if lease is None else now + lease
+    return Running(action, ask, now, lease, now + REPORT + (lease or 0), until, used=case is not None, case=case)
 
 
 def is_abandoned(each: Running, now: int) -> bool:
@@ -44,14 +46,31 @@ def is_abandoned(each: Running, now: int) -> bool:
     return each.due <= now or (each.until is not None and each.until + GRACE <= now)
 
 
-def stops(each: Running, world: oracle.World) -> set[str]:
+def stops(each: Running, bench: judging.Bench) -> set[str]:
     """Why it must stop now: a halt, a narrowing or a red since it began. Nothing, and it may continue."""
+    world = bench.world
+    if each.case is not None:
+        return _stops_for_people(each, each.case, bench)
     why = {
         "halted": _is_halted(each, world),
         "grant_void": each.void,
         "too_long": world.now >= each.began + LONGEST,
         "narrowed": _is_narrowed(each.ask, world),
         "red": bool(_reds(each.ask, world)),
+    }
+    return {name for name, holds in why.items() if holds}
+
+
+def _stops_for_people(each: Running, case: judging.Case, bench: judging.Bench) -> set[str]:
+    """Only a refusal, a halt since it began, or an approver whose mandate ended stops what a person approved."""
+    refused = judging.refusals(each.ask, bench.world)
+    assert case.approval is not None
+    why = {
+        "halted": _is_halted(each, bench.world),
+        "too_long": bench.world.now >= each.began + LONGEST,
+        "approver": not bench.reaches(case.approval.by, case),
+        "narrowed": "refused" in refused,
+        "red": "tool_red" in refused,
     }
     return {name for name, holds in why.items() if holds}
 

@@ -7,15 +7,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from governance import catalogue, genesis, narrow, permit, policies, register
+from governance import actors, catalogue, enrol, genesis, mandates, narrow, permit, policies, register
 from governance.models import ActionType, Agent, Scope, ScopeKind
-from governance.policy.tiers import Level, Tier
+from governance.policy.tiers import Level, Risk, Tier
+from reviews.practise import waive_practice
 from tests.governance.policies.rego import files
 from tests.machine import oracle
 
 BY = "system:tests"
 
 # What is asked for is each time another action: the same one again would join its open case.
+RECORDS = "records"
 PARAMETERS = {
     "customer": {"type": "id", "max": 32},
     "amount": {"type": "money"},
@@ -49,6 +51,27 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
         "evidence": [evidence[need] for need in sorted(kind.needs)],
         **({} if kind.lease is None else {"checkpoint": f"{kind.lease}s"}),
         **({} if kind.rail is None else {"guardrail": _guardrail(kind.rail)}),
+    }
+
+
+def binding(kind: oracle.Kind) -> dict[str, Any]:
+    """What a person looks at: the state of what is asked for, which has to stay as it was approved."""
+    return {
+        "action_type": kind.name,
+        "connector": RECORDS,
+        "record": {"table": "town.orders", "by": {"record_id": "order"}},
+        "values": {"state": "state"},
+        "facts": [
+            {
+                "name": "state",
+                "value": "state",
+                "compare": "one_of",
+                "options": ["fine", "other"],
+                "required": True,
+                "material": True,
+            }
+        ],
+        "sentence": "Do it.",
     }
 
 
@@ -111,6 +134,8 @@ AGENTS = {
     "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 3}),
 }
 SHARED = "Scribe"
+# money in cents, and the highest risk
+REVIEWERS = {"ada": (500_00, "medium"), "grace": (10_000_00, "high")}
 
 
 @dataclass(frozen=True)
@@ -118,6 +143,7 @@ class Town:
     """The rows behind the names of the model."""
 
     mary: User
+    reviewers: dict[str, User]
     scopes: dict[str, Scope]
     types: dict[str, ActionType]
     agents: dict[str, Agent]
@@ -139,6 +165,12 @@ def build() -> Town:
             )
     mary = User.objects.get(username="mary")
     types = {name: catalogue.save_action_type(document(kind), domain=None, by=BY) for name, kind in KINDS.items()}
+    for each in KINDS.values():
+        catalogue.save_binding(binding(each), by=BY)
+    reviewers = {name: enrol.enrol(name, groups=[actors.REVIEWER], by=BY) for name in REVIEWERS}
+    for name, person in reviewers.items():
+        waive_practice(person, by=BY)
+        gives_mandate(person, *REVIEWERS[name])
     agents: dict[str, Agent] = {}
     for name, (owner, project, parent, most, levels) in AGENTS.items():
         agents[name] = register.register_agent(
@@ -153,7 +185,12 @@ def build() -> Town:
             permit.set_level(agents[name], types[type_name], level=Level(level), by=BY)
     register.change_agent(agents[SHARED], shared=True, by=BY)
     govern()
-    return Town(mary, scopes, types, agents)
+    return Town(mary, reviewers, scopes, types, agents)
+
+
+def gives_mandate(person: User, money: int, risk: str) -> None:
+    """What a reviewer may approve from now on."""
+    mandates.set_mandate(person, rank=3, money_limit=money, max_risk=Risk[risk.upper()], by=BY)
 
 
 def govern() -> None:

@@ -1,0 +1,249 @@
+"""What people do in a run: they approve, reject and think again, gain and lose mandates; and what agents do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from hypothesis import event
+from hypothesis import strategies as st
+
+from governance import mandates
+from governance.authenticate import Caller
+from governance.locks import database_now
+from governance.models import Grant
+from governance.problems import Problem
+from governance.proof import Proof
+from governance.records.protocol import Key, Outage, Rows, Session, Unavailable
+from reviews import judge, material, redeem, sweep, take, withdraw
+from reviews.models import Escalation
+from tests.machine import judging, oracle, running, town, warp
+from tests.machine.happening import happens, places
+
+reviewers = st.sampled_from(["ada", "grace", "grace"])
+
+
+class Records:
+    """The system of record of the town, in this process: it answers or it does not."""
+
+    name = town.RECORDS
+
+    def __init__(self) -> None:
+        self.answers = True
+        self.changed: dict[str, str] = {}
+
+    @contextmanager
+    def reading(self, seconds: float = 0) -> Iterator[Session]:
+        yield self
+
+    def fetch(
+        self, table: str, *, columns: Collection[str], keys: Mapping[str, Sequence[Key]], most: int
+    ) -> Rows | Unavailable:
+        if not self.answers:
+            return Unavailable(Outage.NOT_CONFIGURED, self.name)
+        (order,) = keys["record_id"]
+        row = {"record_id": str(order), "state": self.changed.get(str(order), "fine")}
+        return Rows((row,), warp.BEGINNING)
+
+
+class People:
+    """The events of people, for the machine that has all else."""
+
+    town: town.Town
+    world: oracle.World
+    bench: judging.Bench
+    records: Records
+    executing: list[running.Running]
+
+    def _passes(self, seconds: int) -> None:
+        raise NotImplementedError
+
+    def _caller(self, name: str) -> Caller:
+        raise NotImplementedError
+
+    def reports(self, which: int, status: str) -> None:
+        """One that is under way is reported."""
+        raise NotImplementedError
+
+    # verdicts
+
+    @happens(
+        8,
+        which=places,
+        reviewer=reviewers,
+        verdict=st.sampled_from([*["approve"] * 5, "reject"]),
+        after=st.sampled_from([0, 0, 0, 5, 61, 900, 3600]),
+        again=st.sampled_from([None, None, None, None, 1, 4, 5]),
+        done=st.booleans(),
+    )
+    def a_person_decides(
+        self, which: int, reviewer: str, verdict: str, after: int, again: int | None, done: bool
+    ) -> None:
+        """`again`: they think again so many seconds later. `done`: what is approved is done as soon as it may be."""
+        self._passes(after)
+        case = self._some(self.bench.open(), which)
+        if case is None or not self._takes(case, reviewer):
+            return
+        person = self.town.reviewers[reviewer]
+        if verdict == "reject":
+            given = judge.reject(case.row, reviewer=person, reason="not_needed")
+            self.bench.rejects(case)
+            number = given.pk
+        else:
+            expected, said, number = self.bench.hinders(case, reviewer), *self._approves(case, person)
+            event(f"approval: {said}")
+            assert said in expected or not (said or expected), f"{case}: {said} where the model says {expected}"
+            if said:
+                take.release(case.row, reviewer=person)
+                case.taken = ""
+                return
+            self.bench.approves(case, reviewer, Grant.objects.get(verdict_id=number).pk, number)
+        if again is not None:
+            self._thinks_again(case, person, number, again)
+        elif done and case.approval is not None:
+            self._passes(judging.HOLD)
+            self._uses(case)
+            if case.approval.used:
+                self.reports(len(self.executing) - 1, "succeeded")
+
+    def _takes(self, case: judging.Case, reviewer: str) -> bool:
+        expected = self.bench.takes(case, reviewer)
+        said = _problem(lambda: take.take(case.row, reviewer=self.town.reviewers[reviewer]))
+        assert {said} == (expected or {""}), f"{case}: {said} where the model says {expected}"
+        return not said
+
+    def _approves(self, case: judging.Case, person: User) -> tuple[str, int]:
+        shown = material.read(case.row)
+        try:
+            given = judge.approve(
+                case.row,
+                reviewer=person,
+                proof=Proof(person.pk, database_now(), second=False),
+                action_digest=shown.action_digest,
+                snapshot_digest=shown.snapshot_digest,
+                consent=shown.digest,
+            )
+        except Problem as problem:
+            return problem.code.value, 0
+        return "", given.pk
+
+    def _thinks_again(self, case: judging.Case, person: User, verdict: int, after: int) -> None:
+        self._passes(after)
+        said = _problem(lambda: judge.withdraw(verdict, reviewer=person))
+        assert said == ("hold_over" if after >= judging.HOLD else "")
+        if not said:
+            self.bench.takes_back(case)
+
+    # what becomes of approvals
+
+    @happens(
+        8,
+        which=places,
+        after=st.sampled_from([0, 5, 5, 5, 5, 60, 600, 903, 3603]),
+        changed=st.sampled_from([*[False] * 6, True]),
+        twice=st.booleans(),
+    )
+    def uses_an_approval(self, which: int, after: int, changed: bool, twice: bool) -> None:
+        self._passes(after)
+        given = [each for each in self.world.cases if each.approval is not None]
+        # as it mostly is: what can still be begun, and the newest
+        case = self._some([each for each in given if which % 8 == 0 or self._can_begin(each)] or given, which // 8)
+        if case is None or case.approval is None:
+            return
+        if changed and not case.approval.used:
+            self._changes(case)
+        for _ in range(1 + twice):
+            self._uses(case)
+
+    def _uses(self, case: judging.Case) -> None:
+        expected, voids = self.bench.redemption(case)
+        said, fresh = self._begins(case)
+        event(f"redemption for people: {said}")
+        assert said in expected or not (said or expected), f"{case}: {said} where the model says {expected}"
+        assert (fresh is not None) is voids, f"{case}: {said}, {fresh}"
+        if not said or said == "source_unavailable" or fresh is not None:
+            self.bench.heard()
+        if fresh is not None:
+            self.bench.loses(case, fresh)
+        elif not said and case.approval is not None:
+            case.approval.used = True
+            self.executing.append(running.begun(case.action, case.ask, self.world, case))
+
+    def _begins(self, case: judging.Case) -> tuple[str, UUID | None]:
+        assert case.approval is not None
+        grant = Grant.objects.get(pk=case.approval.grant)
+        try:
+            redeem.redeem(grant.pk, caller=self._caller(case.ask.agent), digest=bytes(grant.digest).hex())
+        except Problem as problem:
+            row = problem.extra.get("escalation")
+            return problem.code.value, None if row is None else UUID(row)
+        return "", None
+
+    def _changes(self, case: judging.Case) -> None:
+        now = "fine" if self.bench.record(case) == "other" else "other"
+        order = Escalation.objects.values_list("action__parameters__order", flat=True).get(pk=case.row)
+        self.bench.changed[case.action] = self.records.changed[order] = now
+
+    @happens(1, which=places)
+    def withdraws(self, which: int) -> None:
+        """The agent takes its request back."""
+        waits = [each for each in self.world.cases if each.state == "open" or self._can_begin(each)]
+        case = self._some(waits, which)
+        if case is not None:
+            withdraw.withdraw(case.action, caller=self._caller(case.ask.agent))
+            self.bench.withdraws(case)
+
+    @staticmethod
+    def _can_begin(case: judging.Case) -> bool:
+        given = case.approval
+        return case.state == "approved" and given is not None and not (given.used or given.void or given.over)
+
+    # who may approve, and what is read
+
+    @happens(
+        2,
+        reviewer=reviewers,
+        money=st.sampled_from([None, 300_00, 10_000_00, 10_000_00]),
+        risk=st.sampled_from(["low", "high", "high"]),
+    )
+    def mandate(self, reviewer: str, money: int | None, risk: str) -> None:
+        person = self.town.reviewers[reviewer]
+        if money is not None:
+            town.gives_mandate(person, money, risk)
+            self.bench.mandated(reviewer, judging.Mandate(money, risk))
+        elif self.bench.mandates[reviewer] is not None:
+            mandates.revoke_mandate(person, by=town.BY)
+            self.bench.mandated(reviewer, None)
+
+    @happens(2, answers=st.sampled_from([True, True, False]))
+    def the_system_of_record(self, answers: bool) -> None:
+        self.bench.answers = self.records.answers = answers
+
+    def _people_wait(self, *, is_long: bool) -> None:
+        """What time closes of cases and approvals; where the model closes nothing, Placet is asked now and then."""
+        expired, lapsed = self.bench.expire(), self.bench.lapse()
+        if expired or (is_long and self.bench.open()):
+            assert sweep.expire_due() == expired
+        if lapsed or (is_long and any(self._can_begin(case) for case in self.world.cases)):
+            assert sweep.lapse_unused() == lapsed
+
+    @staticmethod
+    def _some(known: Sequence[judging.Case], which: int) -> judging.Case | None:
+        return known[-1 - which % len(known)] if known else None
+
+
+def _problem(does: Any) -> str:
+    try:
+        does()
+    except Problem as problem:
+        return problem.code.value
+    return ""
+
+
+def bench(world: oracle.World) -> judging.Bench:
+    """What people have to judge at the beginning: nothing."""
+    epoch = int(warp.BEGINNING.timestamp())
+    return judging.Bench(world, epoch, {name: judging.Mandate(*each) for name, each in town.REVIEWERS.items()})
