@@ -223,6 +223,18 @@ class World:
                 self.set_most(child.name, lowest(tier, child.most))
         return True
 
+    def pull(self, agent: str, latch: str, tier: str) -> bool:
+        """Whether it is possible: somebody holds an agent down, further than it was. Only a person lifts it."""
+        held = self.pulls.get((agent, latch))
+        if held is not None and at_least(tier, held):
+            return False
+        self.pulls[agent, latch] = tier
+        return True
+
+    def restore(self, agent: str, latch: str) -> bool:
+        """Whether it is possible: what turned red meanwhile stays as it is."""
+        return self.pulls.pop((agent, latch), None) is not None
+
     # questions
 
     def targets_over(self, line: list[str], kind: str) -> set[tuple[str, str]]:

@@ -111,6 +111,7 @@ def _is_narrowed(ask: oracle.Ask, world: oracle.World) -> bool:
         *(world.earned(name, ask.kind, risk, inside=True) for name in line),
         *(agent.most for agent in there),
         *(scope.ceiling for name in line for scope in world.scopes_of(name)),
+        *(world.pulled(name, ask.kind) for name in line),
         world.recovering(line, ask.kind),
     )
     return not oracle.at_least(tier, needed)
@@ -121,6 +122,7 @@ def _reds(ask: oracle.Ask, world: oracle.World) -> set[str]:
     kind, (needed, _) = world.kinds[ask.kind], world.needed(ask)
     line = world.line(ask.agent, ask.ticket)
     fallen = [world.standing(name, latch) for name in line for latch in world.latches(ask)]
+    fallen += [world.pulled(name, ask.kind) for name in line]
     why = {
         "tool": "tool" in kind.needs and world.tool_colour(kind.tool) == "red",
         "contract": "contract" in kind.needs and world.contract_colour(ask.agent, ask.kind) == "red",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
@@ -21,9 +22,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from governance import delegate, halt, narrow, permit, register
+from governance import delegate, halt, narrow, permit, register, standing
 from governance.authenticate import Caller, Credential, hash_key
-from governance.models import Action, Agent, AgentState, Grant, Halt, Permission, ToolReading
+from governance.models import Action, ActionType, Agent, AgentState, Grant, Halt, Permission, ToolReading
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
 from reviews import checkpoint, intake, redeem, report, sweep, verify
@@ -61,6 +62,7 @@ heard = st.one_of(
 lengths = st.sampled_from([1, 30, 60, 300, 599, 600, 601, 900, 1440, 3600, 5400, 21600, 86400, 90000])
 
 
+_K = TypeVar("_K")
 _ABOVE = """
   select s.key from governance_scope s join governance_scope p on p.id = s.parent_id where s.ceiling > p.ceiling
   union all
@@ -94,8 +96,8 @@ class Machine(people.People, RuleBasedStateMachine):
         self.probes = itertools.cycle(itertools.product(self.rows, town.KINDS))
         self.executing: list[running.Running] = []
         self._at(0)
-        for name, row in self.rows.items():
-            self.keys[name] = register.issue_key(row, by=town.BY, expires_at=warp.BEGINNING + dt.timedelta(days=3650))
+        for name in self.rows:
+            self.keys[name] = self._key(name)
 
     def teardown(self) -> None:
         """Nothing of a run is left to the next."""
@@ -119,15 +121,19 @@ class Machine(people.People, RuleBasedStateMachine):
 
     @happens(1, name=scopes, tier=tiers)
     def ceiling(self, name: str, tier: str) -> None:
-        done = self._does(lambda: narrow.set_ceiling(self.town.scopes[name], ceiling=Tier[tier], by=town.BY))
+        done = _is_done(
+            lambda: narrow.set_ceiling(self.town.scopes[name], ceiling=Tier[tier], by=town.BY), Code.ABOVE_PARENT
+        )
         assert done is self.world.set_ceiling(name, tier)
 
     @happens(1, name=names, tier=tiers)
     def most(self, name: str, tier: str) -> None:
-        done = self._does(lambda: register.change_agent(self._row(name), max_tier=Tier[tier], by=town.BY))
+        done = _is_done(
+            lambda: register.change_agent(self._row(name), max_tier=Tier[tier], by=town.BY), Code.ABOVE_PARENT
+        )
         assert done is self.world.set_most(name, tier)
 
-    @happens(1, name=names, active=st.sampled_from([True, True, True, False]))
+    @happens(1, name=names, active=st.sampled_from([*[True] * 6, False]))
     def activity(self, name: str, active: bool) -> None:
         state = AgentState.ACTIVE if active else AgentState.SUSPENDED
         register.change_agent(self._row(name), state=state, by=town.BY)
@@ -142,6 +148,36 @@ class Machine(people.People, RuleBasedStateMachine):
         elif kind in held:
             permit.revoke(Permission.objects.get(agent=row, action_type=self.town.types[kind]), by=town.BY)
             del held[kind]
+
+    @happens(1, name=names, kind=st.none() | kinds, tier=st.sampled_from(["OBSERVE", "PROPOSE", "EXECUTE"]))
+    def pulls(self, name: str, kind: str | None, tier: str) -> None:
+        done = _is_done(
+            lambda: standing.pull(
+                self._row(name), action_type=self._type(kind), tier=Tier[tier], reason="A test.", by=self.town.mary
+            ),
+            Code.WRONG_STATE,
+        )
+        assert done is self.world.pull(name, _latch(kind), tier)
+
+    @happens(4, which=places, by=st.sampled_from(["mary", "mary", "mary", "joan", "grace"]), other=st.booleans())
+    def restores(self, which: int, by: str, other: bool) -> None:
+        """By the council alone; neither for its owner nor of what nobody pulled."""
+        pulled = self._one(self.world.pulls, which)
+        if pulled is None:
+            return
+        name, latch = pulled
+        kind = None if latch == "agent" else latch.removeprefix("type ")
+        if other:
+            kind = town.PAY if kind is None else None
+        person = User.objects.get(username=by)
+        refused = Code.FORBIDDEN if by == "grace" else Code.WRONG_STATE
+        done = _is_done(lambda: standing.restore(self._row(name), action_type=self._type(kind), by=person), refused)
+        assert done is (by != "grace" and self.world.restore(name, _latch(kind)))
+
+    @happens(1, name=names)
+    def gets_another_key(self, name: str) -> None:
+        """Which launders nothing."""
+        self.keys[name] = self._key(name)
 
     @happens(1, target_of=halted)
     def halt(self, target_of: tuple[str, str]) -> None:
@@ -386,6 +422,12 @@ class Machine(people.People, RuleBasedStateMachine):
             return problem.code.value
         return ""
 
+    def _key(self, name: str) -> str:
+        return register.issue_key(self._row(name), by=town.BY, expires_at=warp.BEGINNING + dt.timedelta(days=3650))
+
+    def _type(self, kind: str | None) -> ActionType | None:
+        return None if kind is None else self.town.types[kind]
+
     def _caller(self, name: str) -> Caller:
         return Caller(self.rows[name].pk, name, hash_key(self.keys[name]))
 
@@ -394,17 +436,8 @@ class Machine(people.People, RuleBasedStateMachine):
         return None if moment is None else int((moment - warp.BEGINNING).total_seconds())
 
     @staticmethod
-    def _one(known: Mapping[str, Any], which: int | None) -> str | None:
+    def _one(known: Mapping[_K, Any], which: int | None) -> _K | None:
         return None if which is None or not known else list(known)[which % len(known)]
-
-    def _does(self, change: Any) -> bool:
-        try:
-            change()
-        except Problem as problem:
-            if problem.code is not Code.ABOVE_PARENT:
-                raise
-            return False
-        return True
 
     def _readings(self, tool: str, good: list[bool]) -> None:
         at = warp.BEGINNING + dt.timedelta(seconds=self.world.now)
@@ -458,6 +491,21 @@ class Machine(people.People, RuleBasedStateMachine):
             case for case in self.world.cases if any(case.binds(key, self.world.now) for key in expected.breached)
         ]
         return f"{ask}: the model says {expected} at {self.world.now}, {binding}; Placet was bound by {bound}"
+
+
+def _is_done(change: Callable[[], object], refused: Code) -> bool:
+    """Whether a change is made, or refused for this."""
+    try:
+        change()
+    except Problem as problem:
+        if problem.code is not refused:
+            raise
+        return False
+    return True
+
+
+def _latch(kind: str | None) -> str:
+    return "agent" if kind is None else f"type {kind}"
 
 
 @pytest.mark.full

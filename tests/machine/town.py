@@ -133,7 +133,7 @@ AGENTS = {
     "Scribe": ("joan", "goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 2}),
     "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 3}),
 }
-SHARED = "Scribe"
+SHARED, PAY = "Scribe", "town.pay"
 # money in cents, and the highest risk
 REVIEWERS = {"ada": (500_00, "medium"), "grace": (10_000_00, "high")}
 
