@@ -31,8 +31,8 @@ class Beside:
         return bool(self.agrees or self.stricter or self.looser or self.failed)
 
     def __str__(self) -> str:
-        told = f"{self.agrees} agree, {self.stricter} stricter, {self.looser} looser, {self.failed} not evaluated"
-        return f"{told} of the last {MOST}" if self.capped else told
+        told = f"{self.agrees} agree, {self.stricter} stricter, {self.looser} looser, {self.failed} not evaluated."
+        return f"{told} Only the last {MOST} count." if self.capped else told
 
 
 def beside(version_id: int) -> Beside:

@@ -17,14 +17,16 @@ _UNDER = {ScopeKind.DOMAIN: ScopeKind.ENTERPRISE, ScopeKind.PROJECT: ScopeKind.D
 
 @told()
 @transaction.atomic
-def create_scope(*, key: str, name: str, kind: ScopeKind, parent: Scope, ceiling: Tier = Tier.PROPOSE, by: By) -> Scope:
+def create_scope(
+    *, key: str, name: str, kind: ScopeKind, parent: Scope | None, ceiling: Tier = Tier.PROPOSE, by: By
+) -> Scope:
     """A domain under the enterprise or a project under a domain; genesis alone makes the enterprise.
 
     Problems: FORBIDDEN, INVALID (key or name not plain or taken, wrong parent), ABOVE_PARENT.
     """
     actor = require_council(by)
     locks.share_authority()
-    if _UNDER.get(ScopeKind(kind)) != parent.kind:
+    if parent is None or _UNDER.get(ScopeKind(kind)) != parent.kind:
         raise invalid("/parent", "A domain stands under the enterprise, a project under a domain.")
     above = Tier(Scope.objects.values_list("ceiling", flat=True).get(pk=parent.pk))
     _refuse(above, ceiling)

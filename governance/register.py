@@ -230,7 +230,7 @@ def fingerprint_of(text: str) -> str:
 
 def _pace(requests: int) -> int:
     if type(requests) is not int or not 1 <= requests <= MOST_REQUESTS:
-        raise invalid("/requests_per_minute", f"An agent may ask 1 to {MOST_REQUESTS} times a minute.")
+        raise invalid("/requests_per_minute", f"An agent may ask 1 to {MOST_REQUESTS:,} times a minute.")
     return requests
 
 

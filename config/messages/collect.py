@@ -13,11 +13,12 @@ from typing import Any
 from django.utils.translation.template import templatize
 
 from config.services.stack import BASE
+from governance.admin.named import NAMES
 from governance.documents import load
 from governance.policy.velocity import CapKey, whose
+from governance.spoken import CONTEXT
 from reviews.closed_words import WORDS
 from reviews.shown import label
-from reviews.spoken import CONTEXT
 
 FOLDERS = ("config", "governance", "reviews")
 _MARKS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_lazy": 2}
@@ -56,7 +57,7 @@ class Message:
 
 def collect() -> set[Message]:
     """Every text of the console."""
-    found = {Message(CONTEXT, word) for word in WORDS}
+    found = {Message(CONTEXT, word) for word in (*WORDS, *NAMES)}
     for path in sorted((BASE / "templates").rglob("*.html")):
         found.update(in_template(path.read_text(encoding="utf-8")))
     for folder in FOLDERS:

@@ -13,7 +13,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, BadRequest, PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import BaseConstraint, Model, UniqueConstraint
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,9 +21,11 @@ from django.utils.translation import gettext as _
 
 from governance import locks
 from governance.actors import AUDITOR, COUNCIL
+from governance.admin.named import speak_form
 from governance.admin.site import seats, site
 from governance.policy.tiers import Tier
 from governance.problems import Problem
+from governance.spoken import spoken
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[Any]
@@ -51,6 +53,8 @@ class GovernedForm(_Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        speak_form(self)
+        _only_what_has_words(self.instance)
         for field in self.fields.values():
             if isinstance(field.widget, AdminSplitDateTime):  # the label of the pair is no label of either
                 for part, word in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
@@ -62,7 +66,7 @@ class GovernedForm(_Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.exists and cleaned.get("seen") != self.stored:
-            self.add_error(None, "Somebody changed this while the page was open: look at it again.")
+            self.add_error(None, spoken("Somebody changed this while the page was open: look at it again."))
         if self.problem is not None:
             self._tell(self.problem)
         return cleaned
@@ -74,8 +78,8 @@ class GovernedForm(_Form):
     def _tell(self, problem: Problem) -> None:
         """What the verb refused, at the field if the form has it."""
         for pointer, sentence in problem.fields or (("", problem.detail),):
-            name = _PLACE.sub("", pointer.lstrip("/"))
-            told = f"{pointer}: {sentence}" if name != pointer.lstrip("/") else sentence
+            name, said = _PLACE.sub("", pointer.lstrip("/")), spoken(sentence)
+            told = f"{pointer}: {said}" if name != pointer.lstrip("/") else said
             self.add_error(name if name in self.fields else NON_FIELD_ERRORS, told)
 
 
@@ -182,6 +186,10 @@ class GovernedAdmin(_Admin):
             return False
         return True
 
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """Django's, in the language of whoever reads it."""
+        super().message_user(request, spoken(str(message)), *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not isinstance(request.user, User):
             raise TypeError("the admin is for people who are signed in")
@@ -190,6 +198,19 @@ class GovernedAdmin(_Admin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The verb has written everything."""
+
+
+def _only_what_has_words(instance: Any) -> None:
+    """Django checks what it can say, that a row is there already; the verb says in words what else cannot be.
+
+    Django would say the rest by the name of a constraint.
+    """
+    known = [(model, list(filter(_is_said, found))) for model, found in instance.get_constraints()]
+    instance.get_constraints = lambda: known
+
+
+def _is_said(constraint: BaseConstraint) -> bool:
+    return isinstance(constraint, UniqueConstraint) and constraint.condition is None
 
 
 def _asked_by(model: type[Model], declared: Any) -> set[str]:
@@ -212,7 +233,7 @@ class ReadOnlyAdmin(GovernedAdmin):
 
 def shown_once(request: HttpRequest, *, title: object, secret: str, whose: str) -> HttpResponse:
     """A page with a secret that is stored nowhere: not in a message, not in a cookie, not in a cache."""
-    context = {**site.each_context(request), "title": title, "secret": secret, "whose": whose}
+    context = {**site.each_context(request), "title": spoken(str(title)), "secret": secret, "whose": whose}
     response = TemplateResponse(request, "council/shown_once.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from governance import catalogue, documents
 from governance.actors import COUNCIL
@@ -122,7 +123,7 @@ class ActionTypeAdmin(_DocumentAdmin):
                     f" {done.unchanged} unchanged.",
                 )
                 return redirect("admin:governance_actiontype_changelist")
-        context = {**self.admin_site.each_context(request), "title": "Import a catalogue file", "form": form}
+        context = {**self.admin_site.each_context(request), "title": _("Import a catalogue file"), "form": form}
         return TemplateResponse(request, "council/import.html", context)
 
 
@@ -148,9 +149,10 @@ class BindingAdmin(_DocumentAdmin):
 class ImportForm(forms.Form):
     domain = forms.ModelChoiceField(
         Scope.objects.filter(kind=ScopeKind.DOMAIN.value),
+        label=_("Domain"),
         required=False,
-        help_text="For a file that names none itself.",
+        help_text=_("For a file that names none itself."),
     )
     text = forms.CharField(
-        label="File", strip=False, widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false"})
+        label=_("File"), strip=False, widget=forms.Textarea(attrs={"rows": 30, "cols": 100, "spellcheck": "false"})
     )

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from governance.admin.base import ReadOnlyAdmin
 from governance.admin.site import site
@@ -36,7 +37,8 @@ class ByNumber(_Paginator):
 class ByKind(admin.SimpleListFilter):
     """The closed list of events, rather than every value that the table holds."""
 
-    title = parameter_name = "kind"
+    title = _("kind")
+    parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(event.value, event.value.replace("_", " ")) for event in Event]

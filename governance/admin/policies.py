@@ -18,6 +18,7 @@ from governance.beside import beside
 from governance.bundle_files import Checked, spec_in
 from governance.locks import database_now
 from governance.models import BundleVersion
+from governance.spoken import spoken
 
 LAST = 200
 LINE = "\n"
@@ -53,7 +54,7 @@ class BundleVersionAdmin(GovernedAdmin):
 
     form = BundleForm
     may_change = False
-    list_display = ("bundle", "number", "state", "shadow", "broken_since", "proposed_by", "beside")
+    list_display = ("bundle", "number", "state", "shadow", "broken_since", "beside")
     list_filter = ("state", "shadow", ("broken_since", admin.EmptyFieldListFilter))
     list_select_related = ("bundle",)
     view_fields = (
@@ -85,7 +86,7 @@ class BundleVersionAdmin(GovernedAdmin):
     @admin.display(description="answers in shadow")
     def beside(self, row: BundleVersion) -> str:
         """What it said beside the active policy."""
-        return str(beside(row.pk))
+        return spoken(str(beside(row.pk)))
 
     @admin.action(description=f"Decide the last {LAST} decisions again with it", permissions=["council"])
     def replay(self, request: HttpRequest, chosen: QuerySet[BundleVersion]) -> HttpResponse | None:

@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from governance.actors import AUDITOR, COUNCIL, groups_of
+from governance.admin.named import speak
 
 
 def seats(request: HttpRequest) -> frozenset[str]:
@@ -33,8 +35,14 @@ _methods = require_http_methods(["GET", "HEAD", "POST"])
 class CouncilSite(AdminSite):
     """Django's admin for two groups: the council writes, auditors read."""
 
-    site_header = site_title = "Placet council"
-    index_title = "Council's desk"
+    site_header = site_title = _("Placet council")
+    index_title = _("Council's desk")
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Django's, with the names of what is registered in the language of whoever looks."""
+        for model in model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]:
+            speak(model, admin_class)
+        super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return not seats(request).isdisjoint({COUNCIL, AUDITOR})

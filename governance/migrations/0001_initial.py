@@ -413,7 +413,6 @@ class Migration(migrations.Migration):
                             models.CheckConstraint(
                                 condition=models.Q(("rate__gt", 0)),
                                 name="rate_is_positive",
-                                violation_error_message="A rate is between 0 and 1,000,000,000.",
                             )
                         ],
                     },
@@ -595,7 +594,6 @@ class Migration(migrations.Migration):
                                     ("requests_per_minute__gte", 1), ("requests_per_minute__lte", 60000)
                                 ),
                                 name="agent_rate_is_possible",
-                                violation_error_message="An agent may ask 1 to 60,000 times a minute.",
                             ),
                             models.UniqueConstraint(
                                 fields=("parent", "request_key"), name="agent_registered_once_per_request"

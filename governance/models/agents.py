@@ -51,7 +51,6 @@ class Agent(models.Model):
             models.CheckConstraint(
                 condition=Q(requests_per_minute__gte=1, requests_per_minute__lte=MOST_REQUESTS),
                 name="agent_rate_is_possible",
-                violation_error_message="An agent may ask 1 to 60,000 times a minute.",
             ),
             models.UniqueConstraint(fields=["parent", "request_key"], name="agent_registered_once_per_request"),
             models.UniqueConstraint(fields=["parent", "number"], name="agent_numbered_once_below_its_parent"),

@@ -18,7 +18,6 @@ class Rate(models.Model):
             models.CheckConstraint(
                 condition=Q(rate__gt=0),
                 name="rate_is_positive",
-                violation_error_message="A rate is between 0 and 1,000,000,000.",
             )
         ]
         indexes = [models.Index(fields=["currency", "-valid_from"], name="rate_latest")]

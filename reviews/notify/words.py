@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from governance.locks import database_now
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.policy.tiers import Risk
+from governance.spoken import spoken
 from reviews import alerts
 from reviews.amounts import local_amount
 from reviews.cases import due_at
@@ -21,7 +22,6 @@ from reviews.models import AlertKind, Escalation, Notice, NoticeKind
 from reviews.notify.digests import COUNTED, waiting
 from reviews.notify.people import Told
 from reviews.shown import label
-from reviews.spoken import spoken
 
 # Minor units of the reference currency: how much a case is about is said by these alone.
 BANDS = (100_00, 1_000_00, 10_000_00)

@@ -18,13 +18,13 @@ from governance.covering import broken_now
 from governance.locks import database_now
 from governance.policy.money import REFERENCE_CURRENCY, format_money
 from governance.proof import lacking
+from governance.spoken import spoken
 from reviews import alerts
 from reviews.amounts import local_amount, local_amounts
 from reviews.moments import local, local_times
 from reviews.preferences import Preferences, preferences_of
 from reviews.printed import printed, spelled
 from reviews.shown import Piece, Pieces, label
-from reviews.spoken import spoken
 from reviews.visible import visible
 
 register = template.Library()

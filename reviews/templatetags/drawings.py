@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from governance.policy.interval import Interval
 from governance.policy.tiers import Tier
+from governance.spoken import spoken
 from reviews.amounts import local_amounts, local_figure
 from reviews.exposure import Bar
-from reviews.spoken import spoken
 from reviews.statistics import Rate
 
 register = template.Library()

@@ -9,10 +9,10 @@ from django.utils import translation
 from playwright.sync_api import Dialog, Page, expect
 
 from governance import catalogue
+from governance.spoken import spoken
 from reviews import judge, verify
 from reviews.amounts import local_amounts
 from reviews.models import Escalation, Verdict
-from reviews.spoken import spoken
 from tests.browser.console import Console
 from tests.cast import BY
 from tests.reviews.scene import BINDING, Scene

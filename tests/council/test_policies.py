@@ -78,9 +78,9 @@ def test_the_list_counts_no_more_than_the_newest_answers_of_a_shadow(
         action = scene.running()
         Shadow.objects.create(action=action, version=version, tier=3, outcome=outcome, decided="execute")
     desk = sign_in(scene.cast.mary)
-    assert "3 agree, 1 stricter, 0 looser, 0 not evaluated<" in desk.open(LIST).content.decode()
+    assert "3 agree, 1 stricter, 0 looser, 0 not evaluated.<" in desk.open(LIST).content.decode()
     monkeypatch.setattr("governance.beside.MOST", 3)
-    assert "3 agree, 0 stricter, 0 looser, 0 not evaluated of the last 3<" in desk.open(LIST).content.decode()
+    assert "3 agree, 0 stricter, 0 looser, 0 not evaluated. Only the last 3 count.<" in desk.open(LIST).content.decode()
 
 
 def test_the_form_says_what_is_wrong_with_a_bundle(cast: Cast, sign_in: SignIn) -> None:

@@ -17,8 +17,8 @@ from config.messages.collect import Message, collect, in_catalogue, in_python, i
 from config.messages.po import Said, compiled, merged, read, written
 from config.services.stack import BASE
 from governance.policy.inputs import Inputs
+from governance.spoken import spoken
 from reviews.explained import tell
-from reviews.spoken import spoken
 from tests.policy import strategies as some
 
 CATALOGUES = sorted((BASE / "locale").glob("*/LC_MESSAGES/django.po"))
