@@ -98,6 +98,7 @@ _RETRIED = (
     Code.RATE_LIMITED,
     Code.TOO_MANY_CASES,
     Code.IDEMPOTENCY_IN_FLIGHT,
+    Code.GRANT_NOT_YET_OPEN,
     Code.UNAVAILABLE,
     Code.TOOL_RED,
     Code.SOURCE_UNAVAILABLE,
@@ -188,11 +189,13 @@ def _refusal(call: str, entries: list[Entry]) -> dict[str, Any]:
     """The answer of one status: which codes it stands for, and an example of each."""
     codes = {entry.code for entry in entries}
     schema: dict[str, Any] = {"$ref": _REF.format(model="Problem")}
-    if call in _CREATING and Code.REFUSED.value in codes:
+    decided = call in _CREATING and Code.REFUSED.value in codes
+    if decided:
         schema = {"anyOf": [{"$ref": _REF.format(model="Refused")}, schema]}
     waits = codes & set(_RETRIED) or (call == "rotate_key" and Code.WRONG_STATE.value in codes)
     wanted = ["Retry-After"] if waits else []
     wanted += ["WWW-Authenticate"] if Code.UNAUTHENTICATED in codes else []
+    wanted += ["traceparent"] if decided else []
     return {
         "description": " ".join(entry.title for entry in entries),
         "content": {MEDIA_TYPE: {"schema": schema, "examples": {entry.code: _example(entry) for entry in entries}}},

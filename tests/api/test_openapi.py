@@ -76,6 +76,9 @@ def test_every_call_tells_who_may_and_what_it_takes_from_headers(call: str) -> N
 def test_what_is_waited_for_says_when_to_ask_again() -> None:
     assert set(CALLS["ask"]["responses"]["202"]["headers"]) == {"Location", "Retry-After", "traceparent"}
     assert set(CALLS["escalation"]["responses"]["200"]["headers"]) == {"Retry-After"}
+    assert "Retry-After" in CALLS["redeem_grant"]["responses"]["409"]["headers"]
+    for call in ("ask", "escalate"):  # a refused action has a trace as well, a cap's counter has none
+        assert set(CALLS[call]["responses"]["403"]["headers"]) == {"Retry-After", "traceparent"}
     for call in CODES:
         if "503" in CALLS[call]["responses"]:
             assert "Retry-After" in CALLS[call]["responses"]["503"]["headers"]
