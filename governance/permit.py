@@ -24,8 +24,8 @@ def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) ->
 
     Above what it held, or above L0 for a first permission, is ledgered as a widening; a lower level is
     in force for every decision that has not committed. A level that was lowered on reviewed errors is raised again
-    after its cooldown only. Problems: FORBIDDEN, INVALID, WRONG_STATE (with the time from which it may be raised, or
-    the agent, or one above or below it, watches what the type needs).
+    after its cooldown only. Problems: FORBIDDEN, INVALID (no level, or a type of another domain), WRONG_STATE (with the
+    time from which it may be raised, or the agent, or one above or below it, watches what the type needs).
     """
     actor = require_council(by)
     if level not in tuple(Level):
@@ -35,6 +35,8 @@ def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) ->
     before = None if held is None else held.level
     if held is not None and before == level:
         return held
+    if before is None or level > before:
+        _require_same_domain(agent, action_type)
     if level > (before or 0):
         _end_cooldown(agent, action_type, now)
     permission = held or Permission(agent=agent, action_type=action_type)
@@ -52,6 +54,13 @@ def set_level(agent: Agent, action_type: ActionType, *, level: Level, by: By) ->
     }
     record.append(event=record.Event.PERMISSION_SET, actor=actor, body=body)
     return permission
+
+
+def _require_same_domain(agent: Agent, action_type: ActionType) -> None:
+    """A decision counts no permission for a type of another domain: one would be given and never hold."""
+    domain = ActionType.objects.select_related("domain").get(pk=action_type.pk).domain
+    if domain is not None and domain.pk != Agent.objects.select_related("project").get(pk=agent.pk).project.parent_id:
+        raise invalid("/action_type", f"This type belongs to domain {domain.key}, and the agent to another.")
 
 
 def _end_cooldown(agent: Agent, action_type: ActionType, now: datetime) -> None:

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from governance import permit
-from governance.models import LedgerEntry, Permission
-from governance.policy.tiers import Level
+from governance import catalogue, narrow, permit
+from governance.models import LedgerEntry, Permission, ScopeKind
+from governance.policy.tiers import Level, Tier
 from governance.problems import Code
 from governance.record import Event
-from tests.cast import Cast
+from tests.cast import BENCH_REFUND, Cast
 from tests.governance.asking import entries, epoch, guarded, refused
 
 
@@ -30,6 +30,21 @@ def test_a_raised_level_is_a_widening_and_a_lowered_one_reaches_decisions_under_
     permit.set_level(cast.drafter, cast.refund, level=Level.L1, by=cast.mary)
     assert entries(Event.PERMISSION_SET)[-1]["widening"] is False
     assert epoch() > before
+
+
+def test_nobody_is_given_what_belongs_to_another_domain(cast: Cast) -> None:
+    other = narrow.create_scope(
+        key="other", name="Other", kind=ScopeKind.DOMAIN, parent=cast.acme, ceiling=Tier.EXECUTE, by=cast.mary
+    )
+    theirs = catalogue.save_action_type({**BENCH_REFUND, "key": "other.refund"}, domain=other, by=cast.mary)
+    with refused(Code.INVALID):
+        permit.set_level(cast.refunder, theirs, level=Level.L0, by=cast.mary)
+    catalogue.save_action_type(BENCH_REFUND, domain=other, by=cast.mary)
+    with refused(Code.INVALID):
+        permit.set_level(cast.refunder, cast.refund, level=Level.L3, by=cast.mary)
+    permit.set_level(cast.refunder, cast.refund, level=Level.L1, by=cast.mary)
+    nobodys = catalogue.save_action_type({**BENCH_REFUND, "key": "free.refund"}, domain=None, by=cast.mary)
+    permit.set_level(cast.refunder, nobodys, level=Level.L2, by=cast.mary)
 
 
 def test_the_same_level_again_is_not_a_change(cast: Cast) -> None:
