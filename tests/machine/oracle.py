@@ -31,9 +31,13 @@ def lowest(*tiers: str) -> str:
     return min(tiers, key=TIERS.index)
 
 
-def wait(strikes: int) -> int:
-    """The green time of one rung: a quarter of an hour, doubled by each further strike, a day at most."""
-    return min(15 * MINUTE << max(0, strikes - 1), DAY)
+def wait(strikes: int, latch: str = "") -> int:
+    """The green time of one rung: a quarter of an hour, doubled by each further strike, a day at most.
+
+    For what reviews found it is what the type says, here a day, up to a year.
+    """
+    first, most = (DAY, 364 * DAY) if latch.startswith("errors") else (15 * MINUTE, DAY)
+    return min(first << max(0, strikes - 1), most)
 
 
 def at_least(tier: str, needed: str) -> bool:
@@ -99,6 +103,7 @@ class Kind:
     needs: frozenset[str]
     lease: int | None = None
     rail: Rail | None = None
+    warm_up: int = 0
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,7 @@ class World:
     subjects: dict[tuple[str, str], str] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     colours: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
+    handled: dict[tuple[str, str], list[tuple[str, int]]] = field(default_factory=dict)
     pulls: dict[tuple[str, str], str] = field(default_factory=dict)
 
     # what is above what
@@ -372,14 +378,35 @@ class World:
         # what the record is read through must answer as well
         record = self.tool_colour("records") if "tool" in kind.needs else "green"
         green = all(each == "green" for each in (tool, contract, record))
-        doubts = (not green, bool(over), self.contradicts(ask), ask.uncertain)
+        doubts = (not green, bool(over), self.contradicts(ask), ask.uncertain, self.is_new(ask))
         return "PROPOSE" if any(doubts) else "COMMIT"
+
+    def is_new(self, ask: Ask) -> bool:
+        """Whether an agent has not handled the like: too little in all, nobody of this name, or never near as much.
+
+        Handled is what was authorised, by whomever, and has succeeded. Far is above the largest of the last hundred
+        amounts and above their upper quartile by more than three times the distance of the quartiles.
+        """
+        kind = self.kinds[ask.kind]
+        if "novelty" not in kind.needs:
+            return False
+        handled = self.handled.get((ask.agent, ask.kind), [])
+        if len(handled) < kind.warm_up or ask.customer not in {customer for customer, _ in handled}:
+            return True
+        amounts = sorted(amount for _, amount in handled[-100:])
+        lower, upper = (amounts[-(-len(amounts) * quarter // 4) - 1] for quarter in (1, 3))
+        return ask.amount > amounts[-1] and ask.amount > upper + 3 * (upper - lower)
 
     # standing
 
     def latches(self, ask: Ask) -> list[str]:
-        """What of an agent can hold this action: the agent as a whole, the type, each budget."""
-        return ["agent", f"type {ask.kind}", *(" ".join(budget) for _, budget, _ in self.budgets(ask))]
+        """What of an agent can hold this action: the agent as a whole, the type, its reviewed errors, each budget."""
+        return [
+            "agent",
+            f"type {ask.kind}",
+            f"errors {ask.kind}",
+            *(" ".join(budget) for _, budget, _ in self.budgets(ask)),
+        ]
 
     def turn(self, agent: str, latch: str, colour: str) -> None:
         """Something about an agent was seen to be red or green."""
@@ -390,15 +417,17 @@ class World:
         strikes, since, is_red = 0, 0, False
         for at, colour in self.colours.get((agent, latch), []):
             if colour == "red" and not is_red:
-                if strikes and at >= since + 2 * wait(strikes):
-                    strikes = max(0, strikes - (at - since - 2 * wait(strikes)) // DAY)
+                if strikes and at >= since + 2 * wait(strikes, latch):
+                    strikes = max(0, strikes - (at - since - 2 * wait(strikes, latch)) // DAY)
                 strikes, is_red = strikes + 1, True
             elif colour == "green" and is_red:
                 since, is_red = at, False
         if is_red:
             return "PROPOSE"
         return (
-            "COMMIT" if not strikes else ("PROPOSE", "EXECUTE", "COMMIT")[min(2, (self.now - since) // wait(strikes))]
+            "COMMIT"
+            if not strikes
+            else ("PROPOSE", "EXECUTE", "COMMIT")[min(2, (self.now - since) // wait(strikes, latch))]
         )
 
     def pulled(self, agent: str, kind: str) -> str:

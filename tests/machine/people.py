@@ -11,16 +11,19 @@ from django.contrib.auth.models import User
 from hypothesis import event
 from hypothesis import strategies as st
 
-from governance import mandates
+from governance import mandates, standing
 from governance.authenticate import Caller
 from governance.locks import database_now
-from governance.models import Grant
+from governance.models import Grant, Permission
+from governance.policy.tiers import Level
 from governance.problems import Problem
 from governance.proof import Proof
 from governance.records.protocol import Key, Outage, Rows, Session, Unavailable
 from reviews import judge, material, redeem, sweep, take, withdraw
-from reviews.models import Escalation
-from tests.machine import judging, oracle, running, town, warp
+from reviews.models import Draw, Escalation
+from reviews.sample import draw_due
+from reviews.spot_review import judge_draw
+from tests.machine import judging, oracle, reviewing, running, town, warp
 from tests.machine.happening import happens, places
 
 reviewers = st.sampled_from(["ada", "grace", "grace"])
@@ -55,6 +58,7 @@ class People:
     town: town.Town
     world: oracle.World
     bench: judging.Bench
+    sample: reviewing.Sample
     records: Records
     executing: list[running.Running]
 
@@ -62,6 +66,9 @@ class People:
         raise NotImplementedError
 
     def _caller(self, name: str) -> Caller:
+        raise NotImplementedError
+
+    def _readings(self, tool: str, good: list[bool]) -> None:
         raise NotImplementedError
 
     def reports(self, which: int, status: str) -> None:
@@ -201,6 +208,49 @@ class People:
         given = case.approval
         return case.state == "approved" and given is not None and not (given.used or given.void or given.over)
 
+    # reviews
+
+    @happens(
+        5,
+        which=places,
+        reviewer=reviewers,
+        times=st.integers(1, 4),
+        sound=st.sampled_from([False, False, False, True]),
+    )
+    def is_reviewed(self, which: int, reviewer: str, times: int, sound: bool) -> None:
+        """What nobody judged yet is found sound or not, some of it at once."""
+        draw_due()
+        for _ in range(times):
+            waits = self.sample.waits()
+            if not waits:
+                return
+            each = waits[-1 - which % len(waits)]
+            if self._judges(each.action, self.town.reviewers[reviewer], sound=sound):
+                self.sample.finds(each, sound=sound)
+            event(f"errors of {each.kind} shown: {self.sample.shows_too_many(each.agent, each.kind)}")
+
+    def _judges(self, action: UUID, person: User, *, sound: bool) -> bool:
+        """Whether they could: anybody with a mandate."""
+        draw = Draw.objects.get(action=action)
+        said = _problem(
+            lambda: judge_draw(draw.pk, reviewer=person, sound=sound, reason="" if sound else "wrong_value")
+        )
+        assert said == ("" if self.bench.mandates[person.username] else "outside_mandate")
+        return not said
+
+    @happens(1, which=places)
+    def a_level_is_lowered(self, which: int) -> None:
+        """For errors, by a person."""
+        held = [
+            (name, kind) for name, each in self.world.agents.items() for kind, level in each.levels.items() if level
+        ]
+        if not held:
+            return
+        name, kind = held[which % len(held)]
+        row = Permission.objects.get(agent__name=name, action_type__key=kind)
+        standing.lower_level(row, to=Level(row.level - 1), by=self.town.mary)
+        self.sample.lowers(name, kind)
+
     # who may approve, and what is read
 
     @happens(
@@ -218,9 +268,11 @@ class People:
             mandates.revoke_mandate(person, by=town.BY)
             self.bench.mandated(reviewer, None)
 
-    @happens(2, answers=st.sampled_from([True, True, False]))
+    @happens(3, answers=st.sampled_from([True, True, False]))
     def the_system_of_record(self, answers: bool) -> None:
         self.bench.answers = self.records.answers = answers
+        if answers:
+            self._readings(town.RECORDS, [True] * 20)
 
     def _people_wait(self, *, is_long: bool) -> None:
         """What time closes of cases and approvals; where the model closes nothing, Placet is asked now and then."""

@@ -30,7 +30,7 @@ from governance.problems import Code, Problem
 from reviews import checkpoint, intake, redeem, report, sweep, verify
 from reviews.answers import Answer
 from tests.governance.policies.rego import children
-from tests.machine import oracle, people, running, town, warp
+from tests.machine import oracle, people, reviewing, running, town, warp
 from tests.machine.happening import drawn, happens, kinds, names, places, tiers
 from tests.reviews.test_policy_decisions import patient
 from tests.support.fixtures import Committed
@@ -90,6 +90,7 @@ class Machine(people.People, RuleBasedStateMachine):
         self.run_of_everything.__enter__()
         self.world = town.world()
         self.bench = people.bench(self.world)
+        self.sample = reviewing.Sample(self.world)
         self.rows = dict(self.town.agents)
         self.keys: dict[str, str] = {}
         self.numbers = itertools.count(1)
@@ -108,10 +109,15 @@ class Machine(people.People, RuleBasedStateMachine):
         self.world.now = now
         warp.move(warp.BEGINNING + dt.timedelta(seconds=now))
 
+    def _is_over(self, each: running.Running) -> None:
+        """What was executed without a person is drawn for a review."""
+        if each.case is None:
+            self.sample.drawn.append(reviewing.Drawn(each.action, each.ask.agent, each.ask.kind, each.began))
+
     def _row(self, name: str) -> Agent:
         return Agent.objects.get(pk=self.rows[name].pk)
 
-    @initialize(works=st.sampled_from([True, True, True, False]))
+    @initialize(works=st.sampled_from([*[True] * 7, False]))
     def tools(self, works: bool) -> None:
         if works:
             for tool in ("till", "paper", town.RECORDS):
@@ -141,13 +147,15 @@ class Machine(people.People, RuleBasedStateMachine):
 
     @happens(2, name=names, kind=kinds, level=st.sampled_from([None, 0, 1, 2, 2, 3]))
     def level(self, name: str, kind: str, level: int | None) -> None:
-        row, held = self._row(name), self.world.agents[name].levels
-        if level is not None:
-            permit.set_level(row, self.town.types[kind], level=Level(level), by=town.BY)
-            held[kind] = level
-        elif kind in held:
-            permit.revoke(Permission.objects.get(agent=row, action_type=self.town.types[kind]), by=town.BY)
-            del held[kind]
+        row, action_type = self._row(name), self.town.types[kind]
+        if level is None:
+            for held in Permission.objects.filter(agent=row, action_type=action_type):
+                permit.revoke(held, by=town.BY)
+            done = True
+        else:
+            wanted = Level(level)
+            done = _is_done(lambda: permit.set_level(row, action_type, level=wanted, by=town.BY), Code.WRONG_STATE)
+        assert done is self.sample.levelled(name, kind, level)
 
     @happens(1, name=names, kind=st.none() | kinds, tier=st.sampled_from(["OBSERVE", "PROPOSE", "EXECUTE"]))
     def pulls(self, name: str, kind: str | None, tier: str) -> None:
@@ -244,6 +252,7 @@ class Machine(people.People, RuleBasedStateMachine):
             self._read(each.ask.kind, good=False)
             self.world.turn(each.ask.agent, f"type {each.ask.kind}", "red")
             self.executing.remove(each)
+            self._is_over(each)
 
     # what the world does
 
@@ -264,8 +273,13 @@ class Machine(people.People, RuleBasedStateMachine):
             return
         done = self.executing.pop(which % len(self.executing))
         report.report(done.action, caller=self._caller(done.ask.agent), status=status)
+        self._is_over(done)
         if status != "not_executed":
             self._read(done.ask.kind, good=status == "succeeded")
+        if status == "succeeded":
+            self.world.handled.setdefault((done.ask.agent, done.ask.kind), []).append(
+                (done.ask.customer, done.ask.amount)
+            )
 
     @happens(4, which=places, after=st.sampled_from([0, 30, 75, 150, 290, 303]))
     def asks_whether_it_may_continue(self, which: int, after: int) -> None:
@@ -315,11 +329,11 @@ class Machine(people.People, RuleBasedStateMachine):
         kind=kinds,
         run=st.sampled_from(["r1", "r2", "r3"]),
         customer=st.sampled_from(["c1", "c2", "c3"]),
-        subject=st.sampled_from(["", "s1", "s1", "s2"]),
+        subject=st.sampled_from(["", "s1", "s1", "s1", "s1", "s1", "s2"]),
         amount=st.sampled_from([10_00, 240_00, 480_00, 480_00, 500_00, 500_01, 900_00]),
         times=st.integers(1, 3),
         ticket=st.none() | places,
-        said=st.sampled_from(["", "", "", "", "uncertain", "elevate"]),
+        said=st.sampled_from([*[""] * 10, "uncertain", "elevate"]),
     )
     def asks(
         self,

@@ -27,7 +27,7 @@ PARAMETERS = {
 
 def document(kind: oracle.Kind) -> dict[str, Any]:
     """A type as the catalogue takes it."""
-    evidence = {"tool": "tool_health", "contract": "contract", "velocity": "velocity"}
+    evidence = {"tool": "tool_health", "contract": "contract", "velocity": "velocity", "novelty": "novelty"}
     return {
         "key": kind.name,
         "class": kind.act,
@@ -49,6 +49,10 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
             for cap in kind.caps
         ],
         "evidence": [evidence[need] for need in sorted(kind.needs)],
+        # what was executed is looked at each time, and what was found waits as little as may be
+        "sampling": "1",
+        "standing": {"statistical": {"cooldown": "1d"}},
+        **({"novelty": {"values": ["customer"], "warm_up": kind.warm_up}} if kind.warm_up else {}),
         **({} if kind.lease is None else {"checkpoint": f"{kind.lease}s"}),
         **({} if kind.rail is None else {"guardrail": _guardrail(kind.rail)}),
     }
@@ -92,19 +96,21 @@ tier := "commit" if input.amount.minor <= {most}
 reasons contains "because" if tier == "propose"
 """
 _ALL = frozenset({"tool", "contract", "velocity"})
+# Two caps on one row: people may pass the first of them.
 _SPENDING = (
     oracle.Cap("entity", "money", 1000_00, 24 * oracle.HOUR),
+    oracle.Cap("entity", "money", 1400_00, 24 * oracle.HOUR, hard=True),
     oracle.Cap("run", "count", 3, oracle.HOUR),
     oracle.Cap("agent", "count", 12, 10 * oracle.MINUTE),
     oracle.Cap("root", "money", 2500_00, 24 * oracle.HOUR),
     oracle.Cap("project", "money", 4000_00, 7 * oracle.DAY),
     oracle.Cap("enterprise", "money", 6000_00, 24 * oracle.HOUR),
 )
-# Two caps on one row, and keys that nothing else here counts over.
+# And keys that nothing else here counts over.
 _LENDING = (
     oracle.Cap("entity", "count", 3, 6 * oracle.HOUR),
     oracle.Cap("entity", "count", 4, 6 * oracle.HOUR, hard=True),
-    oracle.Cap("run", "money", 1400_00, oracle.HOUR, hard=True),
+    oracle.Cap("run", "money", 900_00, oracle.HOUR, hard=True),
     oracle.Cap("owner", "money", 900_00, 24 * oracle.HOUR),
     oracle.Cap("domain", "count", 3, oracle.HOUR),
     oracle.Cap("enterprise", "money", 3000_00, 7 * oracle.DAY, hard=True),
@@ -116,6 +122,7 @@ KINDS = {
         oracle.Kind("town.pay", "act", "medium", "payments", "till", 500_00, _SPENDING, _ALL),
         oracle.Kind("town.note", "draft", "low", "notes", "paper", 10**7, (), frozenset({"contract", "velocity"})),
         oracle.Kind("town.lend", "act", "low", "loans", "paper", 500_00, _LENDING, _ALL, lease=300),
+        oracle.Kind("town.gift", "act", "low", "gifts", "paper", 500_00, (), _ALL | {"novelty"}, warm_up=2),
         oracle.Kind("town.wire", "act", "high", "payments", "till", 10**7, _SPENDING, _ALL, rail=_RAIL),
     )
 }
@@ -127,10 +134,17 @@ SCOPES = {
     "goodwill": ("project", "shop", "COMMIT"),
     "payouts": ("project", "bank", "COMMIT"),
 }
+_REFUNDER = {"town.pay": 2, "town.note": 1, "town.lend": 1, "town.wire": 1, "town.gift": 1}
 AGENTS = {
-    "Refunder": ("mary", "refunds", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 1, "town.wire": 1}),
+    "Refunder": (
+        "mary",
+        "refunds",
+        None,
+        "EXECUTE",
+        {"town.pay": 2, "town.note": 1, "town.lend": 1, "town.wire": 1, "town.gift": 1},
+    ),
     "Drafter": ("joan", "goodwill", "Refunder", "EXECUTE", {"town.pay": 2, "town.note": 0, "town.lend": 2}),
-    "Scribe": ("joan", "goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 2}),
+    "Scribe": ("joan", "goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 2, "town.gift": 2}),
     "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 3}),
 }
 SHARED, PAY = "Scribe", "town.pay"
