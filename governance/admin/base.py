@@ -194,7 +194,8 @@ class GovernedAdmin(_Admin):
         if not isinstance(request.user, User):
             raise TypeError("the admin is for people who are signed in")
         stored = self.write(request.user, obj, form, change)
-        obj.pk = stored.pk
+        for field in self.opts.concrete_fields:  # what Django says of it afterwards is of the row, not of the form
+            setattr(obj, field.attname, getattr(stored, field.attname))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The verb has written everything."""

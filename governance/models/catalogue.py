@@ -44,7 +44,7 @@ class Binding(models.Model):
     document = models.JSONField()
 
     def __str__(self) -> str:
-        return f"binding of {self.action_type_id}"
+        return f"binding of {self.action_type}"
 
 
 class Permission(models.Model):
@@ -72,4 +72,4 @@ class Permission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.agent_id} {self.action_type_id} L{self.level}"
+        return f"{self.agent} {self.action_type} L{self.level}"

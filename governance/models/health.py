@@ -69,7 +69,7 @@ class Watch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.agent_id} watches {self.tool}"
+        return f"{self.agent} watches {self.tool}"
 
 
 class ToolSignal(models.Model):

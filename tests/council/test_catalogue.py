@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from governance import documents
+from django.contrib.messages import get_messages
+
+from governance import catalogue, documents, register
 from governance.models import ActionType, Binding
 from governance.record import Event
-from tests.cast import BENCH_REFUND, Cast
+from tests.cast import BENCH_REFUND, BY, Cast
 from tests.council.conftest import Desk, errors
 from tests.governance.asking import entries
 
@@ -14,6 +16,14 @@ risk: low
 parameters:
   order: {type: id}
 """
+BOUND = """
+action_type: shop.look
+connector: records
+record: {table: shop.orders, by: {record_id: order}}
+values: {status: status}
+facts: [{name: status, value: status, compare: exists}]
+sentence: Look at an order.
+"""
 
 
 def test_an_action_type_is_added_as_yaml(cast: Cast, desk: Desk) -> None:
@@ -22,6 +32,22 @@ def test_an_action_type_is_added_as_yaml(cast: Cast, desk: Desk) -> None:
     row = ActionType.objects.get(key="shop.look")
     assert (row.domain, row.action_class) == (cast.service, "read")
     assert entries(Event.ACTION_TYPE_SAVED)[-1]["actor"] == "user:mary"
+
+
+def test_what_was_added_is_called_by_its_name(cast: Cast, desk: Desk) -> None:
+    gateway = register.register_agent(name="Gateway", owner=cast.joan, project=cast.refunds, by=BY)
+    look = catalogue.save_action_type(documents.load(READ), domain=cast.service, by=BY)
+    watch = {"agent": gateway.pk, "tool": "refund_api", "heartbeat_seconds": ""}
+    for where, sent, told in (
+        ("actiontype", {"document": READ.replace("look", "peer")}, "shop.peer"),
+        ("permission", {"agent": cast.refunder.pk, "action_type": look.pk, "level": 1}, "Refunder shop.look L1"),
+        ("watch", watch, "Gateway watches refund_api"),
+        ("binding", {"document": BOUND}, "binding of shop.look"),
+    ):
+        answer = desk.send(f"governance/{where}/add/", sent)
+        assert answer.status_code == 302, errors(answer)
+        *_, message = get_messages(answer.wsgi_request)
+        assert f">{told}</a>”" in str(message)
 
 
 def test_the_form_shows_the_document_and_saving_it_untouched_edits_nothing(cast: Cast, desk: Desk) -> None:
