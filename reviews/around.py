@@ -8,7 +8,7 @@ from uuid import UUID
 
 from reviews import rows
 from reviews.models import Escalation, HandKind, HandReason
-from reviews.phrases import Left, left, sentence_of
+from reviews.phrases import sentence_of
 from reviews.shown import Lens, Pieces
 
 # No page lists more; what is beyond is counted up to ten more.
@@ -37,7 +37,7 @@ class Related:
 
     case: UUID
     sentence: Pieces
-    left: Left
+    deadline: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,6 @@ class Around:
     passed: tuple[Passed, ...]
     related: tuple[Related, ...]
     others: int
-    now: dt.datetime
 
     @property
     def moving(self) -> tuple[object, ...]:
@@ -73,14 +72,14 @@ _PASSED = """
 """
 # An id means something else in another domain.
 _RELATED = """
-  select e.id, e.opened_at, e.deadline, t.key, a.amount, t.document from reviews_escalation e
+  select e.id, e.deadline, t.key, a.amount, t.document from reviews_escalation e
     join governance_action a on a.id = e.action_id join governance_actiontype t on t.id = e.action_type_id
     where e.state = 'open' and e.entity <> '' and e.entity = %s and e.domain_id is not distinct from %s and e.id <> %s
     order by e.sort_key limit %s
 """
 
 
-def read(case: Escalation, *, viewer: int, now: dt.datetime, handed: bool) -> Around:
+def read(case: Escalation, *, viewer: int, handed: bool) -> Around:
     """What stands around a case, as `viewer` (a user id) may see it. `handed`: somebody passed it on or skipped it."""
     found = rows.fetch(_RELATED, [case.entity, case.domain_id, case.pk, COUNTED]) if case.entity else []
     passed = rows.fetch(_PASSED, {"case": case.pk, "viewer": viewer, "most": LISTED}) if handed else []
@@ -89,9 +88,8 @@ def read(case: Escalation, *, viewer: int, now: dt.datetime, handed: bool) -> Ar
         renewals=case.renewals,
         skips=case.skips,
         passed=tuple(map(_passed, passed)),
-        related=tuple(_related(each, now) for each in found[:LISTED]),
+        related=tuple(map(_related, found[:LISTED])),
         others=len(found),
-        now=now,
     )
 
 
@@ -105,6 +103,6 @@ def _passed(row: rows.Row) -> Passed:
     return Passed(row["by"], HandKind(row["kind"]).value, row["heir"] or "", row["rank"] or 0, reason, row["at"])
 
 
-def _related(row: rows.Row, now: dt.datetime) -> Related:
+def _related(row: rows.Row) -> Related:
     sentence = sentence_of(row["key"], row["amount"], None, Lens.of(None, row["document"], subjects=()))
-    return Related(row["id"], sentence, left(row["opened_at"], row["deadline"], now))
+    return Related(row["id"], sentence, row["deadline"])

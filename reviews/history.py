@@ -37,7 +37,6 @@ class History:
     level: str
     rate: Rate
     verdicts: tuple[Said, ...]
-    now: dt.datetime
 
 
 _HEAD = """
@@ -75,7 +74,6 @@ def read(*, agent: UUID, action_type: int, besides: UUID | None = None, now: dt.
         level="" if head["level"] is None else LEVEL_NAMES[Level(head["level"])],
         rate=error_rate(agent, head["key"]),
         verdicts=tuple(_said(row) for row in rows.fetch(_SAID, values)),
-        now=now,
     )
 
 

@@ -16,6 +16,13 @@ def local(moment: dt.datetime, *, seconds: bool = False) -> str:
     return f"{dateformat.format(here, 'H:i:s' if seconds else 'j M H:i')} {_zone(here)}"
 
 
+def local_second(moment: dt.datetime, now: dt.datetime) -> str:
+    """ "14:05:09 CET", or "1 Mar 14:05:09 CET" where that is not the day of whoever looks."""
+    here = timezone.localtime(moment)
+    day = "" if here.date() == timezone.localtime(now).date() else dateformat.format(here, "j M ")
+    return f"{day}{local(moment, seconds=True)}"
+
+
 def local_times(text: str) -> str:
     """A sentence of ours with its moments, which it holds in UTC, in that time zone."""
     return _UTC.sub(_localised, text)

@@ -12,6 +12,7 @@ from django.template import Context
 from django.utils import dateformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from governance.actors import COUNCIL, groups_of
 from governance.covering import broken_now
@@ -21,7 +22,7 @@ from governance.proof import lacking
 from governance.spoken import spoken
 from reviews import alerts
 from reviews.amounts import local_amount, local_amounts
-from reviews.moments import local, local_times
+from reviews.moments import local, local_second, local_times
 from reviews.preferences import Preferences, preferences_of
 from reviews.printed import printed, spelled
 from reviews.shown import Piece, Pieces, label
@@ -127,6 +128,13 @@ def since(moment: dt.datetime, now: dt.datetime) -> SafeString:
 def clock(moment: dt.datetime, to: str = "minutes") -> SafeString:
     """A moment in the zone of whoever looks, which it names: day and minute, or the second of a day."""
     return format_html('<time datetime="{}">{}</time>', _iso(moment), local(moment, seconds=to == "seconds"))
+
+
+@register.simple_tag
+def read_at(moment: dt.datetime, now: dt.datetime) -> SafeString:
+    """When a record was read: to the second, with the day where that is not today. It stays true on an open page."""
+    told = _("read %(when)s") % {"when": local_second(moment, now)}
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), told)
 
 
 @register.simple_tag

@@ -223,7 +223,7 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
     found = _dossier(request, case, heard)
     can = ability(case, request.user, request.proof, heard=heard)
     look = heard.looked
-    beside = around.read(look.case, viewer=request.user.pk, now=look.now, handed=look.handed)
+    beside = around.read(look.case, viewer=request.user.pk, handed=look.handed)
     wanted = asked(found.action_type_id) if found.status == "unbound" else None
     readable_at = _handed(request, found)
     checking = found.is_open and found.status == "checking" and found.phase is not Phase.MINE
@@ -281,7 +281,6 @@ def _dossier(request: ConsoleRequest, case: UUID, heard: Hearing | None = None) 
 
 
 def _seen(case: Dossier, *more: object) -> str:
-    """A mark of everything that may change on an open page."""
-    left = (case.left.words, case.taken_by, case.refused)
-    parts = (case.phase, case.status, case.snapshot_digest, *more, *left)
+    """A mark of everything that may change on an open page, but for the line above it, which is asked for by itself."""
+    parts = (case.phase, case.status, case.snapshot_digest, *more, case.left.urgency, case.taken_by, case.refused)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

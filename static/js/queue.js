@@ -1,8 +1,7 @@
 // The rows of an open queue stay where they are while somebody looks at them. Nothing here decides anything.
 const FAST = 900, SLOW = 2500, IDLE = 10000;
 let sign = Date.now(), looked = 0;
-const moved = () => { sign = Date.now(); };
-for (const kind of ["pointermove", "keydown", "scroll", "touchstart"]) document.addEventListener(kind, moved);
+for (const kind of ["pointermove", "keydown", "scroll", "touchstart"]) document.addEventListener(kind, () => (sign = Date.now()));
 
 // Milliseconds between two looks: short while somebody works, long when nobody has moved for minutes.
 const pace = (still = Date.now() - sign) => (still < 30_000 ? FAST : still < 300_000 ? SLOW : IDLE);

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
+from reviews import verify
 from reviews.models import Escalation, Verdict
 from reviews.preferences import THEN_COOKIE
 from tests.browser.console import Console
@@ -37,7 +40,7 @@ def test_a_case_is_approved_from_the_queue_with_the_keyboard_alone(console: Cons
     expect(page.get_by_role("button", name="Take this case")).to_be_visible()
     page.keyboard.press("t")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Refund up to $900.00")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Refund $480.00 of $900.00 paid")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.keyboard.press("a")
     assert focused(page) == "a"
@@ -286,6 +289,33 @@ def test_a_poll_never_takes_the_place_of_what_was_pressed(console: Console) -> N
     route, answer = held[0]
     route.fulfill(response=answer)
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+
+
+@pytest.mark.parametrize("moves", [True, False], ids=["as new browsers do", "as others do"])
+def test_a_poll_leaves_open_what_was_opened_and_the_focus_where_it_is(console: Console, moves: bool) -> None:
+    asked: dict[str, Any] = {"amount": "600.00", "run": "one", "agent_reason": "uncertain"}
+    case = console.scene.case(**asked, idempotency_key="first")
+    page = console.open(console.scene.cast.grace, "/queue/")
+    if not moves:
+        page.add_init_script("delete Element.prototype.moveBefore")
+    page.goto(f"{console.address}/escalations/{case.pk}/")
+    limits, more = page.locator("details.why"), page.locator("details", has_text="Give it more time")
+    limits.locator("summary").press("Enter")
+    how = page.get_by_role("link", name="How this was decided")
+    how.focus()
+    console.scene.ask(**asked, idempotency_key="second")
+    expect(page.get_by_text("The same action was asked 1 more time.")).to_be_visible()
+    expect(how).to_be_focused()
+    expect(limits).to_have_attribute("open", "")
+    more.locator("summary").press("Enter")
+    specialist = page.get_by_label("A specialist must look at it")
+    specialist.check()
+    verify.verify(case.pk)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Refund $600.00 of $900.00 paid")
+    expect(specialist).to_be_checked()
+    expect(specialist).to_be_focused()
+    for each in (limits, more):
+        expect(each).to_have_attribute("open", "")
 
 
 def test_a_chosen_reason_outlives_reading_the_record_again(console: Console) -> None:

@@ -242,7 +242,7 @@ def test_facts_read_again_meanwhile_come_back_with_the_refusal(console: Console)
     verify.verify(case.pk)
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("alert")).to_contain_text("The facts were read again since you saw them")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Refund up to $800.00")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Refund $480.00 of $800.00 paid")
     assert not Verdict.objects.exists()
 
 

@@ -79,7 +79,7 @@ def test_a_case_is_skipped_and_handed_over_with_the_keyboard_alone(console: Cons
     expect(page.get_by_text("The case is left to the others for half an hour.")).to_be_visible()
     for key in ("t", "Enter"):
         page.keyboard.press(key)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Refund up to $900.00")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Refund $10.00 of $900.00 paid")
     page.keyboard.press("h")
     page.get_by_label("Why").select_option("knows_better")
     page.keyboard.press("Escape")

@@ -33,7 +33,7 @@ ALLOWED = {
     "agent.id node.key held.action_type_id each.action_type_id told.halt.key case.id row.case "
     "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
     "addresses of ours": "line.query poll next href back each.message.path",
-    "closed words of ours": "language shadow.outcome each.left.words "
+    "closed words of ours": "language shadow.outcome "
     "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "
     "row.downgrade_trigger row.action_class kind.risk kind.action_class node.kind held.level held.risk history.level "
     "each.outcome each.state agent.state halt.target drawn.status drawn.risk case.risk.name case.left.words "

@@ -79,7 +79,7 @@ BINDING: dict[str, Any] = {
          "material": True, "show": "value"},
         {"name": "memo", "value": "note", "claim": "parameters.memo", "compare": "equals"},
     ],
-    "sentence": "Refund up to {paid}.",
+    "sentence": "Refund {parameters.amount} of {paid} paid.",
 }  # fmt: skip
 
 ORDERS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -14,7 +15,7 @@ from governance.actors import REVIEWER
 from governance.models import Agent, Halt, HaltTarget
 from governance.policy.tiers import Level, Risk
 from governance.problems import Code, Problem
-from reviews import dossier, judge, sweep, verify, withdraw
+from reviews import dossier, handover, judge, sweep, take, verify, withdraw
 from reviews.ability import ability
 from reviews.dossier import Phase
 from reviews.models import Escalation
@@ -76,7 +77,8 @@ def test_while_it_is_checked_it_says_so_and_asks_again(scene: Scene) -> None:
 def test_the_page_reads_from_sentence_to_verdict(scene: Scene) -> None:
     case = scene.take(scene.case())
     text = words(page(scene, case))
-    parts = ("Refund up to $900.00", "Why you are asked", "Facts", "Exactly what would run", "Exposure", "Approve")
+    first = "Refund $480.00 of $900.00 paid"
+    parts = (first, "Why you are asked", "Facts", "Exactly what would run", "Exposure", "Approve")
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
 
@@ -109,7 +111,7 @@ def test_limits_that_are_several_are_counted_before_they_are_listed(scene: Scene
     case = scene.case("600.00", agent_reason="uncertain")
     source = page(scene, case).content.decode()
     assert "limits are below COMMIT, which this action needs" in source
-    assert '<details class="why">' in source, "other reasons come first, so the limits stay folded"
+    assert f'<details id="why-{case.pk}" class="why">' in source, "other reasons come first, so the limits stay folded"
     found = read(scene, case)
     assert {why.sentence for why in found.grounds} >= {"The agent says that it is uncertain."}
     assert not set(found.grounds) & set(found.limits)
@@ -118,7 +120,7 @@ def test_limits_that_are_several_are_counted_before_they_are_listed(scene: Scene
 def test_where_limits_are_all_there_is_they_are_open(scene: Scene) -> None:
     case = scene.case("20.00", kind="shop.express", key=scene.cast.drafter_key)
     assert read(scene, case).grounds == ()
-    assert '<details class="why" open>' in page(scene, case).content.decode()
+    assert f'<details id="why-{case.pk}" class="why" open>' in page(scene, case).content.decode()
 
 
 def test_facts_that_differ_come_first_and_agreeing_ones_last(scene: Scene) -> None:
@@ -380,8 +382,32 @@ def test_a_poll_of_an_unchanged_case_brings_nothing(scene: Scene) -> None:
     verify.verify(case.pk)
     changed = client.get(poll, headers=HTMX)
     assert changed.status_code == 200
-    assert "Refund up to $900.00" in words(changed)
+    assert "Refund $480.00 of $900.00 paid" in words(changed)
     assert "<html" not in changed.content.decode()
+
+
+def test_time_runs_in_the_line_above_a_case_and_the_case_stays(scene: Scene) -> None:
+    case = scene.case()
+    client = visitor(scene.cast.ada)
+    fragment = client.get(f"/escalations/{case.pk}/", headers=HTMX).content.decode()
+    poll, above = (part.partition('"')[0] for part in fragment.split('hx-get="')[1:])
+    assert above == f"/escalations/{case.pk}/clock/"
+    backdate("update reviews_escalation set deadline = deadline - interval '1 hour' where id = %s", case.pk)
+    assert client.get(poll, headers=HTMX).status_code == 204
+    assert "3 h left" in words(client.get(above, headers=HTMX))
+    overdue(case)
+    assert client.get(poll, headers=HTMX).status_code == 200
+
+
+def test_an_open_case_says_nothing_that_ages_unnoticed(scene: Scene, no_hold: None) -> None:
+    scene.approve(scene.case(order="W2"))
+    case = scene.take(scene.case())
+    take.release(case.pk, reviewer=scene.cast.ada)
+    handover.skip(case.pk, reviewer=scene.cast.grace, reason="interest")
+    text = words(page(scene, case))
+    assert "just now" not in text
+    assert " ago" not in text
+    assert re.search(r", read [0-9:]{8} UTC", text)
 
 
 def test_a_case_in_ones_own_hands_is_never_swapped(scene: Scene) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
 from reviews.exposure import Reach, bars, reach, usages
 from reviews.phrases import lasting, left, sentence_of
 from reviews.shown import PLAIN, Lens, Piece
-from reviews.templatetags.console import ago, clock, fact, money, since
+from reviews.templatetags.console import ago, clock, fact, money, read_at, since
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 
@@ -99,6 +100,14 @@ def test_a_moment_is_told_in_utc() -> None:
     moment = dt.datetime(2026, 11, 2, 3, 4, 5, tzinfo=dt.timezone(dt.timedelta(hours=2)))
     assert "2 Nov 01:04 UTC" in clock(moment)
     assert "01:04:05 UTC" in clock(moment, "seconds")
+
+
+def test_a_reading_is_told_by_the_clock_and_by_its_day_where_that_is_not_today() -> None:
+    assert "read 11:59:58 UTC<" in read_at(NOW - dt.timedelta(seconds=2), NOW)
+    assert "read 21 Nov 11:00:00 UTC<" in read_at(NOW - dt.timedelta(hours=25), NOW)
+    with timezone.override("Asia/Tokyo"):
+        late = NOW + dt.timedelta(hours=4)
+        assert "read 22 Nov 23:59:00 JST<" in read_at(late - dt.timedelta(hours=1, minutes=1), late)
 
 
 def test_money_is_told_in_the_reference_currency() -> None:

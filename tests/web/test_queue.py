@@ -49,7 +49,7 @@ def test_a_checked_case_has_our_sentence_and_is_ready(scene: Scene) -> None:
     verify.verify(scene.case().pk)
     row = only(scene)
     assert row.state == "ready"
-    assert "".join(piece.text for piece in row.sentence) == "Refund up to $900.00"
+    assert "".join(piece.text for piece in row.sentence) == "Refund $480.00 of $900.00 paid"
 
 
 def test_a_case_whose_claim_differs_says_so(scene: Scene) -> None:

@@ -61,7 +61,7 @@ def test_verify_again_reads_the_record_anew(scene: Scene) -> None:
     case = scene.take(scene.case())
     scene.sql("update shop.orders set paid = 800 where record_id = 'W1'")
     response = post(scene, case, "verify", htmx=True)
-    assert "Refund up to $800.00" in words(response)
+    assert "Refund $480.00 of $800.00 paid" in words(response)
 
 
 def test_verify_again_is_for_whoever_has_the_case(scene: Scene) -> None:
@@ -100,7 +100,7 @@ def test_approving_facts_that_were_read_again_is_refused(scene: Scene) -> None:
     response = post(scene, case, "approve", seen, htmx=True)
     assert response.status_code == 412
     assert said(response).startswith("The facts were read again since you saw them")
-    assert "Refund up to $800.00" in words(response)
+    assert "Refund $480.00 of $800.00 paid" in words(response)
     assert not Verdict.objects.exists()
 
 

@@ -173,7 +173,7 @@ def test_the_catalogue_is_written_and_what_was_asked_for_is_bound(journey: Journ
     ada = journey.begins("ada", f"/escalations/{case.pk}/")
     ada.presses("Take this case")
     ada.presses("Verify again")
-    ada.sees("Refund up to $900.00")
+    ada.sees("Refund $480.00 of $900.00 paid")
     expect(ada.button("Approve")).to_be_enabled()
 
 

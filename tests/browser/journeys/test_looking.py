@@ -34,7 +34,7 @@ def test_the_queue_is_filtered_and_a_case_of_it_taken(journey: Journey) -> None:
     ada.goes("/queue/")
     ada.follows("Refund, $480.00")
     ada.presses("Take this case")
-    ada.sees("Refund up to $900.00")
+    ada.sees("Refund $480.00 of $900.00 paid")
     ada.goes("/queue/?mine=yes")
     expect(rows).to_have_count(1)
     ada.reads("you")

@@ -34,7 +34,7 @@ def test_somebody_follows_a_link_to_a_case_signs_in_takes_it_and_signs_out(journ
     signs_in(ada, "ada")
     ada.sees("Refund, $480.00")
     ada.presses("Take this case")
-    ada.sees("Refund up to $900.00")
+    ada.sees("Refund $480.00 of $900.00 paid")
     ada.presses("Sign out")
     ada.sees("Sign in")
     case.refresh_from_db()

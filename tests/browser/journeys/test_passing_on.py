@@ -30,7 +30,7 @@ def test_a_case_is_handed_over_to_a_person_who_finds_it_on_their_desk(journey: J
     assert (given.kind, given.to, given.reason) == ("person", journey.scene.cast.grace, "knows_better")
     grace = journey.begins("grace")
     grace.reads("You hold these now.")
-    grace.follows("Refund up to $900.00")
+    grace.follows("Refund $480.00 of $900.00 paid")
     grace.reads("Passed on", "to grace", "Somebody else knows this customer or type better")
     expect(grace.button("Approve")).to_be_enabled()
 
@@ -96,7 +96,7 @@ def test_somebody_is_away_holds_and_takes_nothing_and_comes_back(journey: Journe
     case = journey.scene.case()
     ada = journey.begins("ada", f"/escalations/{case.pk}/")
     ada.presses("Take this case")
-    ada.sees("Refund up to $900.00")
+    ada.sees("Refund $480.00 of $900.00 paid")
     ada.goes("/")
     ada.follows("Say when you are away")
     now = database_now()
