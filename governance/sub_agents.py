@@ -66,7 +66,7 @@ def register_sub_agent(
     It stands in the caller's project, the caller's owner answers for it, and its name begins with the caller's.
     The same request again answers the same agent, and while nobody used its key yet with another one in its place.
     Problems: FORBIDDEN (not active, a type that the caller itself may not use, 64 below the root), HALTED, INVALID
-    (name taken or not plain), ABOVE_PARENT (a ninth link), IDEMPOTENCY_BODY_CHANGED.
+    (name taken or not plain), ABOVE_PARENT (a ninth link), IDEMPOTENCY_BODY_CHANGED, IDEMPOTENCY_IN_FLIGHT.
     """
     # whoever makes a key void holds the authority lock alone, which is taken first
     lost = _unused(AgentKey.objects, Agent.objects.filter(parent_id=caller.agent, request_key=request_key).first())
@@ -142,9 +142,11 @@ def _again(known: Agent, request_hash: bytes, caller: Caller, now: datetime, *, 
         raise Problem(Code.IDEMPOTENCY_BODY_CHANGED, "This Idempotency-Key was used with another body.")
     types = known.permissions.order_by("pk").values_list("action_type__key", flat=True)
     # whoever uses it for the first time waits for its row, or has written before
-    lost = _unused(AgentKey.objects.select_for_update(), known) if renew else None
+    lost = _unused(AgentKey.objects.select_for_update(), known)
     if lost is None:
         return Registered(known, tuple(types), None, None)
+    if not renew:  # it committed meanwhile: its key is on its way, and this transaction may void none
+        raise Problem(Code.IDEMPOTENCY_IN_FLIGHT, "The same request is still being answered.", retry_after=1)
     require_fit(caller.agent)
     lost.revoked_at = now
     lost.save(update_fields=["revoked_at"])

@@ -45,7 +45,7 @@ update governance_grant g set redeemed_at = clock_timestamp()
 # What the council calls things.
 _WORDS = ("label", "says")
 _LOST = {
-    Lost.HALTED: "A halt was declared after the approval, so it no longer stands.",
+    Lost.HALTED: "A halt was declared after this was given, so it no longer stands.",
     Lost.APPROVER: "The approver's mandate no longer reaches this action.",
     Lost.RESTORED: "The instance was restored from a backup after the grant was given.",
     Lost.RECORD: "The record changed after the decision.",
@@ -102,7 +102,7 @@ def _own(grant_id: UUID, caller: Caller, digest: str) -> Grant:
     if grant is None:
         raise Problem(Code.NOT_FOUND, "This agent has no such grant.")
     if not hmac.compare_digest(unhex(digest), bytes(grant.digest)):
-        raise Problem(Code.DIGEST_MISMATCH, "The digest is not that of the approved action.")
+        raise Problem(Code.DIGEST_MISMATCH, "The digest is not that of what was allowed.")
     return grant
 
 

@@ -70,7 +70,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
     "checkpoint": (*_OWN, *_BODY, Code.WRONG_STATE),
     "withdraw_action": (*_OWN, *_BODY, Code.WRONG_STATE),
     "redeem_grant": (*_OWN, *_BODY, *_GRANT),
-    "register_agent": (*_GIVE, Code.INVALID),
+    "register_agent": (*_GIVE, Code.IDEMPOTENCY_IN_FLIGHT, Code.INVALID),
     "delegate": (*_GIVE, Code.NOT_FOUND, Code.DELEGATION_INVALID),
     "end_delegation": (*_OWN, *_BODY),
     "rotate_key": (

@@ -69,6 +69,21 @@ def test_the_key_is_given_once_and_a_twin_gets_the_same_agent(cast: Cast) -> Non
     assert AgentKey.objects.filter(agent=first.agent).count() == 1
 
 
+def test_a_twin_in_flight_is_told_to_ask_again_and_not_that_the_key_is_in_use(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = registered(cast)
+    looks = iter([None])  # before the locks the twin saw no such agent, behind them it does
+    look = sub_agents._unused
+    monkeypatch.setattr(sub_agents, "_unused", lambda keys, agent: next(looks, look(keys, agent)))
+    with refused(Code.IDEMPOTENCY_IN_FLIGHT) as told:
+        registered(cast)
+    assert told.value.retry_after == 1
+    assert first.key is not None
+    assert identify(Credential(hash_key(first.key))) is not None
+    assert registered(cast).key is not None
+
+
 def test_an_answer_that_was_lost_costs_no_agent_its_key(cast: Cast) -> None:
     lost, again = registered(cast), registered(cast)
     assert (again.agent, again.action_types) == (lost.agent, lost.action_types)
