@@ -13,6 +13,7 @@ from uuid import UUID
 from governance.locks import database_now
 from governance.policy.interval import Interval, Stratum, interval, needed
 from reviews import queue, rows
+from reviews.moments import midnight
 from reviews.queue import Filters, Quiet
 from reviews.reviewers import idle
 from reviews.routing import first_key
@@ -98,7 +99,7 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Verdicts of the last 60 minutes and since midnight UTC, those withdrawn included, and `skips` since then; each up
+    """Verdicts of the last 60 minutes and since midnight, those withdrawn included, and `skips` since then; each up
     to 1,000. `per_hour` and `per_day` are the limits of the mandate, in 60 minutes and 24 hours; None without.
     """
 
@@ -183,8 +184,7 @@ _BEHIND = """
 def read(viewer: int) -> Desk:
     """The desk of the reviewer with this id."""
     now = database_now()
-    midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    load = rows.fetch(_LOAD, {"viewer": viewer, "now": now, "midnight": midnight})[0]
+    load = rows.fetch(_LOAD, {"viewer": viewer, "now": now, "midnight": midnight(now)})[0]
     free = {"viewer": viewer, "now": first_key(now.timestamp()), "looked": LOOKED_AT, "most": COUNTED + 1}
     count = rows.number(_FREE, free)
     return Desk(

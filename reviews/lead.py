@@ -15,6 +15,7 @@ from uuid import UUID
 from governance.actors import REVIEWER
 from governance.locks import database_now
 from reviews import rows
+from reviews.moments import midnight
 from reviews.shown import label
 from reviews.traces import words
 
@@ -294,7 +295,6 @@ def _hours(closed: Iterable[rows.Row], now: dt.datetime) -> tuple[Hour, ...]:
 
 
 def _people(now: dt.datetime) -> tuple[Person, ...]:
-    midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    found = rows.fetch(_PEOPLE, {"now": now, "midnight": midnight, "group": REVIEWER, "most": PEOPLE})
+    found = rows.fetch(_PEOPLE, {"now": now, "midnight": midnight(now), "group": REVIEWER, "most": PEOPLE})
     parts = ("username", "rank", "holds", "hour", "today", "skips", "last", "per_hour", "per_day", "away")
     return tuple(Person(*(row[part] for part in parts)) for row in found)

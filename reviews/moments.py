@@ -23,6 +23,11 @@ def local_second(moment: dt.datetime, now: dt.datetime) -> str:
     return f"{day}{local(moment, seconds=True)}"
 
 
+def midnight(now: dt.datetime) -> dt.datetime:
+    """When the day of whoever looks began; `now` is the database's."""
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def local_times(text: str) -> str:
     """A sentence of ours with its moments, which it holds in UTC, in that time zone."""
     return _UTC.sub(_localised, text)

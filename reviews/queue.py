@@ -12,6 +12,7 @@ from uuid import UUID
 from governance.policy.tiers import Risk
 from reviews import rows
 from reviews.exposure import Reach, reach, usages
+from reviews.moments import midnight
 from reviews.phrases import Left, left, sentence_of
 from reviews.picks import Cursor as Cursor
 from reviews.picks import Filters as Filters
@@ -73,7 +74,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """What is true when no case needs anybody: executions since midnight UTC and draws waiting, each up to 1,000."""
+    """What is true when no case needs anybody: executions since midnight and draws waiting, each up to 1,000."""
 
     executed: int
     waiting: int
@@ -186,11 +187,10 @@ def _count(terms: _Terms) -> int:
 
 def quiet(now: dt.datetime) -> Quiet:
     """What went on without anybody being asked."""
-    midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     executed = "select count(*) from (select 1 from governance_execution where reported_at >= %s limit 1000) x"
     waiting = """select count(*) from (select 1 from reviews_draw d left join reviews_finding f on f.draw_id = d.id
       where f.id is null limit 1000) x"""
-    return Quiet(rows.number(executed, [midnight]), rows.number(waiting))
+    return Quiet(rows.number(executed, [midnight(now)]), rows.number(waiting))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from governance import mandates, record, register
 from governance.locks import database_now
 from governance.models import Grant
-from reviews import desk, handover, judge
+from reviews import desk, handover, judge, lead, queue
 from reviews.desk import After
 from reviews.models import Draw
 from reviews.report import report
@@ -147,4 +149,31 @@ def test_a_load_is_of_the_hour_and_of_the_day(scene: Scene, no_hold: None) -> No
     mandates.set_mandate(scene.cast.grace, rank=3, money_limit=10**9, per_hour=30, per_day=200, by=BY)
     assert desk.read(scene.cast.grace.pk).load == desk.Load(0, 0, 0, 30, 200)
     text = words(visitor(scene.cast.grace).get("/"))
-    assert "0 verdicts in the last hour of 30, 0 today (UTC). · at most 200 in 24 h" in text
+    assert "0 verdicts in the last hour of 30, 0 today. · at most 200 in 24 h" in text
+
+
+def zone_where_it_is(hour: int, now: dt.datetime) -> str:
+    """A time zone in which this hour of the day has begun."""
+    ahead = (hour - now.astimezone(dt.UTC).hour) % 24
+    return f"Etc/GMT{(24 - ahead) if ahead > 14 else -ahead:+d}"
+
+
+@pytest.mark.parametrize(("hour", "count"), [(1, 0), (22, 1)])
+def test_today_begins_at_the_midnight_of_whoever_looks(
+    scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch, hour: int, count: int
+) -> None:
+    approved(scene, "W1", "succeeded")
+    handover.skip(scene.case(order="W2").pk, reviewer=scene.cast.ada, reason="interrupted")
+    later = database_now() + dt.timedelta(hours=3)
+    for each in (desk, lead):
+        monkeypatch.setattr(each, "database_now", lambda: later)
+    zone = zone_where_it_is(hour, later)
+    ada = visitor(scene.cast.ada)
+    ada.post("/preferences/choose/", {"language": "en", "time_zone": zone})
+    page = words(ada.get("/"))
+    assert f"0 verdicts in the last hour, {count} today." in page
+    assert ("You skipped 1 case today." in page) is bool(count)
+    with timezone.override(ZoneInfo(zone)):
+        found = {each.name: each for each in lead.read().people}["ada"]
+        assert (found.today, found.skips) == (count, count)
+        assert queue.quiet(later).executed == count
