@@ -44,11 +44,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the record said at one time."""
+    """What the record said at one time. `values`: the name, value and result of each fact as they are stored."""
 
     status: str
     read_at: dt.datetime
     facts: FactTable | None
+    values: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,12 @@ class Inspection:
     found: Found | None
     bound: bool
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the record says now exactly what it said then, also where a page shows only that it matches."""
+        then, now = self.before, self.after
+        return then is not None and now is not None and now.facts is not None and then.values == now.values
+
 
 _ROWS = """
   select d.id, d.drawn_at, d.probability, d.action_id, t.key as type_key, t.document, b.document as binding,
@@ -111,7 +118,10 @@ _ROWS = """
   left join auth_user u on u.id = f.reviewer_id
 """
 _READINGS = """
-  select id, status, read_at, asked_at >= %s as later from governance_snapshot where action_id = %s order by id
+  select s.id, s.status, s.read_at, s.asked_at >= %s as later,
+    (select jsonb_agg(jsonb_build_array(f.name, f.recorded, f.result) order by f.position) from governance_fact f
+       where f.snapshot_id = s.id) as "values"
+  from governance_snapshot s where s.action_id = %s order by s.id
 """
 _OPEN = "select count(*) from (select 1 from reviews_draw d where not exists ({}) limit 201) x"
 _JUDGED = "select 1 from reviews_finding f where f.draw_id = d.id"
@@ -187,7 +197,7 @@ def _reading(found: list[rows.Row], binding: dict[str, Any] | None, lens: Lens) 
     if not found:
         return None
     row = found[-1]
-    return Reading(row["status"], row["read_at"], table(row["id"], binding, lens))
+    return Reading(row["status"], row["read_at"], table(row["id"], binding, lens), row["values"])
 
 
 def _found(row: rows.Row) -> Found | None:

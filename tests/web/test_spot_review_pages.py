@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -81,6 +82,22 @@ def test_record_then_and_record_now_stand_one_under_the_other(scene: Scene) -> N
     assert (results[0]["state"], results[1]["state"]) == ("agrees", "differs")
     text = words(response)
     assert text.index("What the record said when it was decided") < text.index("What the record says now")
+
+
+def test_a_record_that_says_the_same_is_not_told_twice(scene: Scene) -> None:
+    draw = drawn(scene, kind="shop.express")
+    response = post(scene, draw, "look", htmx=True)
+    text = words(response)
+    assert re.search(r"What the record says now The same in every value, read \d\d:\d\d:\d\d UTC\.", text)
+    assert text.count("System of record") == 1
+
+
+def test_a_value_that_changed_is_told_also_where_the_page_shows_no_more_than_a_match(scene: Scene) -> None:
+    draw = drawn(scene, kind="shop.express")
+    scene.sql("update shop.orders set note = 'another one' where record_id = 'W1'")
+    text = words(post(scene, draw, "look", htmx=True))
+    assert "The same in every value" not in text
+    assert text.count("System of record") == 2
 
 
 def test_the_record_is_read_again_once(scene: Scene) -> None:
