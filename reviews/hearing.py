@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews.candidates import Candidate, Shown, candidates, shown
 from reviews.cases import holds
-from reviews.eligible import Matter
+from reviews.eligible import Hindrance, Matter, hindrance
 from reviews.four_eyes import Round
 from reviews.look import Look, looked_at
 from reviews.models import Escalation, EscalationState
@@ -50,10 +50,20 @@ class Hearing:
         return next((each for each in self.people if each.id == user), None)
 
     def able(self, *, besides: int) -> tuple[str, ...]:
-        """The names of those who could decide it, by the alphabet, besides one user id."""
+        """The names of those who could decide it, by the alphabet, besides one user id.
+
+        Where several decide, also of those whom only what was decided before hinders: who is missing would tell of it.
+        """
         able = () if self.entry is None else self.people
-        names = (each.name for each in able if each.hindrance is None and each.id != besides)
+        names = (each.name for each in able if self._hindrance(each) is None and each.id != besides)
         return tuple(sorted(names)[:MOST])
+
+    def _hindrance(self, each: Candidate) -> Hindrance | None:
+        if self.round is None or self.entry is None or self.entry.spec.four_eyes is None:
+            return each.hindrance
+        ties = [tie for tie in each.person.ties if tie is not Hindrance.TOOK_PART]
+        as_if_first = replace(self.round.matter, rank=self.case.rank)
+        return hindrance(replace(each.person, ties=ties, decided=()), as_if_first, self.now)
 
     def preview(self, *, to_reviewer: bool) -> tuple[Shown, ...]:
         """Who would get it while it is open, of those who were asked about. For the council and for leads.

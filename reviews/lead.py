@@ -21,8 +21,7 @@ from reviews.traces import words
 
 MOST = 5_000
 PEOPLE = 200
-SOONEST = 10
-BLOCKED = 10
+SOONEST = BLOCKED = 10
 HOURS = 24
 WEEK = dt.timedelta(days=7)
 SOON = dt.timedelta(minutes=15)
@@ -170,27 +169,30 @@ _OPENED = """
   select date_trunc('hour', opened_at, 'UTC') as hour, count(*) as n from reviews_escalation
     where opened_at >= %(since)s and opened_at <= %(now)s group by 1
 """
-_PEOPLE = """
-  select u.username, case when m.expires_at is null or m.expires_at > %(now)s then coalesce(m.rank, 0) else 0 end
-      as rank,
-    (select count(*) from reviews_escalation e where e.state = 'open' and e.taken_by_id = u.id
-      and e.taken_until > %(now)s) as holds,
+# Whoever leads may be the next of several who decide an open case: what others did there is not counted before them.
+_TOLD = "(seen.all or v.closes or (select o.state from reviews_escalation o where o.id = v.escalation_id) <> 'open')"
+_PEOPLE = f"""
+  select u.username as name,
+    case when m.expires_at is null or m.expires_at > %(now)s then coalesce(m.rank, 0) else 0 end as rank,
+    (select count(*) from reviews_escalation e join governance_actiontype t on t.id = e.action_type_id
+      where e.state = 'open' and e.taken_by_id = u.id and e.taken_until > %(now)s
+        and (seen.all or not jsonb_exists(t.document, 'four_eyes'))) as holds,
     (select count(*) from (select 1 from reviews_verdict v where v.reviewer_id = u.id
-      and v.decided_at > %(now)s - interval '1 hour' limit 1000) x) as hour,
+      and v.decided_at > %(now)s - interval '1 hour' and {_TOLD} limit 1000) x) as hour,
     (select count(*) from (select 1 from reviews_verdict v where v.reviewer_id = u.id
-      and v.decided_at >= %(midnight)s limit 1000) x) as today,
+      and v.decided_at >= %(midnight)s and {_TOLD} limit 1000) x) as today,
     (select count(*) from (select 1 from reviews_handover h where h.by_id = u.id and h.kind = 'skip'
       and h.until >= %(midnight)s and h.at >= %(midnight)s limit 1000) x) as skips,
-    (select max(v.decided_at) from reviews_verdict v where v.reviewer_id = u.id) as last, m.per_hour, m.per_day,
+    (select max(v.decided_at) from reviews_verdict v where v.reviewer_id = u.id and {_TOLD}) as last, m.per_hour,
+    m.per_day,
     (select max(b.ends_at) from reviews_absence b where b.person_id = u.id and b.begins_at <= %(now)s
       and coalesce(b.ended_at, b.ends_at) > %(now)s) as away
   from auth_user u join auth_user_groups g on g.user_id = u.id join auth_group named on named.id = g.group_id
   left join governance_mandate m on m.reviewer_id = u.id
+  cross join lateral (select %(viewer)s::int is null or u.id = %(viewer)s::int as all) seen
   where u.is_active and named.name = %(group)s order by u.username limit %(most)s
-"""
+"""  # noqa: S608 -- fixed text
 _HALTS = "select count(*) from governance_halt where lifted_at is null"
-
-
 _LEADS = """
   select 1 from governance_mandate
     where reviewer_id = %s and rank >= 2 and (expires_at is null or expires_at > clock_timestamp())
@@ -202,8 +204,8 @@ def leads(reviewer: int) -> bool:
     return bool(rows.fetch(_LEADS, [reviewer]))
 
 
-def read() -> Lead:
-    """Everything that a lead looks at, as it is now."""
+def read(viewer: int | None = None) -> Lead:
+    """Everything that a lead looks at, as it is now. `viewer` is a reviewer's user id, None for who only oversees."""
     now = database_now()
     found = rows.fetch(_OPEN, {"now": now, "most": MOST + 1})
     closed = rows.fetch(_CLOSED, {"now": now, "since": now - WEEK})
@@ -214,7 +216,7 @@ def read() -> Lead:
         day=_kept(row for row in closed if row["today"]),
         week=_kept(closed),
         hours=_hours(closed, now),
-        people=_people(now),
+        people=_people(now, viewer),
         halts=rows.number(_HALTS),
         now=now,
     )
@@ -279,8 +281,7 @@ def _kept(closed: Iterable[rows.Row]) -> Kept:
     by_state: Counter[str] = Counter()
     for row in closed:
         by_state[row["state"]] += row["n"]
-    decided = by_state["approved"] + by_state["rejected"] + by_state["acknowledged"]
-    return Kept(decided, by_state["expired"])
+    return Kept(by_state["approved"] + by_state["rejected"] + by_state["acknowledged"], by_state["expired"])
 
 
 def _hours(closed: Iterable[rows.Row], now: dt.datetime) -> tuple[Hour, ...]:
@@ -294,7 +295,6 @@ def _hours(closed: Iterable[rows.Row], now: dt.datetime) -> tuple[Hour, ...]:
     return tuple(Hour(moment, opened.get(moment, 0), out[moment]) for moment in moments)
 
 
-def _people(now: dt.datetime) -> tuple[Person, ...]:
-    found = rows.fetch(_PEOPLE, {"now": now, "midnight": midnight(now), "group": REVIEWER, "most": PEOPLE})
-    parts = ("username", "rank", "holds", "hour", "today", "skips", "last", "per_hour", "per_day", "away")
-    return tuple(Person(*(row[part] for part in parts)) for row in found)
+def _people(now: dt.datetime, viewer: int | None) -> tuple[Person, ...]:
+    values = {"midnight": midnight(now), "group": REVIEWER, "viewer": viewer, "most": PEOPLE}
+    return tuple(Person(**row) for row in rows.fetch(_PEOPLE, {"now": now, **values}))
