@@ -57,4 +57,12 @@ def moment_of(opened: dt.datetime, deadline: dt.datetime, due: dt.datetime, shar
 
 def _moment(day: dt.date, at: dt.time, zone: ZoneInfo) -> dt.datetime:
     local = dt.datetime.combine(day, at, tzinfo=zone)
-    return local.astimezone(dt.UTC)
+    found, before = local.astimezone(dt.UTC), local.replace(fold=1).astimezone(dt.UTC)
+    if before >= found:
+        return found
+    # left out: read with the offsets on both sides of the change it lies behind it and before it
+    offset = before.astimezone(zone).utcoffset()
+    while found - before > dt.timedelta(seconds=1):
+        middle = before + (found - before) / 2
+        before, found = (middle, found) if middle.astimezone(zone).utcoffset() == offset else (before, middle)
+    return found.replace(microsecond=0)
