@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
+from django.utils.translation import get_language
+
 from governance.policy.tiers import Risk
 from reviews import rows
 from reviews.exposure import Reach, reach, usages
@@ -141,7 +143,7 @@ def read(*, viewer: int, filters: Filters, after: Cursor | None = None) -> Queue
         next=Cursor(shown[-1]["sort_key"], shown[-1]["id"]) if len(found) > PAGE else None,
         now=moment["now"],
         halts=len(moment["halts"]),
-        version=_mark(moment, found, count),
+        version=_mark(moment, found, count, viewer),
     )
 
 
@@ -150,17 +152,17 @@ def version(*, viewer: int, filters: Filters, after: Cursor | None = None) -> st
     moment = rows.fetch(_MOMENT)[0]
     terms: _Terms = {"filters": filters, "viewer": viewer, "now": moment["now"]}
     statement, values = picked(**terms, after=after, most=PAGE + 1)
-    return _mark(moment, rows.fetch(_HEADS.format(picked=statement), values), _count(terms))
+    return _mark(moment, rows.fetch(_HEADS.format(picked=statement), values), _count(terms), viewer)
 
 
-def _mark(moment: rows.Row, heads: Sequence[rows.Row], count: int) -> str:
-    """Another text when a row came, went, changed or aged by a word."""
+def _mark(moment: rows.Row, heads: Sequence[rows.Row], count: int, viewer: int) -> str:
+    """Another text when a row came, went, changed or aged by a word, and for another reader or language."""
     now, halts = moment["now"], moment["halts"]
     # halts let time stand still for some rows, and none may be over: what is left is then looked at each minute
     minute = int(now.timestamp()) // 60
     aged = [minute if halts else _age(row, now) or minute for row in heads]
     told = [(row["id"].hex, row["version"], row["held"], age) for row, age in zip(heads, aged, strict=True)]
-    return hashlib.sha256(repr((told, count, halts)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((told, count, halts, viewer, get_language())).encode()).hexdigest()[:16]
 
 
 def _age(row: rows.Row, now: dt.datetime) -> Left | None:

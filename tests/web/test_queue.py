@@ -276,6 +276,16 @@ def test_a_poll_gets_only_the_rows_and_nothing_when_nothing_changed(scene: Scene
     assert client.get(poll, headers=sent).status_code == 200
 
 
+def test_what_one_reader_was_sent_is_never_taken_for_what_another_would_be(scene: Scene) -> None:
+    """Also in one browser in which somebody else signed in, or chose another language: never 304 for rows of theirs."""
+    scene.take(scene.case(), scene.cast.ada)
+    fragment = visitor(scene.cast.ada).get("/queue/", headers=HTMX).content.decode()
+    sent = HTMX | json.loads(html.unescape(fragment.partition("hx-headers='")[2].partition("'")[0]))
+    for person, language, status in (("ada", "en", 304), ("ada", "de", 200), ("grace", "en", 200)):
+        client = visitor(getattr(scene.cast, person))
+        assert client.get("/queue/", headers=sent | {"Accept-Language": language}).status_code == status
+
+
 @pytest.mark.parametrize("change", ["taken", "read", "decided", "lease over", "halted", "aged"])
 def test_every_change_of_what_the_page_shows_is_another_version(scene: Scene, change: str) -> None:
     case = scene.case()
