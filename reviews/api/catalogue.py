@@ -127,7 +127,10 @@ _TEXTS: dict[Code, tuple[str, str]] = {
     ),
     Code.SOURCE_UNAVAILABLE: ("The system of record does not answer.", "Ask again after Retry-After."),
     Code.TOOL_RED: ("The tool that the action needs is failing.", "Ask again after Retry-After: nothing was voided."),
-    Code.ABOVE_PARENT: ("A ceiling cannot be above that of its parent.", "Choose a lower one."),
+    Code.ABOVE_PARENT: (
+        "Nothing stands above its parent, and a chain of agents has no cycle and no ninth link.",
+        "Choose a lower ceiling, or another agent.",
+    ),
     Code.INVALID: ("The request cannot be carried out as it is.", "Put right what errors names."),
     Code.UNAVAILABLE: (
         "Placet cannot write now, and nothing happened.",
