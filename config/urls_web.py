@@ -12,3 +12,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 handler403 = "reviews.web.errors.forbidden"
 handler404 = "reviews.web.errors.not_found"
+handler500 = "reviews.web.errors.broken"
