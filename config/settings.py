@@ -134,7 +134,8 @@ _app_url = env.secret(_ENV, "DATABASE_URL") or ("postgresql://placet_app@127.0.0
 if _app_url is None:
     raise ImproperlyConfigured("DATABASE_URL is missing.")
 _owner_url = env.secret(_ENV, "DATABASE_OWNER_URL")
-PLACET_SINGLE_ROLE = _owner_url in (None, _app_url)
+# Only migrations are told who owns: of an application without that address, the database itself says it.
+PLACET_SINGLE_ROLE = _owner_url == _app_url or (_owner_url is None and PLACET_ROLE == "owner")
 _database = (
     env.database(_owner_url or _app_url, "DATABASE_OWNER_URL")
     if PLACET_ROLE == "owner"
@@ -197,7 +198,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 60, 90
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# However long Redis is away: a worker that gave up would be missing when it is back.
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP, CELERY_BROKER_CONNECTION_MAX_RETRIES = True, None
 # Longer than the longest task, or a second worker would start it while the first still works.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
 # Ringing must never hold up or fail a request: the sweep finds what was not rung.

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
+import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, OperationalError, ProgrammingError
+from psycopg_pool import PoolTimeout
 
 import manage
 from config.services.stack import BASE
@@ -86,6 +90,20 @@ def test_one_address_makes_one_role_of_both() -> None:
     assert databases["default"]["USER"] == "placet_app"
 
 
+@pytest.mark.parametrize(("owner", "single"), [({}, False), ({"DATABASE_OWNER_URL": PRODUCTION["DATABASE_URL"]}, True)])
+def test_an_application_that_is_not_told_who_owns_is_not_taken_for_the_owner(
+    owner: dict[str, str], single: bool
+) -> None:
+    # no process of production but migrate has the owner's address: warning of that would teach to ignore warnings
+    told = {key: value for key, value in PRODUCTION.items() if key != "DATABASE_OWNER_URL"} | owner
+    assert json.loads(_settings(told, "PLACET_SINGLE_ROLE").stdout) == [single]
+
+
+def test_a_worker_waits_for_redis_however_long_it_takes() -> None:
+    names = ("CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP", "CELERY_BROKER_CONNECTION_MAX_RETRIES")
+    assert json.loads(_settings(PRODUCTION, *names).stdout) == [True, None]
+
+
 def test_tasks_are_json_and_acknowledged_when_done() -> None:
     done = _settings(PRODUCTION, "CELERY_ACCEPT_CONTENT", "CELERY_TASK_ACKS_LATE", "CELERY_TASK_REJECT_ON_WORKER_LOST")
     assert json.loads(done.stdout) == [["json"], True, True]
@@ -122,3 +140,43 @@ def test_a_setting_that_is_missing_is_said_in_one_line(monkeypatch: pytest.Monke
         manage.main(["manage.py", "policy", "list"])
     with pytest.raises(ImproperlyConfigured):
         manage.main(["manage.py", "policy", "list", "--traceback"])
+
+
+def _raised(cause: BaseException, error: type[DatabaseError] = OperationalError) -> DatabaseError:
+    raised = error(str(cause))
+    raised.__cause__ = cause
+    return raised
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (_raised(PoolTimeout("couldn't get a connection after 3.00 sec")), "cannot be used: couldn't get a connection"),
+        (_raised(psycopg.OperationalError("refused\nIs it running?")), "cannot be used: refused. "),
+        (_raised(psycopg.errors.UndefinedTable("no relation"), ProgrammingError), "run `manage.py migrate` first"),
+        (_raised(psycopg.errors.InsufficientPrivilege("denied"), ProgrammingError), "which role does what"),
+    ],
+)
+def test_a_database_that_an_operator_can_put_right_is_said_in_one_line(
+    error: DatabaseError, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: list[str]) -> None:
+        raise error
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", fail)
+    monkeypatch.setenv("PLACET_MODE", "local")
+    with pytest.raises(SystemExit, match=re.escape(said)) as ended:
+        manage.main(["manage.py", "audit", "verify"])
+    assert "\n" not in str(ended.value)
+    with pytest.raises(DatabaseError):
+        manage.main(["manage.py", "audit", "verify", "--traceback"])
+
+
+def test_a_defect_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: list[str]) -> None:
+        raise _raised(psycopg.errors.UndefinedColumn("no column"), ProgrammingError)
+
+    monkeypatch.setattr("django.core.management.execute_from_command_line", fail)
+    monkeypatch.setenv("PLACET_MODE", "local")
+    with pytest.raises(ProgrammingError):
+        manage.main(["manage.py", "audit", "verify"])

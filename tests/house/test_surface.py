@@ -13,8 +13,9 @@ from django.test import RequestFactory
 from django.urls import path as django_path
 from django.urls import reverse
 
-from config import surface
+from config import health, surface
 from tests.support.clients import SurfaceClient
+from tests.support.fixtures import Committed
 
 
 def _call(application: surface.WSGIApplication, target: str, host: str = "127.0.0.1") -> tuple[str, dict[str, str]]:
@@ -115,3 +116,17 @@ def test_readiness_reports_a_lost_database(db: None, client: SurfaceClient, monk
         broken.setattr(connection, "cursor", refuse)
         assert client.get("/readyz").status_code == 503
     assert client.post("/readyz").status_code == 405
+
+
+def test_readiness_waits_for_the_tables_that_the_process_knows(
+    committed: Committed, client: SurfaceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_seen", set())
+    last = "(select max(id) from django_migrations where app = 'reviews')"
+    with committed.connect(role="admin") as admin:
+        admin.execute(f"update django_migrations set app = 'earlier' where id = {last}")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"database not migrated\n")
+    with committed.connect(role="admin") as admin:
+        admin.execute("update django_migrations set app = 'reviews' where app = 'earlier'")
+    assert client.get("/readyz").status_code == 200
