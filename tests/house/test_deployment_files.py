@@ -16,7 +16,7 @@ from config.services.postgres import Postgres, find_binaries
 from config.services.process import Family
 from config.services.stack import BASE, forget
 
-COMPOSE = BASE / "docker-compose.yml"
+COMPOSE, SETTINGS = BASE / "docker-compose.yml", BASE / "docs" / "reference" / "settings.md"
 OURS = ("api", "web", "worker", "beat", "migrate")
 
 
@@ -73,6 +73,21 @@ def test_every_setting_of_the_compose_file_is_explained_in_the_example() -> None
     asked = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE.read_text()))
     offered = set(re.findall(r"^([A-Z_]+)=", (BASE / ".env.example").read_text(), re.MULTILINE))
     assert asked == offered
+
+
+# What the compose file decides itself, or what production has no use for.
+_NOT_FROM_ENV = {
+    "PLACET_MODE", "PLACET_SURFACE", "PLACET_ROLE", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "PLACET_QUEUE",
+    "PLACET_CONNECTOR_<NAME>_URL", "PLACET_RECORDS_OWNER_URL", "PLACET_DATA", "PLACET_STATIC", "PLACET_STATIC_ROOT",
+    "PLACET_DEBUG",
+}  # fmt: skip
+
+
+def test_every_setting_of_the_reference_reaches_the_containers(services: dict[str, Any]) -> None:
+    listed = set(re.findall(r"`((?:PLACET|DATABASE|REDIS|OPA)_[A-Z_<>]+)`", SETTINGS.read_text()))
+    assert listed >= _NOT_FROM_ENV
+    for name in ("api", "web", "worker", "beat"):
+        assert listed - _NOT_FROM_ENV - set(services[name]["environment"]) == set(), name
 
 
 def test_the_image_has_no_root_and_the_locked_versions() -> None:
