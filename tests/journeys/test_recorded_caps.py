@@ -1,12 +1,14 @@
-"""Every recorded payment and refund of real agents under caps: what caps stop, and that they stop nothing else.
+"""Every recorded write of real agents under caps: what caps stop, and that they stop nothing else.
 
 Each session is replayed as a world of its own, as it was recorded: with an agent, a customer and things of its own. Its
-writes are reduced to what caps see: how much, for whom, about what. So no other trigger has a say.
+writes are reduced to what caps see: how much, for whom, about what. So no other trigger has a say. What moves no money
+counts for what it is about; what names nothing that it is about meets no cap.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -26,39 +28,70 @@ from tests.support.proof import PROVE, tell
 
 __all__ = ["demo", "runs"]
 
-# Each at most $500, $500 for a session and for a customer, three about one customer, order or payee.
+# Each at most $500, $500 for a session and for a customer, three about one customer, order, payee or whatever it names.
 MOST, TIMES = Decimal(500), 3
-MOVE: dict[str, Any] = {
-    "key": "caps.move",
+_COUNT = {"key": "entity", "count": 3, "window": "24h"}
+_MONEY = {"key": "entity", "money": "500.00", "window": "24h"}
+_ID = {"type": "id"}
+# What each kind of write says, and under which of the caps that all of them share it stands.
+TYPES: dict[str, dict[str, Any]] = {
+    "move": {
+        "parameters": {"amount": {"type": "money"}, "customer": _ID, "thing": {"type": "list", "of": "id", "max": 16}},
+        "amount": {"parameter": "amount"},
+        "entities": ["customer", "thing"],
+        "thresholds": {"amount": "500.00"},
+        "caps": [{"key": "run", "money": "500.00", "window": "24h"}, _MONEY, _COUNT],
+    },
+    "change": {
+        "parameters": {"customer": _ID, "thing": {"type": "list", "of": "id", "max": 16}},
+        "entities": ["customer", "thing"],
+        "caps": [_COUNT],
+    },
+    "touch": {
+        "parameters": {"thing": {"type": "list", "of": "id", "max": 16}},
+        "entities": ["thing"],
+        "caps": [_COUNT],
+    },
+    "other": {"parameters": {"seq": {"type": "integer"}}},
+}
+# What every kind has in common.
+ACTS: dict[str, Any] = {
     "class": "act",
     "risk": "medium",
     "risk_reason": "caps alone are looked at",
-    "parameters": {"amount": {"type": "money"}, "customer": {"type": "id"}, "thing": {"type": "id"}},
-    "amount": {"parameter": "amount"},
-    "entities": ["customer", "thing"],
-    "thresholds": {"amount": "500.00"},
-    "caps": [
-        {"key": "run", "money": "500.00", "window": "24h"},
-        {"key": "entity", "money": "500.00", "count": 3, "window": "24h"},
-    ],
+    "family": "caps",
     "evidence": ["contract", "velocity"],
 }
 # Sessions with a write that crosses a cap, and sessions without.
-CROSSING, UNTOUCHED = 78, 156
+CROSSING, UNTOUCHED = 119, 2224
 # Where a customer is one in all their sessions: those that only what others did for the customer stops, and of them
 # those that the money stops.
-OF_CUSTOMERS, OF_THEIR_MONEY = 53, 11
+OF_CUSTOMERS, OF_THEIR_MONEY = 70, 11
 
 
 @dataclass(frozen=True)
 class Write:
-    """One recorded write that moves money: in which session, for whom, about what, and how much."""
+    """One recorded write: in which session, for whom, about what, and how much. It may have none of the last three."""
 
     key: str
     session: str
     customer: str
-    thing: str
-    amount: Decimal
+    things: tuple[str, ...]
+    amount: Decimal | None
+
+    @property
+    def kind(self) -> str:
+        """Of which type it is, by what it says."""
+        if self.amount is not None:
+            return "move"
+        return ("change" if self.customer else "touch") if self.things else "other"
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What is replayed of it."""
+        said = {"amount": float(self.amount or 0), "customer": self.customer, "thing": list(self.things)}
+        known = {name: said[name] for name in TYPES[self.kind]["parameters"] if name in said}
+        return known or {"seq": int(self.key.rpartition(":")[2])}
 
 
 class Caps:
@@ -69,10 +102,9 @@ class Caps:
 
     def passed(self, write: Write) -> set[str]:
         """Which of them this write would pass."""
-        found = {"each"} if write.amount > MOST else set()
-        for name in ("session", "customer", "thing"):
-            key = f"{name} {getattr(write, name)}"
-            if self.money[key] + write.amount > MOST:
+        found = {"each"} if write.amount is not None and write.amount > MOST else set()
+        for name, key in self._counted(write):
+            if write.amount is not None and self.money[key] + write.amount > MOST:
                 found.add(name)
             if name != "session" and self.times[key] >= TIMES:
                 found.add(f"times of {name}")
@@ -80,45 +112,82 @@ class Caps:
 
     def take(self, write: Write) -> None:
         """Count a write that was let through."""
-        for name in ("session", "customer", "thing"):
-            key = f"{name} {getattr(write, name)}"
-            self.money[key] += write.amount
+        for _, key in self._counted(write):
+            self.money[key] += write.amount or 0
             self.times[key] += 1
+
+    @staticmethod
+    def _counted(write: Write) -> list[tuple[str, str]]:
+        """What a write counts for: its session, and the customer and the things that it names."""
+        names = [("session", write.session), *((("customer", write.customer),) if write.customer else ())]
+        return [(name, f"{name} {value}") for name, value in names + [("thing", thing) for thing in write.things]]
 
 
 def sessions(runs: Path) -> dict[str, list[dict[str, Any]]]:
-    """The recorded writes that move money, by session, in recorded order."""
+    """The recorded writes, by session, in recorded order."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in gzip.decompress((runs / "actions.jsonl.gz").read_bytes()).splitlines():
         call = json.loads(line)
-        if call["is_write"] and call.get("amount") is not None:
+        if call["is_write"]:
             found[call["session_id"]].append(call)
     return found
 
 
 def worth_a_look(calls: list[dict[str, Any]], place: int) -> bool:
-    """All of them when proven; else whatever could reach a cap, and some that could not."""
-    total = sum(Decimal(str(call["amount"])) for call in calls)
-    return PROVE or (len(calls) > 1 and (total > MOST or len(calls) > TIMES)) or place % 20 == 0
+    """All of them when proven; else what could reach a cap on money, some with many writes, and some others."""
+    paid = [Decimal(str(call["amount"])) for call in calls if call.get("amount") is not None]
+    return (
+        PROVE
+        or (len(paid) > 1 and (sum(paid) > MOST or len(paid) > TIMES))
+        or (len(calls) > TIMES and place % 10 == 0)
+        or place % 100 == 0
+    )
 
 
-def written(calls: list[dict[str, Any]], place: int, *, shared: bool) -> list[Write]:
-    """The writes of a session as caps see them. What it is about is its own; its customer too unless `shared`."""
+def named(runs: Path) -> dict[tuple[str, str], list[str]]:
+    """Which arguments of a tool name what it is about, by the beginning of its domain."""
+    tools = json.loads((runs / "tools.json").read_text())
+    return {(group, name): tool["velocity_entities"] for group, each in tools.items() for name, tool in each.items()}
+
+
+def about(call: dict[str, Any], names: dict[tuple[str, str], list[str]]) -> list[str]:
+    """What a write is about: an order, payee or payment as recorded, else what its arguments name, or its customer."""
+    entity = call.get("entity") or {}
+    for known in ("order_id", "recipient", "transaction_id"):
+        if entity.get(known):
+            return [str(entity[known])]
+    said = [call["arguments"].get(name) for name in names.get((call["domain"].split("-")[0], call["tool"]), [])]
+    found = [member for value in said for member in (value if isinstance(value, list) else [value])]
+    found = [str(member) for member in found if member not in (None, "")]
+    return found or ([str(entity["customer_id"])] if entity.get("customer_id") else [])
+
+
+def written(
+    calls: list[dict[str, Any]], place: int, names: dict[tuple[str, str], list[str]], *, shared: bool
+) -> list[Write]:
+    """The writes of a session as caps see them. What it is about is its own; its customer too unless `shared`.
+
+    Who moves money without naming a customer does so for the one of the session.
+    """
     found = []
     for call in calls:
-        entity = call["entity"]
-        about = entity.get("order_id") or entity.get("recipient") or entity["transaction_id"]
-        customer = entity.get("customer_id") if shared else None
+        amount, named_one = call.get("amount"), (call.get("entity") or {}).get("customer_id")
+        customer = _short(str(named_one)) + ("" if shared else f".{place}") if named_one else ""
         found.append(
             Write(
                 f"s{place}:{call['seq']}",
                 f"s{place}",
-                customer or f"c{place}",
-                f"{about}.{place}",
-                Decimal(str(call["amount"])),
+                customer or ("" if amount is None else f"c{place}"),
+                tuple(f"{_short(thing)}.{place}" for thing in dict.fromkeys(about(call, names))),
+                None if amount is None else Decimal(str(amount)),
             )
         )
     return found
+
+
+def _short(name: str) -> str:
+    """A name that every contract takes: agents name things in sentences, too."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def recorded(folder: Path, writes: Iterable[Write]) -> None:
@@ -126,18 +195,19 @@ def recorded(folder: Path, writes: Iterable[Write]) -> None:
     lines = []
     for write in writes:
         place, seq = write.key[1:].split(":")
-        arguments = {"amount": float(write.amount), "customer": write.customer, "thing": write.thing}
         row = {"agent": f"agent {place}", "session_id": write.session, "seq": int(seq), "domain": "caps"}
-        row |= {"tool": "move", "arguments": arguments, "is_write": True}
+        row |= {"tool": write.kind, "arguments": write.arguments, "is_write": True}
         lines.append(json.dumps({**row, "agent_text": None, "observation": None, "model": None}))
     (folder / "actions.jsonl").write_text("\n".join(lines))
-    tool = {"risk_tier": "high", "money": "payment = amount argument", "reversible": False, "velocity_entities": []}
-    (folder / "tools.json").write_text(json.dumps({"caps": {"move": tool}}))
+    tool: dict[str, Any] = {"risk_tier": "high", "money": None, "reversible": False, "velocity_entities": []}
+    tools = {name: {**tool, "money": "payment = amount argument" if name == "move" else None} for name in TYPES}
+    (folder / "tools.json").write_text(json.dumps({"caps": tools}))
 
 
 def answered(folder: Path, url: str, **options: Any) -> None:
     """Replay the folder under the caps: everything is answered."""
-    catalogue.save_action_type(MOVE, domain=None, by=BY)
+    for name, own in TYPES.items():
+        catalogue.save_action_type({"key": f"caps.{name}", **ACTS, **own}, domain=None, by=BY)
     answer = replay(folder, url, **options)
     assert (answer["server_errors"], answer["unanswered"], answer["answered"]) == (0, 0, answer["writes"])
     assert answer["outcomes"]["execute"] == len(executed())
@@ -176,8 +246,9 @@ def stopped(writes: Iterable[Write], through: set[str]) -> dict[str, tuple[Write
 def test_every_split_session_stops_at_its_first_crossing_write_and_no_other_is_touched(
     runs: Path, servers: Servers, tmp_path: Path
 ) -> None:
+    names = named(runs)
     folder = {
-        place: written(calls, place, shared=False)
+        place: written(calls, place, names, shared=False)
         for place, calls in enumerate(sessions(runs).values())
         if worth_a_look(calls, place)
     }
@@ -201,12 +272,18 @@ def customers(found: dict[str, list[dict[str, Any]]]) -> set[str]:
     """All when proven; else the first whose sessions are each under the cap on money and pass it together."""
     total, most = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
     for calls in found.values():
-        spent = sum((Decimal(str(call["amount"])) for call in calls), Decimal(0))
-        name = calls[0]["entity"].get("customer_id", "")
+        spent = sum((Decimal(str(call.get("amount") or 0)) for call in calls), Decimal(0))
+        name = customer_of(calls) if any(call.get("amount") is not None for call in calls) else ""
         total[name] += spent
         most[name] = max(most[name], spent)
     split = [name for name in total if name and most[name] <= MOST < total[name]]
     return {name for name in total if name} if PROVE else set(split[:3])
+
+
+def customer_of(calls: list[dict[str, Any]]) -> str:
+    """Whom a session is about, if it says so."""
+    named_ones = [(call.get("entity") or {}).get("customer_id") for call in calls]
+    return next((str(each) for each in named_ones if each), "")
 
 
 @pytest.mark.full
@@ -216,12 +293,12 @@ def test_a_customer_of_many_sessions_is_stopped_by_what_all_of_them_cost(
 ) -> None:
     """The sessions of one customer, each of another agent: their sum is capped where none of them alone is."""
     found = sessions(runs)
-    whose = customers(found)
+    whose, names = customers(found), named(runs)
     writes = {
         write.key: write
         for place, calls in enumerate(found.values())
-        if calls[0]["entity"].get("customer_id") in whose
-        for write in written(calls, place, shared=True)
+        if customer_of(calls) in whose
+        for write in written(calls, place, names, shared=True)
     }
     recorded(tmp_path, writes.values())
     # one at a time: agents that share a customer are not replayed in recorded order
