@@ -71,6 +71,14 @@ class People:
     def _readings(self, tool: str, good: list[bool]) -> None:
         raise NotImplementedError
 
+    def halt(self, target_of: tuple[str, str]) -> None:
+        """Something is halted."""
+        raise NotImplementedError
+
+    def lift(self, which: int, stage: int) -> None:
+        """One of the halts is lifted."""
+        raise NotImplementedError
+
     def reports(self, which: int, status: str) -> None:
         """One that is under way is reported."""
         raise NotImplementedError
@@ -151,9 +159,11 @@ class People:
         which=places,
         after=st.sampled_from([0, 5, 5, 5, 5, 60, 600, 903, 3603]),
         changed=st.sampled_from([*[False] * 6, True]),
+        halted=st.sampled_from([*[""] * 12, "for good", "for a second"]),
         twice=st.booleans(),
     )
-    def uses_an_approval(self, which: int, after: int, changed: bool, twice: bool) -> None:
+    def uses_an_approval(self, which: int, after: int, changed: bool, halted: str, twice: bool) -> None:
+        """`halted`: its agent was, just before."""
         self._passes(after)
         given = [each for each in self.world.cases if each.approval is not None]
         # as it mostly is: what can still be begun, and the newest
@@ -162,6 +172,12 @@ class People:
             return
         if changed and not case.approval.used:
             self._changes(case)
+        if halted:
+            self.halt(("agent", case.ask.agent))
+            self._passes(1)
+        if halted == "for a second":
+            self.lift(sorted(self.world.halts).index(("agent", case.ask.agent)), 0)
+            self._passes(1)
         for _ in range(1 + twice):
             self._uses(case)
 
