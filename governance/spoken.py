@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from django.utils import translation
+from django.utils.formats import get_format
 from django.utils.translation import pgettext
 from django.utils.translation.trans_real import translation as catalogue_of
 
@@ -22,6 +23,9 @@ _OURS = frozenset(
      "risk", "room", "signal", "state", "threshold", "time", "told", "total", "until", "value", "wide", "whose", "why",
      "window")
 )  # fmt: skip
+# Slots whose decimals are figures of ours, which each language writes in its own way; a name of digits stays as it is.
+_FIGURES = frozenset(("confidence", "figure", "quantity", "score", "threshold", "value"))
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+", re.ASCII)
 # What a sub-agent is called on pages (`placet_named`) is ours in every slot.
 _DRAWN = re.compile(r"sub-agent [0-9.]+ of .+", re.ASCII)
 _SLOT = re.compile(r"\{([A-Za-z_]+)([0-9]*)\}")
@@ -48,14 +52,22 @@ def _spoken(language: str, text: str) -> str:
     return text
 
 
+def local_figure(text: str) -> str:
+    """A decimal figure of ours, such as "0.6", with the point of the language in force."""
+    return text.replace(".", get_format("DECIMAL_SEPARATOR"))
+
+
 def _told(language: str, name: str, value: str) -> str:
-    ours = name.rstrip("0123456789") in _OURS or _DRAWN.fullmatch(value)
+    kind = name.rstrip("0123456789")
+    if kind in _FIGURES and _DECIMAL.fullmatch(value):
+        return local_figure(value)
+    ours = kind in _OURS or _DRAWN.fullmatch(value)
     return _spoken(language, value) if ours else value
 
 
 def _fits(name: str, value: str) -> bool:
-    """Whether this can stand in the slot: a figure has no blank and a digit at an end."""
-    return name != "figure" or (" " not in value and (value[:1].isdigit() or value[-1:].isdigit()))
+    """Whether this can stand in the slot: a figure, or a place such as 1.2, has no blank and a digit at an end."""
+    return name not in ("figure", "place") or (" " not in value and (value[:1].isdigit() or value[-1:].isdigit()))
 
 
 def _values(text: str, parts: tuple[str, ...]) -> list[str] | None:

@@ -26,11 +26,6 @@ def local_amount(text: str) -> str:
     return text if match is None else _local(match)
 
 
-def local_figure(text: str) -> str:
-    """A decimal figure of ours, such as "0.6", with the point of that language."""
-    return text.replace(".", get_format("DECIMAL_SEPARATOR"))
-
-
 def _english() -> bool:
     return (translation.get_language() or "en").startswith("en")
 

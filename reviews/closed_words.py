@@ -33,7 +33,7 @@ WORDS = (
     "{name}: OBSERVE", "{name}: PROPOSE", "{name}: EXECUTE", "{name}: COMMIT",
     "{name}: HALT", "evidence: {name}", "request: {name}", "of this agent", "for this action type", "for {whose}",
     "this agent for this action type", "this agent for {whose}", "the agent above, {label},",
-    "sub-agent {figure} of {label}", "agent above {label}", "Enterprise {label}", "Domain {label}", "Project {label}",
+    "sub-agent {place} of {label}", "agent above {label}", "Enterprise {label}", "Domain {label}", "Project {label}",
     "Agent {label}", "Action type {label}", "Enterprise", "Domain", "Project", "Agent", "Action type",
     "until a person restores it", "until its evidence is green again", "until {label} at the earliest",
     "until its open cases are down to half", "until reviews show too many errors no longer",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -66,7 +67,7 @@ class Told:
     by_person: str
     reasons: tuple[tuple[str, str], ...]
     evidence: tuple[Evidence, ...]
-    score: str
+    score: Decimal
     facts: tuple[Compared, ...]
     bars: tuple[Bar, ...]
     rate: str
@@ -140,7 +141,7 @@ def _told(inputs: Inputs, found: Explanation, labels: Mapping[str, str]) -> Told
         by_person=_by_person(inputs, decision) if decision.outcome is Outcome.ESCALATE else "",
         reasons=tuple((_named(given.sentence, labels), given.help) for given in decision.reasons),
         evidence=_evidence(inputs),
-        score=f"{decision.score:.2f}",
+        score=decision.score.quantize(Decimal("0.01")),
         facts=tuple(_compared(fact, labels) for fact in inputs.facts or ()),
         bars=bars(inputs.usages),
         rate="" if inputs.rate is None else str(inputs.rate),

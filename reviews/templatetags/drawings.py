@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from governance.policy.interval import Interval
 from governance.policy.tiers import Tier
-from governance.spoken import spoken
-from reviews.amounts import local_amounts, local_figure
+from governance.spoken import local_figure, spoken
+from reviews.amounts import local_amounts
 from reviews.exposure import Bar
 from reviews.statistics import Rate
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from governance.policy.codes import EXPONENTS
 from governance.policy.money import format_money
-from reviews.amounts import local_amount, local_amounts, local_figure
+from governance.spoken import local_figure, spoken
+from reviews.amounts import local_amount, local_amounts
 from reviews.shown import Piece
 from reviews.templatetags.console import claim, fact
 
@@ -68,3 +69,30 @@ def test_a_share_has_the_point_of_the_language() -> None:
     assert local_figure("0.6 %") == "0.6 %"
     with translation.override("de"):
         assert local_figure("0.6 %") == "0,6 %"
+
+
+@pytest.mark.parametrize(
+    ("ours", "read"),
+    [
+        (
+            "The stated confidence 0.850 is under the threshold 0.900.",
+            "Die angegebene Zuversicht 0,850 liegt unter der Schwelle 0,900.",
+        ),
+        (
+            "The evidence score 0.60 is under the threshold 0.92.",
+            "Der Wert der Belege 0,60 liegt unter der Schwelle 0,92.",
+        ),
+        (
+            "The agent must state a confidence of at least 0.9.",
+            "Der Agent muss eine Zuversicht von mindestens 0,9 angeben.",
+        ),
+        ("2.5 s", "2,5 s"),
+        # a place among sub-agents is no figure, nor is what somebody calls an agent
+        ("sub-agent 1.2 of Refunder", "Unteragent 1.2 von Refunder"),
+        ("agent 4.1", "Agent 4.1"),
+    ],
+)
+def test_figures_in_our_sentences_have_the_point_of_the_language(ours: str, read: str) -> None:
+    assert spoken(ours) == ours
+    with translation.override("de"):
+        assert spoken(ours) == read

@@ -104,6 +104,12 @@ def test_what_a_decision_knew_is_shown_and_not_what_was_read_later(scene: Scene)
     assert decided.read(case.action_id).told.facts == ()  # type: ignore[union-attr]
 
 
+def test_the_score_has_the_point_of_the_language(scene: Scene) -> None:
+    ran, ada = scene.running(), visitor(scene.cast.ada)
+    for language, score in (("en", "Score 1.00"), ("de", "Wert 1,00")):
+        assert score in words(ada.get(f"/decisions/{ran.pk}/", headers={"Accept-Language": language}))
+
+
 def test_a_refusal_under_a_halt_names_it_without_its_free_text(scene: Scene) -> None:
     halt.halt("agent", str(scene.cast.refunder.pk), reason="VIP, approve", by=BY)
     scene.ask()
