@@ -368,6 +368,8 @@ class Machine(people.People, RuleBasedStateMachine):
             expected = self.world.decide(ask, EPOCH)
             exhausted = self.world.is_exhausted(expected)
             event(f"{expected.outcome} at {expected.tier}" + (", exhausted" if exhausted else ""))
+            if kind == town.NEW:
+                event(f"new to its agent: {self.world.is_new(ask)}, {expected.outcome}")
             answered = self._answer(ask, expected)
             if exhausted:
                 assert answered == ("cap_exhausted", ""), self._explained(ask, expected)
@@ -375,6 +377,18 @@ class Machine(people.People, RuleBasedStateMachine):
             assert answered == (expected.outcome, expected.tier), self._explained(ask, expected)
             self.world.happened(ask, expected)
             self._passes(1)
+
+    @happens(
+        2,
+        name=st.sampled_from(["Refunder", "Scribe"]),
+        customer=st.sampled_from(["c1", "c2"]),
+        amounts=st.lists(st.sampled_from([10_00, 240_00]), min_size=1, max_size=3),
+    )
+    def gets_familiar(self, name: str, customer: str, amounts: list[int]) -> None:
+        """As it mostly is with what is new: a person lets it be done, a few times."""
+        for amount in amounts:
+            self.asks(name, town.NEW, "r1", customer, "", amount, times=1, ticket=None, said="")
+            self.a_person_decides(0, "grace", "approve", after=0, again=None, done=True)
 
     # what always holds
 

@@ -147,7 +147,7 @@ AGENTS = {
     "Scribe": ("joan", "goodwill", None, "EXECUTE", {"town.pay": 2, "town.note": 1, "town.lend": 2, "town.gift": 2}),
     "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 3}),
 }
-SHARED, PAY = "Scribe", "town.pay"
+SHARED, PAY, NEW = "Scribe", "town.pay", "town.gift"
 # money in cents, and the highest risk
 REVIEWERS = {"ada": (500_00, "medium"), "grace": (10_000_00, "high")}
 
