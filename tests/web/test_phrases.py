@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from governance.policy.velocity import Cap, CapKey, Unit, Usage
+from reviews.compared import FactLine, FactTable
 from reviews.exposure import Reach, bars, reach, usages
 from reviews.phrases import lasting, left, sentence_of
-from reviews.shown import PLAIN, Lens, Piece
+from reviews.shown import PLAIN, Lens, Piece, words
 from reviews.templatetags.console import ago, clock, fact, money, read_at, since
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
@@ -108,6 +111,14 @@ def test_a_reading_is_told_by_the_clock_and_by_its_day_where_that_is_not_today()
     with timezone.override("Asia/Tokyo"):
         late = NOW + dt.timedelta(hours=4)
         assert "read 22 Nov 23:59:00 JST<" in read_at(late - dt.timedelta(hours=1, minutes=1), late)
+
+
+def test_a_fact_tells_when_it_was_read_where_that_is_not_when_the_others_were() -> None:
+    line = FactLine("x", "X", words("a"), words("a"), "agrees", "agrees", True, "elsewhere", NOW)
+    facts = FactTable((line, replace(line, read_at=NOW - dt.timedelta(seconds=3))), "records", NOW)
+    printed = render_to_string("parts/_facts.html", {"facts": facts, "now": NOW})
+    assert printed.count("elsewhere") == 2
+    assert [part[:12] for part in printed.split("read ")[1:]] == ["11:59:57 UTC"]
 
 
 def test_money_is_told_in_the_reference_currency() -> None:
