@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 
+import httpx
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from governance import genesis
+from config.services.stack import BASE
+from governance import genesis, register
 from governance.models import (
     Action,
     Agent,
@@ -33,6 +37,7 @@ from reviews.demo.seed import password_of
 from reviews.demo.traffic import LEFT_TO_JUDGE
 from reviews.models import Alert, Draw, Escalation, Finding, Verdict
 from reviews.verify import verify
+from tests.cast import BY
 from tests.support.fixtures import Committed, Records
 from tests.support.live import Servers
 from tests.support.patience import policy_takes_its_time
@@ -96,6 +101,19 @@ def test_the_demo_plays_and_a_second_start_adds_nothing(
     before = counts()
     assert "before" in act(url)
     assert counts() == before
+    _the_commands_of_the_documents_work_as_written(url)
+
+
+def _the_commands_of_the_documents_work_as_written(url: str) -> None:
+    for page, agent, least in (("agent-author", "Refunder", 1), ("delegate", "Refunder", 2), ("gateway", "Gateway", 1)):
+        key = register.issue_key(Agent.objects.get(name=agent), by=BY)
+        text = (BASE / "docs" / "how-to" / f"{page}.md").read_text()
+        found = re.findall(r"^curl -s http://127\.0\.0\.1:8000(\S+) .*?-d '(.*?)'$", text, re.MULTILINE | re.DOTALL)
+        assert len(found) >= least
+        for place, (address, body) in enumerate(found):
+            headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": f"{page}:{place}"}
+            answer = httpx.post(f"{url}{address}", json=json.loads(body), headers=headers)
+            assert answer.status_code < 300, answer.text
 
 
 def _seeding_twice_changes_nothing_and_prints_the_same_logins() -> None:
