@@ -54,6 +54,8 @@ class Parameter:
 
 # Nothing was claimed and nothing had to be: no cause for anybody to look twice.
 NOT_CLAIMED = "not claimed"
+# The record is as it must be, and nobody claimed anything that it could agree with.
+FITS = "fits"
 _FACTS = """
   select name, claimed, recorded, result, required, show, source, read_at
   from governance_fact where snapshot_id = %s order by position
@@ -118,5 +120,5 @@ def _mark(fact: rows.Row) -> str:
     if fact["result"] != Result.AGREES or fact["show"] == Show.MATCH:
         return _result(fact)
     if fact["claimed"] is None:
-        return "fits"
+        return FITS
     return "within" if falls_short(fact["claimed"], fact["recorded"]) else fact["result"]

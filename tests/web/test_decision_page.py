@@ -10,6 +10,7 @@ import pytest
 
 from governance import halt, permit
 from governance.models import Action, Decision
+from governance.policy.facts import FactSummary, Result
 from governance.policy.memory import recalled
 from governance.policy.rulings import Enforcement
 from governance.policy.tiers import Level, Tier
@@ -108,6 +109,12 @@ def test_the_score_has_the_point_of_the_language(scene: Scene) -> None:
     ran, ada = scene.running(), visitor(scene.cast.ada)
     for language, score in (("en", "Score 1.00"), ("de", "Wert 1,00")):
         assert score in words(ada.get(f"/decisions/{ran.pk}/", headers={"Accept-Language": language}))
+
+
+def test_a_fact_that_nothing_was_claimed_of_agrees_with_nobody() -> None:
+    facts = [FactSummary("state", Result.AGREES, True, claimed) for claimed in (False, True)]
+    told = explained.tell(inputs(facts=tuple(facts)))
+    assert [each.result for each in told.facts] == ["fits", "agrees"]
 
 
 def test_a_refusal_under_a_halt_names_it_without_its_free_text(scene: Scene) -> None:
