@@ -76,7 +76,7 @@ def redeem(grant_id: UUID, *, caller: Caller, digest: str) -> Grant:
     The record is read again before, rule, mandate and halts are judged again inside. What lost its ground
     is voided and, for a person's approval, becomes a new case (`extra["escalation"]`). Problems: NOT_FOUND,
     DIGEST_MISMATCH, GRANT_USED, GRANT_VOID, GRANT_EXPIRED, GRANT_NOT_YET_OPEN, RECORD_CHANGED, REFUSED,
-    and, voiding nothing, SOURCE_UNAVAILABLE, TOOL_RED and, while too much is under way, UNAVAILABLE with `retry_after`.
+    and, voiding nothing, SOURCE_UNAVAILABLE, TOOL_RED and, while too much is under way, WRONG_STATE with `retry_after`.
     """
     grant = _own(grant_id, caller, digest)
     _require_usable(grant, locks.database_now())
@@ -217,7 +217,7 @@ def _begin(action: Action, now: datetime) -> None:
 
 
 def _fly(action: Action) -> None:
-    """A person approves an act, not that it runs beside others: it begins when there is room. Problem UNAVAILABLE."""
+    """A person approves an act, not that it runs beside others: it begins when there is room. Problem WRONG_STATE."""
     limits = entry_of(action).spec.in_flight
     most = [(key, limits.agent if key.startswith("agent:") else limits.entity) for key in action.in_flight or ()]
     rows = [{"key": key, "most": limit} for key, limit in most if limit is not None]
@@ -229,7 +229,7 @@ def _fly(action: Action) -> None:
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) != OVER:
             raise
-        raise Problem(Code.UNAVAILABLE, _BUSY, retry_after=FLIGHT_RETRY_SECONDS) from error
+        raise Problem(Code.WRONG_STATE, _BUSY, retry_after=FLIGHT_RETRY_SECONDS) from error
 
 
 def _decided_on(grant: Grant) -> Snapshot | None:

@@ -139,7 +139,7 @@ def test_what_a_person_approves_begins_when_there_is_room(scene: Scene, no_hold:
     scene.redeem(first)
     with pytest.raises(Problem) as waits:
         scene.redeem(second)
-    assert (waits.value.code, waits.value.retry_after) == (Code.UNAVAILABLE, 30)
+    assert (waits.value.code, waits.value.retry_after) == (Code.WRONG_STATE, 30), "Placet itself is well"
     second.refresh_from_db()
     assert (second.redeemed_at, second.voided_at, second.action.state) == (None, None, "escalated")
     report.report(first.action_id, caller=scene.refunder, status="succeeded")
