@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from django.db import connection
 
 CHUNK = 5_000
+_BEFORE_ALL = -(2**63)
 
-# seq, microseconds since 1970, kind, actor, body, stored leaf
-_Row = tuple[int, int, str, str, bytes, bytes]
+# seq, microseconds since 1970, kind, actor, body, stored leaf; a forger can leave any but the first empty
+_Row = tuple[int, int | None, str | None, str | None, bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,19 @@ def verify() -> Audit:
     entries = last = gaps = 0
     for row in _rows():
         seq = row[0]
-        if leaf(*row[:5]) != row[5]:
+        if not _written(row):
             return Audit(entries, last, gaps, first_bad=seq)
         gaps += seq - last - 1
         entries, last = entries + 1, seq
     return Audit(entries, last, gaps, first_bad=None)
+
+
+def _written(row: _Row) -> bool:
+    """Whether this row can be what the ledger wrote: it numbers from 1 and leaves nothing empty."""
+    seq, at, kind, actor, body, stored = row
+    if seq < 1 or at is None or kind is None or actor is None or body is None:
+        return False
+    return leaf(seq, at, kind, actor, body) == stored
 
 
 def leaf(seq: int, at: int, kind: str, actor: str, body: bytes) -> bytes:
@@ -50,17 +59,22 @@ def leaf(seq: int, at: int, kind: str, actor: str, body: bytes) -> bytes:
 
 def _rows() -> Iterator[_Row]:
     # by key and not by a server-side cursor, which a pooler in transaction mode would lose
-    after = -1
+    after = _BEFORE_ALL
     with connection.cursor() as cursor:
         while True:
             cursor.execute(
-                "select seq, (extract(epoch from at) * 1000000)::bigint, kind, actor, body, leaf"
+                "select seq, case when isfinite(at) then (extract(epoch from at) * 1000000)::bigint end,"
+                " kind, actor, body, leaf"
                 " from governance_ledgerentry where seq > %s order by seq limit %s",
                 [after, CHUNK],
             )
             rows = cursor.fetchall()
             for seq, at, kind, actor, body, stored in rows:
-                yield seq, at, kind, actor, bytes(body), bytes(stored)
+                yield seq, at, kind, actor, _bytes(body), _bytes(stored)
             if len(rows) < CHUNK:
                 return
             after = rows[-1][0]
+
+
+def _bytes(stored: memoryview | bytes | None) -> bytes | None:
+    return None if stored is None else bytes(stored)
