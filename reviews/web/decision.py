@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from governance.problems import Problem
 from reviews import decided
-from reviews.web.loaders import READERS, SEATED, ConsoleRequest, page
+from reviews.web.loaders import AT_DESK, READERS, SEATED, ConsoleRequest, page
 
 
 @page(READERS)
@@ -17,4 +17,5 @@ def show(request: ConsoleRequest, action: UUID) -> HttpResponse:
         found = decided.read(action)
     except Problem as problem:
         raise Http404 from problem
-    return render(request, "decision/page.html", {"decision": found, "may_open": bool(request.groups & SEATED)})
+    seats = {"may_open": bool(request.groups & SEATED), "may_audit": bool(request.groups & AT_DESK)}
+    return render(request, "decision/page.html", {"decision": found, **seats})

@@ -28,6 +28,7 @@ OVERSEERS = frozenset({COUNCIL, AUDITOR, OPERATOR})
 WATCHERS = READERS | {OPERATOR}
 JUDGES = frozenset({REVIEWER})
 SEATED = frozenset({COUNCIL})
+AT_DESK = frozenset({COUNCIL, AUDITOR})
 MENDERS = frozenset({COUNCIL, OPERATOR})
 SIGNED_IN: frozenset[str] = frozenset()
 

@@ -1,0 +1,64 @@
+"""An auditor follows one action by its id: who asked, who took and decided it, what was shown, what ran."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from governance.models import Grant
+from reviews.models import Escalation
+from tests.cast import Cast
+from tests.reviews.scene import Scene
+from tests.web.reading import visitor
+
+LEDGER = "/council/governance/ledgerentry/"
+# In the order of the page, the newest first. The leases of a case name no action.
+STORY = ["grant_redeemed", "verdict_given", "case_verified", "case_taken", "action_decided"]
+
+
+def kinds(cast: Cast, wanted: object) -> list[str]:
+    """The entries of a search, as Edith sees them."""
+    page = visitor(cast.edith).get(LEDGER, {"q": str(wanted)}).content.decode()
+    return re.findall(r'<td class="field-kind">([a-z_]+)</td>', page)
+
+
+@pytest.fixture
+def used(scene: Scene, no_hold: None) -> Grant:
+    """An approval that was picked up, beside a case that has nothing to do with it."""
+    grant = scene.approved()
+    scene.redeem(grant)
+    scene.case("430.00", run="another")
+    return grant
+
+
+def test_the_id_of_an_action_its_case_or_its_grant_finds_all_that_became_of_it(used: Grant, scene: Scene) -> None:
+    case = Escalation.objects.get(action=used.action_id)
+    for known in (used.action_id, case.pk, used.pk):
+        found = kinds(scene.cast, known)
+        assert [kind for kind in found if kind != "case_shown"] == STORY, known
+
+
+def test_the_page_of_a_decision_leads_whoever_may_read_it_to_the_ledger(used: Grant, scene: Scene) -> None:
+    link, cast = f'href="{LEDGER}?q={used.action_id}"', scene.cast
+    page = f"/decisions/{used.action_id}/"
+    assert [link in visitor(reader).get(page).content.decode() for reader in (cast.edith, cast.mary, cast.ada)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_the_id_of_an_agent_finds_what_names_it_and_not_all_that_it_did(used: Grant, scene: Scene) -> None:
+    found = kinds(scene.cast, scene.cast.refunder.pk)
+    assert "agent_registered" in found
+    assert "verdict_given" not in found
+
+
+@pytest.mark.parametrize("wanted", ["shop.refund", "%", "00000000-0000-4000-8000-000000000000"])
+def test_what_is_no_known_id_finds_nothing(cast: Cast, wanted: str) -> None:
+    assert kinds(cast, wanted) == []
+
+
+def test_a_reviewer_searches_no_ledger(cast: Cast) -> None:
+    assert visitor(cast.ada).get(LEDGER, {"q": str(cast.refunder.pk)}).status_code == 403
