@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 Env = Mapping[str, str]
 
 _CONNECTOR = re.compile(r"PLACET_CONNECTOR_([A-Z0-9]+(?:_[A-Z0-9]+)*?)_URL(_FILE)?", re.ASCII)
+_MEANT_AS_CONNECTOR = re.compile(r"PLACET_CONNECTOR_.+_URL(_FILE)?")
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]", re.ASCII)
 
 
@@ -90,6 +91,16 @@ def secret(env: Env, name: str) -> str | None:
     return value
 
 
+def key(env: Env, name: str, fallback: str | None) -> str:
+    """A text that nobody guesses: 32 characters at least."""
+    text = secret(env, name) or fallback
+    if text is None:
+        raise ImproperlyConfigured(f"{name} is missing.")
+    if len(text) < 32:
+        raise ImproperlyConfigured(f"{name} must have 32 characters or more.")
+    return text
+
+
 def address(env: Env, name: str) -> str:
     """``http(s)://host[:port]`` with nothing behind it, or empty where it is unset."""
     text = secret(env, name) or ""
@@ -158,7 +169,17 @@ def redis(env: Env, name: str, fallback: str | None) -> str:
     url = secret(env, name) or fallback
     if url is None:
         raise ImproperlyConfigured(f"{name} is missing.")
-    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "unix" or (
+            parts.scheme in ("redis", "rediss")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and re.fullmatch(r"/?[0-9]{0,4}", parts.path, re.ASCII) is not None
+        )
+    except ValueError:
+        good = False
+    if not good:
         raise ImproperlyConfigured(f"{name} must look like redis://host:6379/0.")
     return url
 
@@ -166,15 +187,25 @@ def redis(env: Env, name: str, fallback: str | None) -> str:
 def connectors(env: Env) -> dict[str, str]:
     """Addresses of the systems of record by lower-case name, from ``PLACET_CONNECTOR_<NAME>_URL``."""
     found: dict[str, str] = {}
-    for key in env:
-        match = _CONNECTOR.fullmatch(key)
-        if match is None:
+    for name in env:
+        if not _MEANT_AS_CONNECTOR.fullmatch(name):
             continue
-        url = secret(env, key.removesuffix("_FILE"))
-        if url is None or urlsplit(url).scheme not in ("postgresql", "postgres"):
-            raise ImproperlyConfigured(f"{key} must be a postgresql:// address of a read-only role.")
+        match = _CONNECTOR.fullmatch(name)
+        if match is None:
+            raise ImproperlyConfigured(f"{name} names no connector: write PLACET_CONNECTOR_<NAME>_URL in capitals.")
+        url = secret(env, name.removesuffix("_FILE"))
+        if url is None or not _is_postgresql(url):
+            raise ImproperlyConfigured(f"{name} must be a postgresql:// address of a read-only role.")
         found[match[1].lower()] = url
     return found
+
+
+def _is_postgresql(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("postgresql", "postgres") and parts.port != 0
+    except ValueError:
+        return False
 
 
 def environment() -> Env:

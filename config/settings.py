@@ -25,10 +25,7 @@ if DEBUG and not _LOCAL:
     raise ImproperlyConfigured("PLACET_DEBUG is only for PLACET_MODE=local.")
 
 # -- secrets ------------------------------------------------------------------------------------
-_secret = env.secret(_ENV, "PLACET_SECRET_KEY")
-if _secret is None and not _LOCAL:
-    raise ImproperlyConfigured("PLACET_SECRET_KEY is missing.")
-SECRET_KEY = _secret or secrets.token_urlsafe(50)
+SECRET_KEY = env.key(_ENV, "PLACET_SECRET_KEY", secrets.token_urlsafe(50) if _LOCAL else None)
 # Ed25519 seed (32 bytes) that signs grant tokens.
 PLACET_SIGNING_KEY = env.seed(_ENV, "PLACET_SIGNING_KEY", secrets.token_bytes(32) if _LOCAL else None)
 
@@ -149,6 +146,8 @@ if PLACET_ROLE == "app":
         "max_size": env.integer(_ENV, "PLACET_POOL_MAX", 8, 1, 64),
         "timeout": 3,
     }
+    if _database["OPTIONS"]["pool"]["min_size"] > _database["OPTIONS"]["pool"]["max_size"]:
+        raise ImproperlyConfigured("PLACET_POOL_MIN is above PLACET_POOL_MAX.")
 # The statements of the decision path stay prepared on the server; all others are planned for what they ask each time.
 # Behind a PgBouncer that does not keep track of prepared statements (before 1.21) this must be off.
 _database["OPTIONS"]["prepare_threshold"] = 5 if env.boolean(_ENV, "PLACET_PREPARE", True) else None

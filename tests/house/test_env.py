@@ -119,6 +119,39 @@ def test_connectors_are_found_by_name() -> None:
         env.connectors({"PLACET_CONNECTOR_SHOP_URL": "https://shop.example"})
 
 
+@pytest.mark.parametrize(
+    "name", ["PLACET_CONNECTOR_records_URL", "PLACET_CONNECTOR_A-B_URL", "PLACET_CONNECTOR__URL_URL"]
+)
+def test_a_connector_that_no_binding_could_name_is_not_passed_over(name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"{name} names no connector"):
+        env.connectors({name: "postgresql://r@h/d"})
+
+
+@pytest.mark.parametrize("url", ["postgresql://h:abc/d", "postgresql://h:0/d", "postgresql://[h/d"])
+def test_a_connector_whose_address_is_none_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PLACET_CONNECTOR_SHOP_URL"):
+        env.connectors({"PLACET_CONNECTOR_SHOP_URL": url})
+
+
+@pytest.mark.parametrize("url", ["redis://", "redis://h:port/0", "redis://h:6379/x", "redis://h:0/0", "redis://[h/0"])
+def test_a_redis_address_that_leads_nowhere_is_refused_at_the_start(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL must look like"):
+        env.redis({"REDIS_URL": url}, "REDIS_URL", None)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://h", "rediss://u:p@h:6380/15?ssl_cert_reqs=required", "unix:///run/redis.sock"]
+)
+def test_a_redis_address_may_leave_out_what_has_a_default(url: str) -> None:
+    assert env.redis({"REDIS_URL": url}, "REDIS_URL", None) == url
+
+
+def test_a_key_that_could_be_guessed_is_refused() -> None:
+    assert env.key({"X": "s" * 32}, "X", None) == "s" * 32
+    with pytest.raises(ImproperlyConfigured, match="X must have 32 characters or more"):
+        env.key({"X": "s" * 31}, "X", None)
+
+
 @given(st.text(max_size=40))
 def test_no_reader_fails_in_another_way_than_refusing(value: str) -> None:
     settings = {"X": value}
@@ -131,6 +164,8 @@ def test_no_reader_fails_in_another_way_than_refusing(value: str) -> None:
         lambda: env.redis(settings, "X", None),
         lambda: env.database(value, "X"),
         lambda: env.word(settings, "X", "x"),
+        lambda: env.key(settings, "X", None),
+        lambda: env.connectors({"PLACET_CONNECTOR_X_URL": value}),
     ):
         with contextlib.suppress(ImproperlyConfigured):
             reader()

@@ -71,6 +71,11 @@ def test_production_does_not_start_without(missing: str) -> None:
     assert f"{missing} is missing." in done.stderr
 
 
+def test_a_pool_that_would_keep_more_than_it_may_open_does_not_start() -> None:
+    done = _settings({**PRODUCTION, "PLACET_POOL_MIN": "9"}, "DEBUG")
+    assert "PLACET_POOL_MIN is above PLACET_POOL_MAX." in done.stderr
+
+
 def test_production_refuses_to_debug() -> None:
     done = _settings({**PRODUCTION, "PLACET_DEBUG": "True"}, "DEBUG")
     assert "PLACET_DEBUG is only for PLACET_MODE=local." in done.stderr
