@@ -35,6 +35,9 @@ _EARLY = frozenset(
     }
 )
 
+# What fails is not here, and Health shows it: whoever asks again would write an error of ours each time.
+_ELSEWHERE = frozenset({Code.SOURCE_UNAVAILABLE, Code.TOOL_RED})
+
 _SENTENCES: Mapping[str, str] = {
     "missing": "This field is required.",
     "extra_forbidden": "This field is not known here.",
@@ -79,6 +82,8 @@ def response(problem: Problem) -> HttpResponse:
         answer["WWW-Authenticate"] = 'Bearer realm="placet"'
     if problem.retry_after is not None:
         answer["Retry-After"] = str(max(1, problem.retry_after))
+    if problem.code in _ELSEWHERE:
+        answer._has_been_logged = True  # type: ignore[attr-defined]
     return answer
 
 

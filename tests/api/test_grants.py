@@ -79,7 +79,7 @@ def test_a_grant_on_hold_says_when_it_opens(desk: Desk, scene: Scene) -> None:
 
 
 def test_a_source_that_is_down_is_asked_again_later(
-    desk: Desk, scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch, settings: Any
+    desk: Desk, scene: Scene, no_hold: None, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
     case = scene.case(elevate=True)
     verify.verify(case.pk)
@@ -89,6 +89,7 @@ def test_a_source_that_is_down_is_asked_again_later(
     assert (answer.status_code, answer.json()["code"]) == (503, "source_unavailable")
     assert int(answer.headers["retry-after"]) > 0
     assert Grant.objects.get(pk=grant.pk).voided_at is None
+    assert "django.request" not in {each.name for each in caplog.records}, "no error of ours, however often it is asked"
 
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "not_executed"])
