@@ -161,11 +161,14 @@ def holds(case: Escalation, user: int, now: datetime) -> bool:
 def give_back_all(reviewer: User, now: datetime, *, waits: bool) -> list[str]:
     """Take every lease of theirs away, in the caller's transaction; the ids of those cases, for its ledger entry.
 
-    Unless it `waits` for them, one that somebody is at work on at this very moment is left to its verdict.
+    Unless it `waits` for them, one that somebody is at work on at this very moment is left to its verdict, and so is
+    one that they approved for others to decide as well while that can be withdrawn: free before, it would tell of it.
     """
     held = Escalation.objects.select_for_update(no_key=True, skip_locked=not waits).filter(
         state=EscalationState.OPEN, taken_by=reviewer, taken_until__gt=now
     )
+    if not waits:
+        held = held.exclude(verdicts__reviewer=reviewer, verdicts__withdrawn_at=None, verdicts__final_at__gt=now)
     found = []
     for case in held.order_by("pk"):
         case.taken_by = case.taken_until = None

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from governance import actors, catalogue, enrol, mandates
 from governance.problems import Code, Problem
-from reviews import handover, lead
+from reviews import handover, lead, take
 from reviews.practise import waive_practice
 from tests.cast import BY
 from tests.reviews.scene import REFUND, Scene, backdate
@@ -38,6 +38,16 @@ def test_the_page_of_a_lead_does_not_name_who_is_deciding(eyes: Scene) -> None:
     backdate("update reviews_escalation set taken_until = clock_timestamp() + interval '9 min' where id = %s", case.pk)
     assert [due.taken_by for due in lead.read().soon] == ["another reviewer"]
     assert "another reviewer" in words(visitor(eyes.cast.grace).get("/lead/"))
+
+
+def test_whoever_approves_and_signs_out_leaves_it_as_it_was(eyes: Scene) -> None:
+    case = eyes.case()
+    eyes.approve(case, eyes.cast.ada)
+    grace = visitor(eyes.cast.grace)
+    assert "another reviewer is deciding" in words(grace.get(f"/escalations/{case.pk}/"))
+    assert take.release_all(reviewer=eyes.cast.ada) == 0
+    assert "another reviewer is deciding" in words(grace.get(f"/escalations/{case.pk}/"))
+    assert take.release_all(reviewer=eyes.cast.grace) == 0
 
 
 def test_the_list_of_who_passed_it_on_names_nobody_to_the_next(eyes: Scene, no_hold: None) -> None:
