@@ -1,12 +1,13 @@
-"""READ what stands beside the facts of a case: who is who, what changes, how amounts come about, who was paid."""
+"""READ what stands beside the facts of a case: who is who, what changes, how amounts come about, who was paid.
+
+In English, as a verdict covers it: a page says these words, listed in `closed_words`, in the language of its reader.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from django.utils.translation import gettext as _
 
 from governance.policy.money import EXPONENTS, format_money
 from reviews.shown import Lens, Piece, Pieces, pieces, words
@@ -46,27 +47,27 @@ def _aside(line: Mapping[str, Any], lens: Lens) -> Aside | None:
 
 def _parties(asked: str, paid: str) -> Aside:
     """The first check: three roles, told as the same or not, never by name."""
-    told = [_("Who asked"), _SIGNS.get(asked, "?"), _("whose record")] if asked != "nobody" else [_("Nobody's record")]
+    told = ["Who asked", f" {_SIGNS.get(asked, '?')} ", "whose record"] if asked != "nobody" else ["Nobody's record"]
     if paid != "nobody":
-        told += [_SIGNS.get(paid, "?"), _("who is paid")]
+        told += [f" {_SIGNS.get(paid, '?')} ", "who is paid"]
     wrong = {
-        ("asked", "differ"): _("this record belongs to somebody else than who asked"),
-        ("asked", "unknown"): _("who asked is not known"),
-        ("paid", "differ"): _("who is paid is not known to belong to this record"),
-        ("paid", "unknown"): _("who is paid is not known"),
+        ("asked", "differ"): "this record belongs to somebody else than who asked",
+        ("asked", "unknown"): "who asked is not known",
+        ("paid", "differ"): "who is paid is not known to belong to this record",
+        ("paid", "unknown"): "who is paid is not known",
     }
     said = [wrong[part] for part in (("asked", asked), ("paid", paid)) if part in wrong]
-    text = " ".join(filter(None, told))
-    return Aside("parties", "", words(f"{text}: {'; '.join(said)}" if said else text), grave=bool(said))
+    told += [text for sign, why in zip((": ", "; "), said, strict=False) for text in (sign, why)]
+    return Aside("parties", "", tuple(map(Piece, told)), grave=bool(said))
 
 
 def _payee(times: int | None, since: str) -> Aside:
     if times is None:
-        return Aside("payee", _("Payee"), words(_("whether this account was paid before is not known")), grave=True)
+        return Aside("payee", "Payee", words("whether this account was paid before is not known"), grave=True)
     if times == 0:
-        return Aside("payee", _("Payee"), words(_("first payment to this account")), grave=True)
-    told = _("paid once before") if times == 1 else _("paid {times} times before").format(times=times)
-    return Aside("payee", _("Payee"), (Piece(told), *((Piece(_(", since ")), Piece(since, True)) if since else ())))
+        return Aside("payee", "Payee", words("first payment to this account"), grave=True)
+    told = "paid once before" if times == 1 else f"paid {times} times before"
+    return Aside("payee", "Payee", (Piece(told), *((Piece(", since "), Piece(since, True)) if since else ())))
 
 
 def _change(line: Mapping[str, Any], lens: Lens) -> Aside:
@@ -76,33 +77,32 @@ def _change(line: Mapping[str, Any], lens: Lens) -> Aside:
         put = [Piece("+ "), *pieces(line["plus"], lens)] if "plus" in line else []
         return Aside("change", label, now=tuple(taken), then=tuple(put))
     if line.get("same"):
-        return Aside("change", label, now=_side(line["now"], lens, _("on file, not shown")), then=words(_("no change")))
+        return Aside("change", label, now=_side(line["now"], lens, "on file, not shown"), then=words("no change"))
     return Aside(
         "change",
         label,
-        now=_side(line["now"], lens, _("on file, not shown")),
-        then=_side(line["then"], lens, _("another text")),
+        now=_side(line["now"], lens, "on file, not shown"),
+        then=_side(line["then"], lens, "another text"),
     )
 
 
 def _side(value: object, lens: Lens, hidden: str) -> Pieces:
     """A side as its form allows; what was not kept is told by its length."""
     if value is None:
-        return words(_("nothing"))
+        return words("nothing")
     if isinstance(value, Mapping) and "hidden" in value:
         length = value.get("length")
-        many = _("{hidden}, {length} characters") if isinstance(length, int) else "{hidden}"
-        return words(many.format(hidden=hidden, length=length))
+        return words(f"{hidden}, {length} characters" if isinstance(length, int) else hidden)
     return pieces(value, lens)
 
 
 def _sum(line: Mapping[str, Any]) -> Aside:
     label, currency, total = str(line["label"]), str(line["currency"]), line["total"]
     if total is None or currency not in EXPONENTS:
-        return Aside("sum", label, words(_("cannot be computed from the record")), grave=True)
+        return Aside("sum", label, words("cannot be computed from the record"), grave=True)
     found = [*_terms(line["terms"], currency)]
     if line.get("more"):
-        found.append(Piece(_(" and {more} more").format(more=line["more"])))
+        found.append(Piece(f" and {line['more']} more"))
     if len(found) > 1:
         found += [Piece(" = "), Piece(format_money(total, currency), True)]
     says = str(line.get("says", ""))

@@ -63,6 +63,13 @@ WORDS = (
     "text of {figure} character", "text of {figure} characters", "sealed text, {figure} character",
     "sealed text, {figure} characters", " and {figure} more", " and more", "{figure} further part",
     "{figure} further parts",
+    # what stands beside the facts
+    "Who asked", "whose record", "who is paid", "Nobody's record", "no change", "another text", "on file, not shown",
+    "this record belongs to somebody else than who asked", "who asked is not known",
+    "who is paid is not known to belong to this record", "who is paid is not known", "Payee",
+    "whether this account was paid before is not known", "first payment to this account", "paid once before",
+    "paid {figure} times before", ", since ", "another text, {figure} characters",
+    "on file, not shown, {figure} characters", "cannot be computed from the record",
     # what-if
     "no permission", "known", "without a rate", "answers", "unavailable", "does not grant", "grants",
     "Amount in {label}", "Quantity", "Level", "Currency", "Standing", "Policy allows", "Policy",

@@ -18,7 +18,7 @@ class _Said(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[list[str]] = []
-        self.open: list[int | None] = []
+        self.open: list[tuple[int | None, bool]] = []
         self.fixed: set[int] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -29,14 +29,18 @@ class _Said(HTMLParser):
             if "data-value" in named:
                 self.fixed.add(place)
         if tag not in _VOID:
-            self.open.append(place)
+            # what is read in another language stands beside what is stated
+            self.handle_data(named.get("data-ours") or "")
+            self.open.append((place, "data-ours" in named))
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _VOID:
             self.open.pop()
 
     def handle_data(self, data: str) -> None:
-        for place in self.open:
+        if any(ours for _, ours in self.open):
+            return
+        for place, _ in self.open:
             if place is not None and place not in self.fixed:
                 self.said[place][1] += data
 

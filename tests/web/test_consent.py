@@ -55,6 +55,20 @@ def test_a_verdict_keeps_the_digest_of_the_page_and_says_it_in_the_ledger(scene:
     assert entries("verdict_given")[-1]["consent_digest"] == form["consent"]
 
 
+@pytest.mark.parametrize(("read", "sent"), [("en", "de"), ("de", "en")])
+def test_what_was_read_in_one_language_is_approved_in_another(scene: Scene, read: str, sent: str) -> None:
+    """Somebody chose another one meanwhile, in another window: the page that is still open states the same."""
+    case, client = scene.take(scene.case()), visitor(scene.cast.ada)
+    path = f"/escalations/{case.pk}/"
+    shown = [client.get(path, headers={"Accept-Language": language}) for language in (read, sent)]
+    assert words(shown[0]) != words(shown[1])
+    assert hidden(shown[0]) == hidden(shown[1])
+    assert [recomputed(each) for each in shown] == [hidden(each)["consent"] for each in shown]
+    answer = client.post(f"{path}approve/", hidden(shown[0]), headers=HTMX | {"Accept-Language": sent})
+    assert answer.status_code == 200
+    assert bytes(Verdict.objects.get().consent_digest).hex() == hidden(shown[0])["consent"]
+
+
 def test_what_reads_differently_since_is_not_approved(scene: Scene) -> None:
     """Facts and action are the same; the council calls one of them something else."""
     case = scene.take(scene.case())

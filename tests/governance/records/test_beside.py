@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.records.evaluate import evaluate
 from governance.records.reading import Reading
+from governance.spoken import spoken
 from reviews.asides import Aside, asides
 from reviews.shown import Lens
 from tests.governance.records.memory import Memory
@@ -20,6 +23,7 @@ from tests.governance.records.support import bound
 from tests.governance.records.test_parse import problems
 from tests.policy.prove import examples
 
+ROLES = ("equal", "differ", "nobody", "unknown")
 DOCUMENT: dict[str, Any] = {
     "action_type": "shop.swap",
     "connector": "records",
@@ -197,3 +201,24 @@ def test_a_sum_is_what_its_cents_come_to(prices: list[int], left: int) -> None:
     items = [{"id": str(number), "price": Decimal(price) / 100} for number, price in enumerate(prices)]
     (line,) = [each for each in read({"items": items, "left": Decimal(left) / 100}).lines if each["kind"] == "sum"]
     assert line["total"] == (sum(prices) - left if prices else None)
+
+
+def test_the_lines_state_the_same_in_every_language_and_each_of_their_words_is_told_in_it() -> None:
+    """A verdict covers them: what it states is English for everybody, and what is read stands beside it."""
+    hidden = {"hidden": True, "length": 12}
+    change = {"kind": "change", "label": "Note"}
+    total = {"kind": "sum", "label": "Total", "currency": "USD", "terms": [[1, 500], [-1, 200]]}
+    lines: list[dict[str, Any]] = [
+        *({"kind": "parties", "asked": asked, "paid": paid} for asked in ROLES for paid in ROLES),
+        *({"kind": "payee", "times": times, "since": "2026-11-01"} for times in (None, 0, 1, 3)),
+        {**change, "now": hidden, "then": hidden}, {**change, "now": None, "then": {"hidden": True}},
+        {**change, "now": hidden, "then": hidden, "same": True},
+        {**total, "total": 300, "more": 2}, {**total, "total": None},
+    ]  # fmt: skip
+    with translation.override("en"):
+        said = asides({"lines": lines}, Lens())
+    assert len(said) == len(lines)
+    found = [piece.text for each in said for piece in (*each.says, *each.now, *each.then) if not piece.literal]
+    with translation.override("de"):
+        assert asides({"lines": lines}, Lens()) == said
+        assert {text for text in found if re.search("[a-z]", text) and spoken(text) == text} == set()
