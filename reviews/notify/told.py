@@ -11,12 +11,14 @@ from django.db.models import Prefetch, QuerySet
 
 from governance.locks import database_now
 from reviews import rows
-from reviews.models import Channel, Delivery, DeliveryState, Notice
+from reviews.models import Channel, Delivery, DeliveryState, Notice, Occasion
 from reviews.notify import people
 from reviews.notify.words import Message, message_of
 
 LISTED = 50
 _SHOWN = 5
+# A worker goes round every five seconds and leaves nothing due behind.
+SILENT = dt.timedelta(minutes=2)
 
 # Told in the last ten minutes and nobody has taken care of it: one range of an index.
 _FRESH = """
@@ -89,6 +91,12 @@ def dead() -> tuple[list[Letter], dt.datetime]:
     """The latest messages that could not be delivered, and the time by the database."""
     found = Delivery.objects.filter(state=DeliveryState.DEAD).select_related("notice__person").order_by("-ended_at")
     return [_letter(each) for each in found[:LISTED]], database_now()
+
+
+def waiting_since() -> dt.datetime | None:
+    """Since when somebody should have been told of something: no worker goes round. None while one does."""
+    oldest = Occasion.objects.filter(due_at__lt=database_now() - SILENT).order_by("due_at")
+    return oldest.values_list("due_at", flat=True).first()
 
 
 def any_dead() -> bool:

@@ -13,4 +13,5 @@ def show(request: ConsoleRequest) -> HttpResponse:
     """Every tool and connector: what is said of it, and what needs it."""
     # only those who may look at dead letters are led to them
     undelivered = bool(request.groups & OVERSEERS) and told.any_dead()
-    return render(request, "health/page.html", {"health": health.read(), "undelivered": undelivered})
+    context = {"health": health.read(), "undelivered": undelivered, "silent_since": told.waiting_since()}
+    return render(request, "health/page.html", context)

@@ -13,9 +13,12 @@ from governance.models import ActionType, ToolReading
 from governance.policy.evidence import Kind, Signal
 from governance.watch import set_watch
 from reviews import health, whatif
+from reviews.notify import rounds
 from tests.cast import BENCH_REFUND, BY, Cast
-from tests.reviews.scene import REFUND, Scene
+from tests.reviews.scene import REFUND, Scene, backdate
 from tests.web.reading import visitor, words
+
+SILENT = "Nothing has been done in the background since"
 
 
 def subject(name: str) -> health.Subject:
@@ -128,3 +131,12 @@ def test_the_council_supposes_the_health_of_a_connector_too(scene: Scene) -> Non
     assert "As supposed The answer is execute" in text
     assert "The connector records must read reliably again." in text
     assert ActionType.objects.filter(key="shop.express").exists()
+
+
+def test_a_worker_that_goes_round_no_more_is_said_and_one_that_does_is_not(scene: Scene) -> None:
+    scene.case()
+    assert SILENT not in words(visitor(scene.cast.mary).get("/health/"))
+    backdate("update reviews_occasion set due_at = due_at - interval '3 minutes'")
+    assert SILENT in words(visitor(scene.cast.mary).get("/health/"))
+    rounds.tell_due()
+    assert SILENT not in words(visitor(scene.cast.mary).get("/health/"))
