@@ -71,6 +71,10 @@ class People:
     def _readings(self, tool: str, good: list[bool]) -> None:
         raise NotImplementedError
 
+    def ceiling(self, name: str, tier: str) -> None:
+        """A ceiling is set."""
+        raise NotImplementedError
+
     def halt(self, target_of: tuple[str, str]) -> None:
         """Something is halted."""
         raise NotImplementedError
@@ -159,11 +163,11 @@ class People:
         which=places,
         after=st.sampled_from([0, 5, 5, 5, 5, 60, 600, 903, 3603]),
         changed=st.sampled_from([*[False] * 6, True]),
-        halted=st.sampled_from([*[""] * 12, "for good", "for a second"]),
+        before=st.sampled_from([""] * 8 + ["halt", "halt and lift", "tool", "ceiling", "mandate"]),
         twice=st.booleans(),
     )
-    def uses_an_approval(self, which: int, after: int, changed: bool, halted: str, twice: bool) -> None:
-        """`halted`: its agent was, just before."""
+    def uses_an_approval(self, which: int, after: int, changed: bool, before: str, twice: bool) -> None:
+        """`before`: what happened just then: its agent was halted, its tool failed, what may be done at all fell."""
         self._passes(after)
         given = [each for each in self.world.cases if each.approval is not None]
         # as it mostly is: what can still be begun, and the newest
@@ -172,14 +176,25 @@ class People:
             return
         if changed and not case.approval.used:
             self._changes(case)
-        if halted:
-            self.halt(("agent", case.ask.agent))
-            self._passes(1)
-        if halted == "for a second":
-            self.lift(sorted(self.world.halts).index(("agent", case.ask.agent)), 0)
-            self._passes(1)
+        self._goes_wrong(case, case.approval.by, before)
         for _ in range(1 + twice):
             self._uses(case)
+
+    def _goes_wrong(self, case: judging.Case, approver: str, how: str) -> None:
+        target = ("agent", case.ask.agent)
+        if how.startswith("halt"):
+            self.halt(target)
+        if how == "halt and lift":
+            self._passes(1)
+            self.lift(sorted(self.world.halts).index(target), 0)
+        if how == "tool":
+            self._readings(town.KINDS[case.ask.kind].tool, [False] * 12)
+        if how == "ceiling":
+            self.ceiling(self.world.agents[case.ask.agent].project, "OBSERVE")
+        if how == "mandate":
+            self.mandate(approver, None, "low")
+        if how:
+            self._passes(1)
 
     def _uses(self, case: judging.Case) -> None:
         expected, voids = self.bench.redemption(case)
