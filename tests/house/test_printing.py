@@ -31,7 +31,7 @@ ALLOWED = {
     "told.more counts.requested counts.confirmed counts.unreachable counts.void seconds",
     "ids, digests and tokens": "each.id each.kind each.name queue.version choice.key letter.id "
     "agent.id node.key held.action_type_id each.action_type_id told.halt.key case.id row.case "
-    "case.action_digest case.snapshot_digest case.material.digest csrf_token seen",
+    "case.action_digest case.snapshot_digest case.material.digest csrf_token seen decision.action",
     "addresses of ours": "line.query poll next href back each.message.path",
     "closed words of ours": "language shadow.outcome "
     "row.risk row.left.words row.left.urgency row.status row.surface row.risk_profile "

@@ -87,6 +87,11 @@ class Person:
     def link(self, name: str) -> Locator:
         return self.page.get_by_role("link", name=beginning(name))
 
+    def names_nowhere(self, name: str, *, but: str) -> None:
+        """No element but those of one kind says this."""
+        said = f"xpath=//main//*[not(self::{but})][text()[contains(., '{name}')]]"
+        expect(self.page.locator(said)).to_have_count(0)
+
     def has_no(self, *words: str) -> None:
         """None of these words is on the page."""
         for each in words:

@@ -132,7 +132,7 @@ def test_the_second_of_two_approvers_sees_nothing_of_the_first(journey: Journey,
     grace = journey.begins("grace", path)
     grace.presses("Take this case")
     grace.reads("2 people must approve this, each without seeing what the others said.")
-    grace.has_no("ada")
+    grace.names_nowhere("ada", but="option")  # a colleague it can be handed to, whether she decided or not
     grace.presses("Approve")
     grace.reads("You approved this case", "Approved before by ada.", "This is final.")
     assert Verdict.objects.filter(approve=True).count() == 2
