@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -61,31 +61,14 @@ class People:
     sample: reviewing.Sample
     records: Records
     executing: list[running.Running]
-
-    def _passes(self, seconds: int) -> None:
-        raise NotImplementedError
-
-    def _caller(self, name: str) -> Caller:
-        raise NotImplementedError
-
-    def _readings(self, tool: str, good: list[bool]) -> None:
-        raise NotImplementedError
-
-    def ceiling(self, name: str, tier: str) -> None:
-        """A ceiling is set."""
-        raise NotImplementedError
-
-    def halt(self, target_of: tuple[str, str]) -> None:
-        """Something is halted."""
-        raise NotImplementedError
-
-    def lift(self, which: int, stage: int) -> None:
-        """One of the halts is lifted."""
-        raise NotImplementedError
-
-    def reports(self, which: int, status: str) -> None:
-        """One that is under way is reported."""
-        raise NotImplementedError
+    # what these events set off, as the machine has it
+    _passes: Callable[[int], None]
+    _caller: Callable[[str], Caller]
+    _readings: Callable[[str, list[bool]], None]
+    ceiling: Callable[[str, str], None]
+    halt: Callable[[tuple[str, str]], None]
+    lift: Callable[[int, int], None]
+    reports: Callable[[int, str], None]
 
     # verdicts
 
