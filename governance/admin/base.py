@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 
 from governance import locks
 from governance.actors import AUDITOR, COUNCIL
-from governance.admin.named import speak_form
 from governance.admin.site import seats, site
 from governance.policy.tiers import Tier
 from governance.problems import Problem
@@ -53,7 +52,6 @@ class GovernedForm(_Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        speak_form(self)
         _only_what_has_words(self.instance)
         for field in self.fields.values():
             if isinstance(field.widget, AdminSplitDateTime):  # the label of the pair is no label of either

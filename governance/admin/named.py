@@ -38,13 +38,9 @@ def speak(model: type[Model], admin: type[ModelAdmin[Any]]) -> None:
         method.short_description = _said(method.short_description)
     for name, field in getattr(admin.form, "declared_fields", {}).items():
         _speak(name, field)
-
-
-def speak_form(form: forms.BaseForm) -> None:
-    """The fields of a form, as it is made: what Django named after columns is said already."""
-    for name, field in form.fields.items():
-        field.label = spoken(str(field.label or pretty_name(name)))
-        field.help_text = spoken(str(field.help_text))
+    meta: Any = getattr(admin.form, "Meta", None)
+    if helps := getattr(meta, "help_texts", None):
+        meta.help_texts = {name: _said(text) for name, text in helps.items()}
 
 
 def _speak(name: str, field: forms.Field) -> None:

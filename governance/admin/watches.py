@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from governance import watch
 from governance.admin.base import GovernedAdmin, GovernedForm
@@ -41,7 +42,7 @@ class WatchAdmin(GovernedAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "tool":
-            return forms.ChoiceField(choices=[(name, name) for name in watch.subjects()], label="Tool or connector")
+            return forms.ChoiceField(choices=[(name, name) for name in watch.subjects()], label=_("Tool or connector"))
         if db_field.name == "heartbeat_seconds":
             kwargs |= {"min_value": MIN_HEARTBEAT, "max_value": MAX_HEARTBEAT}
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -15,7 +15,7 @@ from governance import enrol
 from governance.admin import site
 from governance.admin.named import NAMES
 from governance.beside import Beside
-from governance.models import Agent, BundleVersion, LedgerEntry, Mandate, Permission, Rate, Scope
+from governance.models import Agent, BundleVersion, LedgerEntry, Mandate, Permission, Rate, Scope, Watch
 from governance.policy.tiers import Level
 from governance.spoken import spoken
 from reviews.models import Practised, RejectReason
@@ -63,6 +63,7 @@ def test_a_form_says_its_labels_its_help_and_its_choices(cast: Cast) -> None:
     assert "Aktionsart:" in text
     assert "Ein neuer Agent beginnt bei L0" in text
     assert "L0 nur Entwürfe" in text
+    assert "Werkzeug oder Konnektor:" in german(visitor(cast.mary), place(Watch, "add"))
 
 
 def test_a_list_says_its_columns_its_filters_its_states_and_what_it_offers(cast: Cast) -> None:
