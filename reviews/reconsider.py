@@ -97,6 +97,8 @@ def as_decided(inputs: Inputs, stored: object) -> Inputs:
         amount=then.amount,
         amount_known=then.amount_known,
         signals={**then.signals, **red},
+        novelty=then.novelty,
+        novel=then.novel,
         uncertain=then.uncertain,
         confidence=then.confidence,
         elevate=then.elevate,

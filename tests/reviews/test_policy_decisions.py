@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 
-from governance import catalogue, narrow, policies, rule_on
-from governance.authenticate import Credential, hash_key
+from governance import catalogue, narrow, permit, policies, rule_on
+from governance.authenticate import Caller, Credential, hash_key
 from governance.backtest import backtest
 from governance.bundle_files import checked
 from governance.engines import chosen
@@ -17,16 +18,19 @@ from governance.engines.children import Children
 from governance.engines.protocol import NoEngine, Raw, all_failed
 from governance.models import Action, ScopeKind, Shadow
 from governance.policy.memory import recalled
-from governance.policy.tiers import Tier
+from governance.policy.tiers import Level, Tier
+from reviews import redeem, report
 from reviews.answers import Answer
 from reviews.explained import Again, again
 from reviews.intake import ask
+from reviews.models import Escalation
 from reviews.withheld import withheld
 from tests.cast import BENCH_REFUND, BY, Cast
 from tests.governance.family import Member, hired, ticket
 from tests.governance.policies.rego import children, files
 from tests.governance.policies.test_policies import active, digest
 from tests.reviews.scene import bench, entries
+from tests.reviews.test_familiar import PAY, with_entry
 
 __all__ = ["children"]
 
@@ -208,6 +212,27 @@ def test_a_late_answer_is_a_case_and_only_lateness_that_goes_on_is_told(
     assert not entries("policy_broken")
     assert outcome(cast) == "escalate"
     assert len(entries("policy_broken")) == 1
+
+
+def test_what_policy_found_familiar_when_it_was_decided_is_so_at_its_redemption(cast: Cast) -> None:
+    """The redemption reads no history: a rule that asks for something familiar is asked of what was decided on."""
+    kind = catalogue.save_action_type({**PAY, "novelty": {"warm_up": 1}}, domain=cast.service, by=BY)
+    permit.set_level(cast.refunder, kind, level=Level.L2, by=BY)
+    caller = Caller(cast.refunder.pk, cast.refunder.name, hash_key(cast.refunder_key))
+
+    def paid() -> Answer:
+        wish = bench(number=next(_number), customer="ann@shop.example")
+        return ask(Credential(caller.digest), replace(wish, action_type=kind.key))
+
+    first = Action.objects.get(pk=paid().body["id"])
+    with_entry(Escalation.objects.get(action=first), first)
+    report.report(first.pk, caller=caller, status="succeeded")
+    familiar = 'package p\ndefault tier := "propose"\ntier := "execute" if input.novelty == "green"\nreasons := []\n'
+    active(cast, types=kind.key, rego=familiar)
+    answer = paid()
+    assert answer.body["outcome"] == "execute"
+    used = redeem.redeem(UUID(answer.body["grant"]["id"]), caller=caller, digest=answer.body["action_digest"])
+    assert used.redeemed_at is not None
 
 
 def test_what_nothing_covers_asks_no_engine(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
