@@ -239,8 +239,9 @@ _leaves = bool(_mail or PLACET_SLACK_TOKEN)
 PLACET_CONSOLE_ORIGIN = outgoing.console(_ENV, CSRF_TRUSTED_ORIGINS, local=_LOCAL, needed=_leaves)
 # The first channel of a person rings at once, the others only if nobody took care by then.
 PLACET_NOTICE_MINUTES = outgoing.minutes(_ENV)
-# How many people one case is told to.
+# How many people one case is told to; for how many seconds a letter waits for what goes with it.
 PLACET_NOTICE_MOST = env.integer(_ENV, "PLACET_NOTICE_MOST", 20, 1, 200)
+PLACET_NOTICE_GATHER = env.integer(_ENV, "PLACET_NOTICE_GATHER", 60, 0, 600)
 
 # -- people -------------------------------------------------------------------------------------
 PASSWORD_HASHERS = [

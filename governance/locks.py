@@ -11,6 +11,7 @@ AUTHORITY = 7
 CHAINS = 8  # also taken by the guards of chains, in SQL
 ENLISTING = 9
 ALIKE = 13  # with the hash of an action's digest
+LETTERS = 15  # with the hash of a person and a channel; 10, 11, 12 and 14 are taken in SQL
 # The clock is read above the scan that waits for the lock, so after it.
 _SHARE = "select clock_timestamp() from (select pg_advisory_xact_lock_shared(%s) offset 0) x"
 
@@ -69,6 +70,14 @@ def share_standing(agent: UUID, ticket: UUID | None) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("select placet_share_standing(%s, %s)", [agent, ticket])
+
+
+def try_letters(line: str) -> bool:
+    """Whether this transaction alone gathers what goes to one person over one channel; it waits for nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s, hashtext(%s))", [LETTERS, line])
+        held: bool = cursor.fetchone()[0]
+    return held
 
 
 @contextmanager

@@ -856,6 +856,7 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         ("attempts", models.SmallIntegerField(default=0)),
+                        ("letter", models.UUIDField(null=True)),
                         ("due_at", models.DateTimeField()),
                         ("ended_at", models.DateTimeField(null=True)),
                         (

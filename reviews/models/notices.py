@@ -158,7 +158,8 @@ class Why(models.TextChoices):
 class Delivery(models.Model):
     """One channel of a notice. `due_at` is when it is tried next, or, while somebody sends it, when another may.
 
-    `id` is what the other side may know it by, so that what is sent twice can be told apart from what is new.
+    `letter` is set when it is first tried: what was tried in one message has the same. By it the other side may know
+    the message, so that what is sent twice can be told apart from what is new; of a message alone it is the `id`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -167,6 +168,7 @@ class Delivery(models.Model):
     state = models.CharField(max_length=8, choices=DeliveryState.choices, default=DeliveryState.WAITING.value)
     why = models.CharField(max_length=12, choices=Why.choices, blank=True)
     attempts = models.SmallIntegerField(default=0)
+    letter = models.UUIDField(null=True)
     due_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

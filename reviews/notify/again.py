@@ -20,7 +20,9 @@ MOST = 200
 
 @transaction.atomic
 def send_again(deliveries: Collection[UUID], *, by: User) -> int:
-    """Try these dead letters anew, from the first attempt, under their old names. How many; one entry for all.
+    """Try these dead letters anew, from the first attempt. How many; one entry for all.
+
+    What goes alone keeps its name. What went with others begins anew: not all of them need be among these.
 
     Problems: FORBIDDEN, INVALID (none named, or more than 200), WRONG_STATE (none of them is dead any more).
     """
@@ -32,7 +34,7 @@ def send_again(deliveries: Collection[UUID], *, by: User) -> int:
     if not found:
         raise Problem(Code.WRONG_STATE, "These messages were sent again already.")
     Delivery.objects.filter(pk__in=found).update(
-        state=DeliveryState.WAITING, why="", attempts=0, due_at=database_now(), ended_at=None
+        state=DeliveryState.WAITING, why="", attempts=0, due_at=database_now(), ended_at=None, letter=None
     )
     body = {"deliveries": sorted(map(str, found))}
     record.append(event=record.Event.NOTICE_SENT_AGAIN, actor=actor, body=body)

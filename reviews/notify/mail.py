@@ -24,7 +24,7 @@ def send(message: Message, *, to: str, name: UUID) -> None:
         raise Failed(Why.REFUSED, final=True)
     letter = EmailMultiAlternatives(
         subject=message.title,
-        body="\n".join((*message.lines, "", message.url, "", foot())),
+        body="\n".join((*_plain(message), foot())),
         from_email=settings.PLACET_MAIL_FROM,
         to=[to],
         headers={"Message-ID": f"<{name}@{settings.PLACET_MAIL_FROM.rpartition('@')[2]}>",
@@ -48,6 +48,12 @@ def send(message: Message, *, to: str, name: UUID) -> None:
         raise Failed(Why.SLOW) from None
     except OSError:
         raise Failed(Why.UNREACHABLE) from None
+
+
+def _plain(message: Message) -> list[str]:
+    """Its lines and its link; before them, of a letter of several, each with its own."""
+    parts = [line for part in message.parts for line in (part.title, *_plain(part))]
+    return [*parts, *message.lines, "", message.url, ""] if message.lines else [*parts, message.url, ""]
 
 
 def foot() -> str:

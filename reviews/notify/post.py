@@ -13,7 +13,7 @@ from django.db import connection
 
 from governance.locks import database_now
 from reviews.bell import Bell, ring
-from reviews.models import Alert, Channel, Delivery, Escalation, Notice, NoticeKind
+from reviews.models import Alert, AlertKind, Channel, Delivery, Escalation, Notice, NoticeKind
 from reviews.notify import people
 from reviews.notify.people import Told
 
@@ -29,8 +29,8 @@ def notify(
     """Let people be told of a case, an alert, or what `subject` names (up to 80 ASCII letters). How many are new.
 
     Whoever was told of this kind of thing about this subject before is not told again. Its channels ring one after the
-    other, in the order of the person, each only if nobody took care meanwhile. Raises `RuntimeError` outside a
-    transaction. Costs nothing of the ledger: a notice changes nothing that anybody may do.
+    other, in the order of the person, each only if nobody took care meanwhile; letters wait for company. Raises
+    `RuntimeError` outside a transaction. Costs nothing of the ledger: a notice changes nothing that anybody may do.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a notice belongs into the transaction of what it is about")
@@ -73,4 +73,16 @@ def _channels(kind: NoticeKind, told: Told) -> tuple[str, ...]:
 def _deliveries(notice: Notice, channels: tuple[str, ...], now: dt.datetime) -> Iterable[Delivery]:
     for place, channel in enumerate(channels):
         after = timedelta(minutes=settings.PLACET_NOTICE_MINUTES[place])
-        yield Delivery(id=uuid4(), notice=notice, channel=channel, due_at=now + after)
+        wait = timedelta(0) if channel == Channel.BROWSER else _gathers(notice, now, first=not after)
+        yield Delivery(id=uuid4(), notice=notice, channel=channel, due_at=now + after + wait)
+
+
+def _gathers(notice: Notice, now: dt.datetime, *, first: bool) -> timedelta:
+    """How long a letter waits for company: what rings at once not at all for a halt, and a quarter of what is left."""
+    whole = timedelta(seconds=settings.PLACET_NOTICE_GATHER)
+    if not first:
+        return whole
+    if notice.alert is not None and notice.alert.kind == AlertKind.HALT:
+        return timedelta(0)
+    left = whole if notice.case is None else (notice.case.deadline - now) / 4
+    return max(timedelta(0), min(whole, left))

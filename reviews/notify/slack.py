@@ -47,11 +47,21 @@ def document(message: Message, to: str, name: UUID) -> dict[str, Any]:
         "unfurl_media": False,
         "blocks": [
             {"type": "header", "text": _plain(message.title[:150])},
+            *map(_part, message.parts),
             *([{"type": "section", "text": _plain(said[:2_000])}] if said else []),
-            {"type": "actions", "elements": [
-                {"type": "button", "text": _plain(_("Open the console")), "url": message.url}]},
+            {"type": "actions", "elements": [_button(message)]},
         ],
     }  # fmt: skip
+
+
+def _part(message: Message) -> dict[str, Any]:
+    """One of several, with a button of its own."""
+    said = "\n".join((message.title, *message.lines))
+    return {"type": "section", "text": _plain(said[:2_000]), "accessory": _button(message)}
+
+
+def _button(message: Message) -> dict[str, Any]:
+    return {"type": "button", "text": _plain(_("Open the console")), "url": message.url}
 
 
 def _plain(text: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -25,21 +27,43 @@ from reviews.shown import label
 
 # Minor units of the reference currency: how much a case is about is said by these alone.
 BANDS = (100_00, 1_000_00, 10_000_00)
+# A letter names so many of its messages and counts the others.
+NAMED = 20
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 -]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A title, some lines, and where to look. Each is one line of our own words, at most 120 characters."""
+    """A title, some lines, and where to look. Each is one line of our own words, at most 120 characters.
+
+    A letter of several names its first ones as `parts`; its lines say how many more there are.
+    """
 
     title: str
     lines: tuple[str, ...]
     path: str
+    parts: tuple[Message, ...] = ()
 
     @property
     def url(self) -> str:
         """The path behind the console's own origin."""
         return f"{settings.PLACET_CONSOLE_ORIGIN}{self.path}"
+
+
+def letter_of(notices: Sequence[Notice], told: Told) -> Message:
+    """What one letter says to this person: one message as it is; of several the most urgent, and how many they are."""
+    if len(notices) == 1:
+        return message_of(notices[0], told)
+    ordered = sorted(notices, key=_urgency)
+    parts = tuple(message_of(each, told) for each in ordered[:NAMED])
+    with translation.override(told.language):
+        more = len(notices) - len(parts)
+        lines = (ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more},) if more else ()
+        if all(each.case_id is not None for each in notices):
+            title = ngettext("%(count)s case waits for you", "%(count)s cases wait for you", len(notices))
+            return Message(title % {"count": len(notices)}, lines, _link("queue"), parts)
+        title = ngettext("%(count)s message for you", "%(count)s messages for you", len(notices))
+        return Message(title % {"count": len(notices)}, lines, _link("notices"), parts)
 
 
 def message_of(notice: Notice, told: Told) -> Message:
@@ -56,6 +80,13 @@ def message_of(notice: Notice, told: Told) -> Message:
         if notice.kind == NoticeKind.DEAD_LETTER:
             return Message(title, (_("An operator can look at them and send them again."),), _link("notices-dead"))
         return _digest(title, told)
+
+
+def _urgency(notice: Notice) -> tuple[int, dt.datetime]:
+    """A halt first, then cases by their deadlines, then the rest as it came."""
+    if notice.alert is not None and notice.alert.kind == AlertKind.HALT:
+        return 0, notice.created_at
+    return (2, notice.created_at) if notice.case is None else (1, notice.case.deadline)
 
 
 def type_words(key: str) -> str:
