@@ -114,16 +114,21 @@ def digest_of(case: Asked, gathered: Gathered) -> bytes:
     )
 
 
+def entity_of(case: Asked) -> str:
+    """Whom or what it concerns, as its case is filed."""
+    concerned = entities(case.entry.spec, values=case.values, subject=case.subject)
+    return next((value for _, value in concerned if value != NOBODY), NOBODY if concerned else "")
+
+
 def parts(case: Asked, gathered: Gathered, decision: Decision, answer: Answer, digest: bytes) -> Parts:
     """Everything that one decision writes."""
     sealed = case.parsed.sealed
-    concerned = entities(case.entry.spec, values=case.values, subject=case.subject)
     return Parts(
         spec=case.entry.spec,
         type_id=case.entry.id,
         action=case.action,
         digest=digest,
-        entity=next((value for _, value in concerned if value != NOBODY), NOBODY if concerned else ""),
+        entity=entity_of(case),
         inputs={} if case.inputs is None else remembered(case.inputs),
         in_flight=() if case.inputs is None else case.inputs.in_flight,
         gathered=gathered,

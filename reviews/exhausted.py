@@ -55,6 +55,11 @@ def refuse_exhausted(gathered: Gathered, found: Exhausted, key: str, amount: int
             " values (%s, %s, %s, %s, clock_timestamp()) on conflict (agent_id, idempotency_key) do nothing",
             [found.case, gathered.agent, key, amount],
         )
+    return refusal_of(gathered, found)
+
+
+def refusal_of(gathered: Gathered, found: Exhausted) -> Problem:
+    """The refusal of a key whose case exists, counted nowhere."""
     wait = 60 if found.frees_at is None else int((found.frees_at - gathered.now).total_seconds()) + 1
     return Problem(
         Code.CAP_EXHAUSTED,

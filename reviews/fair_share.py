@@ -33,6 +33,16 @@ _FILLED_BY = """
     group by 1 order by count(*) desc, a.agent_id = %s desc, 1 limit 1
 """
 
+# what the committing statement asks before it opens a case
+_FULL = """
+  select case
+    when placet_open_of_line(%(line)s, %(line_most)s, t) >= %(line_most)s then 'line'
+    when placet_open_of_type(%(line)s, %(type)s, %(type_most)s, t) >= %(type_most)s then 'type'
+    when %(whom)s is not null and placet_open_of_entity(%(whom)s, p.parent_id, %(whom_most)s, t) >= %(whom_most)s
+      then 'entity' end
+    from clock_timestamp() t, governance_agent a join governance_scope p on p.id = a.project_id where a.id = %(agent)s
+"""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -65,6 +75,14 @@ def quota(gathered: Gathered, entity: str, of_type: int | None) -> dict[str, Any
     }
 
 
+def full_now(gathered: Gathered, wanted: dict[str, Any], type_id: int) -> str | None:
+    """What has no room now for a case of this quota, named as `refuse_full` takes it; None where there is room."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FULL, wanted | {"agent": gathered.agent, "type": type_id})
+        found: str | None = cursor.fetchone()[0]
+    return found
+
+
 def refuse_full(gathered: Gathered, of: str) -> Problem:
     """The 429 to whoever wants a case where the quota of its "line", of its "type" or of the "entity" is used up.
 
@@ -74,6 +92,11 @@ def refuse_full(gathered: Gathered, of: str) -> Problem:
     if of == "line" and not _filled(gathered):
         _fall(gathered)
     _log.warning("case refused by quota", agent=gathered.agent, of=of)
+    return told_full(of)
+
+
+def told_full(of: str) -> Problem:
+    """That 429 alone: nobody falls for it."""
     detail = {"line": _LINE, "type": _TYPE}.get(of, _ENTITY)
     return Problem(Code.TOO_MANY_CASES, detail, retry_after=RETRY_SECONDS)
 

@@ -27,8 +27,8 @@ from reviews.asks import Ask as Ask
 from reviews.bell import Bell, ring
 from reviews.cases import waits
 from reviews.commit import CommitResult, Repeats, commit
-from reviews.exhausted import exhausted, refuse_exhausted
-from reviews.fair_share import Full, refuse_full
+from reviews.exhausted import exhausted, refusal_of, refuse_exhausted
+from reviews.fair_share import Full, full_now, quota, refuse_full, told_full
 from reviews.governed import judged, note_health
 
 _log = structlog.get_logger(__name__)
@@ -79,9 +79,7 @@ def _ask(credential: Credential, ask: Ask) -> Answer:
         case.inputs, case.ruled = found
         decision = decide(case.inputs)
         if ask.dry_run:
-            if waits(asked.digest_of(case, gathered)):
-                decision = _waits(case, decision)
-            return answer_of(case.entry.spec, gathered, decision, case.action, dry_run=True)
+            return _foreseen(case, gathered, decision)
         answer, moved = _commit(case, gathered, decision)
         if answer is not None:
             return answer
@@ -159,6 +157,20 @@ def _waits(case: Asked, decision: Decision) -> Decision:
         return decision
     case.inputs = replace(case.inputs, waits=True)
     return decide(case.inputs)
+
+
+def _foreseen(case: Asked, gathered: Gathered, decision: Decision) -> Answer:
+    """What the request would be answered now, with nothing written: a problem where it would be one."""
+    full = exhausted(case.inputs, gathered, decision)
+    if full is not None:
+        raise refusal_of(gathered, full)
+    if waits(asked.digest_of(case, gathered)):
+        decision = _waits(case, decision)
+    elif decision.outcome is Outcome.ESCALATE:
+        wanted = quota(gathered, asked.entity_of(case), case.entry.spec.open_cases)
+        if (of := full_now(gathered, wanted, case.entry.id)) is not None:
+            raise told_full(of)
+    return answer_of(case.entry.spec, gathered, decision, case.action, dry_run=True)
 
 
 def _commit(case: Asked, gathered: Gathered, decision: Decision) -> tuple[Answer | None, bool]:

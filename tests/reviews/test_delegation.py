@@ -9,7 +9,18 @@ import pytest
 
 from governance import catalogue, halt, locks, narrow, permit, register
 from governance.delegate import end_ticket
-from governance.models import Action, AgentState, Budget, Grant, Permission, Scope, ScopeKind, Standing, Ticket
+from governance.models import (
+    Action,
+    AgentState,
+    Budget,
+    Grant,
+    Permission,
+    Refusal,
+    Scope,
+    ScopeKind,
+    Standing,
+    Ticket,
+)
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
 from reviews import decided, dossier, intake, judge, redeem, take, verify
@@ -23,7 +34,7 @@ from reviews.reviewers import refuse_own
 from reviews.standings import standings
 from tests.cast import BENCH_REFUND, BY, Cast, cast, committed_cast
 from tests.governance.family import Member, expired, hired, ticket
-from tests.reviews.scene import Scene, no_hold, proven, scene, shop, shop_database, stated
+from tests.reviews.scene import Scene, backdate, no_hold, proven, scene, shop, shop_database, stated
 from tests.reviews.test_intake import codes, refund
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE
@@ -411,7 +422,13 @@ def test_what_others_have_spent_lowers_an_agent_only_where_it_acts_for_them(
     assert held.in_episode
     (told,) = standings(translator.agent.pk, {}, locks.database_now())
     assert "One key, one agent of the chain, of " in str(told)
-    waiting = asked(translator, "more", under=ticket(refunder, translator), dry_run=True)
+    for dry_run in (True, False):
+        with pytest.raises(Problem) as spent:
+            asked(translator, "more", under=given, dry_run=dry_run)
+        assert spent.value.code is Code.CAP_EXHAUSTED
+    assert Refusal.objects.count() == 1, "a dry run counts none"
+    backdate("update reviews_escalation set cap_key = null, cap_frees_at = null")
+    waiting = asked(translator, "more", under=given, dry_run=True)
     assert {"cap_exceeded", "standing"} <= {reason["code"] for reason in waiting.body["reasons"]}
     assert "this agent for one agent of the chain" in str(waiting.body["reasons"])
     case = Escalation.objects.get()

@@ -67,6 +67,29 @@ def test_one_case_more_than_the_line_may_have_is_refused_and_nothing_of_it_is_wr
     assert scene.ask(order="W50", idempotency_key="late").body["outcome"] == "escalate"
 
 
+def test_a_dry_run_says_that_the_line_is_full_and_costs_nobody_anything(committed_scene: Scene, four: None) -> None:
+    scene = committed_scene
+    fill(scene, 3)
+    assert scene.ask(order="W4", run="same", dry_run=True).body["outcome"] == "escalate"
+    scene.ask(order="W4", run="same")
+    tried = full(scene, dry_run=True)
+    assert not Standing.objects.exists()
+    assert tried.detail == full(scene).detail
+    assert scene.ask(order="W4", run="same", dry_run=True).body["outcome"] == "escalate", "it joins its case"
+    # whoever filled the queue opens nothing before it is down to half
+    overdue(Escalation.objects.all()[0])
+    full(scene, dry_run=True)
+
+
+def test_a_dry_run_knows_the_quota_of_a_customer(committed_scene: Scene, two_each: None) -> None:
+    scene = committed_scene
+    scene.ask("480.00", order="W1")
+    scene.ask("470.00", order="W1")
+    tried, real = (full(scene, amount="460.00", order="W1", dry_run=each) for each in (True, False))
+    assert tried.detail == real.detail
+    assert scene.ask("460.00", order="W2", dry_run=True).body["outcome"] == "escalate"
+
+
 def test_a_sub_agent_draws_on_the_quota_of_its_line(committed_scene: Scene, four: None) -> None:
     scene = committed_scene
     fill(scene, 3)
