@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from governance import catalogue, halt, locks, narrow, permit, register
 from governance.delegate import end_ticket
@@ -154,6 +155,20 @@ def test_an_agent_that_is_no_longer_shared_acts_for_nobody(refunder: Member, tra
     assert caught.value.code is Code.DELEGATION_INVALID
 
 
+def test_a_chain_that_grew_a_ninth_link_at_its_top_allows_nothing_any_more(cast: Cast, refunder: Member) -> None:
+    links, via = [refunder], None
+    for number in range(2, 9):
+        links.append(hired(cast, f"Link {number}", shared=True))
+        via = ticket(links[-2], links[-1], via=via)
+    assert asked(links[-1], under=via).body["outcome"] == "execute"
+    above = hired(cast, "Above")
+    with connection.cursor() as cursor:
+        cursor.execute("update governance_agent set parent_id = %s where id = %s", [above.agent.pk, refunder.agent.pk])
+    with pytest.raises(Problem) as caught:
+        asked(links[-1], "k2", under=via)
+    assert caught.value.code is Code.DELEGATION_INVALID
+
+
 def test_the_same_request_is_answered_alike_after_its_ticket_ended(refunder: Member, translator: Member) -> None:
     given = ticket(refunder, translator)
     first = asked(translator, under=given)
@@ -200,6 +215,25 @@ def test_a_halt_on_whoever_delegated_stops_deciding_and_freezes_what_waits(
     assert halts_over(case.action_id) == [f"agent {refunder.agent.pk}"]
     later = stopped.halted_at.replace(year=stopped.halted_at.year + 1)
     assert due_at(case, later) > later, "the time that was left stays left"
+
+
+@pytest.mark.parametrize(("target", "key"), [("project", "refunds"), ("domain", "service")])
+def test_a_halt_on_a_scope_of_whoever_delegated_stops_what_is_done_for_them_elsewhere(
+    cast: Cast, refunder: Member, target: str, key: str
+) -> None:
+    catalogue.save_action_type(BENCH_REFUND, domain=None, by=BY)
+    other = narrow.create_scope(
+        key="other", name="Other", kind=ScopeKind.DOMAIN, parent=cast.acme, ceiling=Tier.EXECUTE, by=BY
+    )
+    far = narrow.create_scope(key="far", name="Far", kind=ScopeKind.PROJECT, parent=other, ceiling=Tier.EXECUTE, by=BY)
+    stranger = hired(cast, "Stranger", shared=True, project=far)
+    given = ticket(refunder, stranger)
+    stopped = halt.halt(target, key, reason="a test", by=BY)
+    refused = asked(stranger, under=given)
+    assert (refused.status, codes(refused)) == (403, ["halted"])
+    assert asked(stranger, "k2", customer="c-2").body["outcome"] == "execute", "its own work goes on"
+    halt.lift(stopped, by=BY)
+    assert codes(asked(stranger, "k3", customer="c-3", under=given)) == ["recovering"]
 
 
 @pytest.fixture

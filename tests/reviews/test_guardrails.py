@@ -12,7 +12,7 @@ from django.db.models import Q
 from governance import catalogue, permit
 from governance.authenticate import Caller, identify
 from governance.models import Action, Budget, Grant, Reservation
-from governance.policy.tiers import Level
+from governance.policy.tiers import Level, Tier
 from governance.problems import Problem
 from reviews import redeem, report
 from reviews.answers import Answer
@@ -20,6 +20,7 @@ from reviews.api import states
 from reviews.intake import ask
 from reviews.models import Alert, AlertKind, Escalation
 from tests.cast import BY, Cast
+from tests.governance.family import hired
 from tests.reviews.racers import race
 from tests.reviews.rails import GUARDRAIL, HIGH, policy, railed
 from tests.reviews.scene import bench, entries, refused
@@ -201,6 +202,14 @@ def test_each_agent_and_type_has_a_count_of_its_own(rails: Cast) -> None:
     answer = ask(by(rails), dataclasses.replace(bench("150.00", number=9), action_type="bench.other"))
     assert answer.body["outcome"] == "execute"
     assert Budget.objects.filter(key__startswith="guardrail:").count() == 2
+
+
+def test_the_count_of_an_agent_is_not_that_of_those_it_acts_for(rails: Cast) -> None:
+    below = hired(rails, "Below", parent=rails.refunder, tier=Tier.COMMIT, level=Level.L3)
+    for number in range(3):
+        refund(rails, number)
+    answer = ask(below.credential, bench("150.00", number=9))
+    assert (answer.body["outcome"], answer.body["grant"]["issued_by"]) == ("execute", "policy")
 
 
 NARROW = {**GUARDRAIL, "count": 5, "window": "3s" if PROVE else "24h"}

@@ -19,6 +19,7 @@ from governance.engines.protocol import NoEngine, Raw, all_failed
 from governance.models import Action, ScopeKind, Shadow
 from governance.policy.memory import recalled
 from governance.policy.tiers import Level, Tier
+from governance.problems import Problem
 from reviews import redeem, report
 from reviews.answers import Answer
 from reviews.explained import Again, again
@@ -233,6 +234,20 @@ def test_what_policy_found_familiar_when_it_was_decided_is_so_at_its_redemption(
     assert answer.body["outcome"] == "execute"
     used = redeem.redeem(UUID(answer.body["grant"]["id"]), caller=caller, digest=answer.body["action_digest"])
     assert used.redeemed_at is not None
+
+
+def test_what_turned_red_since_is_red_to_the_policy_that_is_asked_at_the_redemption(cast: Cast) -> None:
+    red = 'tier := "halt" if input.evidence.signals.contract == "red"'
+    active(cast, rego=f'package p\ndefault tier := "commit"\n{red}\nreasons := []\n')
+    caller = Caller(cast.refunder.pk, cast.refunder.name, hash_key(cast.refunder_key))
+    answer = decided(cast)
+    assert answer.body["outcome"] == "execute"
+    for _ in range(3):
+        with pytest.raises(Problem, match="breaks the contract"):
+            ask(Credential(caller.digest), replace(bench(number=next(_number)), parameters={}))
+    with pytest.raises(Problem) as refused:
+        redeem.redeem(UUID(answer.body["grant"]["id"]), caller=caller, digest=answer.body["action_digest"])
+    assert refused.value.detail == "Refused now: policy tests v1: HALT."
 
 
 def test_what_nothing_covers_asks_no_engine(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from governance import catalogue, narrow, permit, register
+from governance import catalogue, halt, narrow, permit, register
 from governance.authenticate import Credential, hash_key
 from governance.latches import AGENT, TYPE
 from governance.models import AgentState, ScopeKind, Standing
 from governance.policy.tiers import Level, Tier
 from governance.problems import Problem
-from reviews import redeem, report, rows, sweep
+from reviews import intake, redeem, report, rows, sweep
 from reviews.answers import Answer
 from reviews.explained import Again, again
 from reviews.intake import ask
@@ -234,6 +234,24 @@ def test_a_type_that_requires_no_evidence_of_its_own_ends_nothing_for_the_whole_
     assert bench_ask(scene, "1.00", action_type="bench.note").body["outcome"] == "escalate"
     assert latch(scene, AGENT).in_episode
     bench_ask(scene, "1.00", customer="d")
+    assert not latch(scene, AGENT).in_episode
+
+
+def test_what_is_refused_or_came_after_others_moved_ends_no_episode(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal says nothing for the agent, and a green that waited for others could be older than their red."""
+    for customer in ("a", "b", "c"):
+        pass_cap_of(scene, customer)
+    stopped = halt.halt("action_type", "bench.refund", reason="a test", by=BY)
+    assert bench_ask(scene, "1.00", customer="d").body["outcome"] == "refuse"
+    halt.lift(stopped, recovery=0, by=BY)
+    assert latch(scene, AGENT).in_episode
+    with monkeypatch.context() as moved:
+        moved.setattr(intake, "MOVES", 0)
+        assert "contended" in [given["code"] for given in bench_ask(scene, "1.00", customer="e").body["reasons"]]
+    assert latch(scene, AGENT).in_episode
+    bench_ask(scene, "1.00", customer="f")
     assert not latch(scene, AGENT).in_episode
 
 
