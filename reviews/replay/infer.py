@@ -100,7 +100,8 @@ def canonical_decimal(value: Decimal | int) -> str:
 def money_document(value: object) -> Document | None:
     """A recorded amount as canonical money of the reference currency; None if it is no amount with whole cents."""
     number = _number(value)
-    if number is None or number < 0 or number != round(number, 2) or number >= 10**12:
+    # the size first: no number of more digits than a Decimal works with can be rounded
+    if number is None or not 0 <= number < 10**12 or number != round(number, 2):
         return None
     return {"amount": format(round(number, 2), "f"), "currency": REFERENCE_CURRENCY}
 

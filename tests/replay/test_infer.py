@@ -134,6 +134,11 @@ def test_money_has_exactly_its_cents() -> None:
     assert money_document(True) is None
 
 
+@pytest.mark.parametrize("number", [10**12, 10**26, Decimal("1e30"), Decimal(10**40), "9" * 400])
+def test_what_is_too_much_for_money_is_no_amount(number: int | Decimal | str) -> None:
+    assert money_document(number) is None
+
+
 numbers = st.integers() | st.decimals("-1e20", "1e20", allow_nan=False)
 words = st.text(max_size=40) | st.sampled_from(["A1", "2026-11-22", "ada@example.com", "12.50", "", "x" * 5000])
 scalars = st.none() | st.booleans() | numbers | words | st.just({"file": [1]})
