@@ -59,7 +59,7 @@ WORDS = (
     "{figure} action", "at once",
     # what is said of a value that is not printed
     "nothing", "yes", "no", "stated", "not stated", "recorded", "not recorded", "not reachable", "too old",
-    "not verified", "not shown", "a number out of range", "the subject, not shown", "an empty list",
+    "the request", "not verified", "not shown", "a number out of range", "the subject, not shown", "an empty list",
     "text of {figure} character", "text of {figure} characters", "sealed text, {figure} character",
     "sealed text, {figure} characters", " and {figure} more", " and more", "{figure} further part",
     "{figure} further parts",

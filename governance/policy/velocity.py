@@ -150,8 +150,18 @@ def whose(key: CapKey, entity: str | None, *, chain: bool = False) -> str:
     if chain and key in _ONE_OF_THE_CHAIN:
         return _ONE_OF_THE_CHAIN[key]
     if key is CapKey.ENTITY and entity:
-        return f"this {entity.removesuffix('_id').replace('_', ' ').lower()}"
+        return _named(entity)
     return _WHOSE.get(key, "this record")
+
+
+def _named(entity: str) -> str:
+    """The entity by its registry name: the subject is the customer to everybody, and an id alone says nothing."""
+    if entity == "subject":
+        return "this customer"
+    words = entity.removesuffix("_id").removesuffix("_email").replace("_", " ").lower()
+    if words in ("", "id"):
+        return "this record"
+    return f"these {words}" if words.endswith("s") and not words.endswith("ss") else f"this {words}"
 
 
 def any_window(budget_key: str) -> str:

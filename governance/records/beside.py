@@ -14,13 +14,14 @@ from governance.records.grammar import Path, Value, paths
 class Change:
     """A recorded value before and after the action.
 
-    `now` names a value of the binding. What comes after is the parameter `then`, the word `becomes`, or the list `now`
-    with the members of parameter `minus` taken out and those of `plus` put in. The line stands only where parameter
-    `when[0]` is `when[1]`. `options` are words, `pattern` a closed form, that may be printed besides what facts list.
+    `now` names a value of the binding; of what is made anew there is nothing before. What comes after is the parameter
+    `then`, the word `becomes`, or the list `now` with the members of parameter `minus` taken out and those of `plus`
+    put in. The line stands only where parameter `when[0]` is `when[1]`. `options` are words, `pattern` a closed form,
+    that may be printed besides what facts list.
     """
 
     label: str
-    now: str
+    now: str = ""
     then: str = ""
     becomes: str = ""
     minus: str = ""

@@ -96,12 +96,12 @@ class Binding:
 
     `joins` are in the order in which they can be read. `target` is the claim in which the agent names the record it
     speaks about. `subject_from` names the recorded tool whose answer gives the subject of a replayed run. Without
-    `as_of` what is read is as old as its reading.
+    `as_of` what is read is as old as its reading. What creates a record has none yet: all it is held against is joined.
     """
 
     action_type: str
     connector: str
-    record: Source
+    record: Source | None
     target: str | None
     joins: Mapping[str, Source]
     subject: Path | None
@@ -129,13 +129,24 @@ class Binding:
         found: dict[str, tuple[str, ...]] = {}
         for spec in self.facts:
             roots = {path.root for name in spec.values for path in self.values[name].paths()} - {PARAMETERS}
-            found[spec.rule.name] = tuple(sorted({self.joins.get(root, self.record).table for root in roots}))
+            read = [self.joins.get(root, self.record) for root in roots]
+            found[spec.rule.name] = tuple(sorted({source.table for source in read if source is not None}))
         return found
+
+    @cached_property
+    def read_from(self) -> tuple[str, ...]:
+        """The table of the record; where there is none yet, those that it is held against."""
+        return (self.record.table,) if self.record is not None else tuple(join.table for join in self.joins.values())
+
+    @cached_property
+    def keys(self) -> Mapping[str, KeySource]:
+        """How the record is found."""
+        return self.record.by if self.record is not None else {}
 
     def paths(self) -> Iterator[Path]:
         """Every path that a reading follows."""
         for source in (self.record, *self.joins.values()):
-            yield from source.paths()
+            yield from source.paths() if source is not None else ()
         for value in self.values.values():
             yield from value.paths()
         yield from self.beside.paths()
@@ -147,7 +158,7 @@ class Binding:
     def columns(self) -> frozenset[str]:
         """Columns of the record that a reading needs: nothing else is ever fetched."""
         roots = {path.root for path in self.paths()} - {PARAMETERS} - set(self.joins)
-        return frozenset(roots | set(self.record.by))
+        return frozenset(roots | set(self.keys))
 
     @cached_property
     def join_columns(self) -> Mapping[str, frozenset[str]]:

@@ -94,8 +94,11 @@ def is_too_old(binding: Binding, found: Found) -> bool:
 
 
 def source_of(binding: Binding, tables: Sequence[str]) -> str:
-    """Where something was read: the connector and the tables, at most 80 characters."""
-    return f"{binding.connector}:{'+'.join(tables)}"[:80]
+    """Where something was read: the connector and the tables, at most 80 characters.
+
+    What is counted in the parameters alone was read nowhere.
+    """
+    return f"{binding.connector}:{'+'.join(tables)}"[:80] if tables else "the request"
 
 
 def _recorded(spec: FactSpec, found: Found) -> Json | Money:
@@ -124,7 +127,7 @@ def _about_another(binding: Binding, spec: FactSpec, stated: Stated, found: Foun
     if binding.target is None or not claim.startswith("claims.") or claim == f"claims.{binding.target}":
         return False
     target = stated.claims.get(binding.target)
-    asked = [text_of(found.document.get(column)) for column in binding.record.by]
+    asked = [text_of(found.document.get(column)) for column in binding.keys]
     return target is not None and text_of(cast(Json, target)) not in asked
 
 

@@ -68,7 +68,7 @@ def words_of(binding: Binding, connector: Connector, *, parameters: Mapping[str,
 def _evaluated(binding: Binding, connector: Connector, plain: Mapping[str, object], stated: Stated) -> Reading:
     with connector.reading() as session:
         found = _read(binding, session, {PARAMETERS: cast(Json, {**plain, **stated.sealed})})
-    source = source_of(binding, (binding.record.table,))
+    source = source_of(binding, binding.read_from)
     if isinstance(found, Unavailable):
         # The record system's clock is out of reach, so this moment is ours.
         at = dt.datetime.now(dt.UTC)
@@ -98,20 +98,26 @@ def _unsealed(sealed: Mapping[str, str]) -> dict[str, object]:
 
 def _read(binding: Binding, session: Session, document: dict[str, Json]) -> Found | Unavailable | dt.datetime:
     """The record and its joins; the moment of reading alone when there is not exactly one such record."""
-    got = _fetch(session, binding.record, binding.columns, document)
-    if isinstance(got, Unavailable):
-        return got
-    if len(got.rows) != 1:
-        return got.read_at
-    # Joins and parameters win over a column of the same name.
-    document = {**got.rows[0], **document}
+    at: dt.datetime | None = None
+    if binding.record is not None:
+        got = _fetch(session, binding.record, binding.columns, document)
+        if isinstance(got, Unavailable):
+            return got
+        if len(got.rows) != 1:
+            return got.read_at
+        at = got.read_at
+        # Joins and parameters win over a column of the same name.
+        document = {**got.rows[0], **document}
     for name, join in binding.joins.items():
         joined = _fetch(session, join, binding.join_columns[name], document)
         if isinstance(joined, Unavailable):
             return joined
         document[name] = _joined(join, joined.rows)
+        at = at or joined.read_at
+    if at is None:
+        return dt.datetime.now(dt.UTC)  # nothing was read: no binding is like that
     values = {name: _value(value, document) for name, value in binding.values.items()}
-    return Found(document, got.read_at, values)
+    return Found(document, at, values)
 
 
 def _fetch(
@@ -220,5 +226,5 @@ def _finds(binding: Binding, stated: Stated, found: Found, name: str) -> bool:
     """Whether the record was found by this parameter, and has it just as it was stated."""
     key = Path((Step(PARAMETERS), Step(name)))
     said = text_of(cast(Json, stated.parameters.get(name)))
-    columns = [column for column, source in binding.record.by.items() if source == key]
+    columns = [column for column, source in binding.keys.items() if source == key]
     return said is not None and any(text_of(found.document.get(column)) == said for column in columns)

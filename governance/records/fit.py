@@ -32,7 +32,7 @@ def misfits(spec: ActionTypeSpec, binding: Binding, path: str = "binding") -> li
 
 def _keys(contract: Contract, binding: Binding) -> Iterator[tuple[str, str]]:
     """The record is found by single, visible parameters."""
-    for column, source in binding.record.by.items():
+    for column, source in binding.keys.items():
         field = contract.fields.get(source.steps[-1].name) if isinstance(source, Path) else None
         if field is not None and (field.most is not None or field.sealed or field.type == "money"):
             yield f"record.by.{column}", f"{field.name} is a list, sealed or money, so it cannot find a record."

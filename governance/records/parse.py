@@ -50,20 +50,22 @@ def parse_binding(document: object, path: str = "binding") -> Binding | list[Doc
     """Read a binding document: the binding, or everything that is wrong with it, each with its place."""
     node = Node(document, path)
     node.fields(
-        required=("action_type", "connector", "record", "values", "facts"),
+        required=("action_type", "connector", "values", "facts"),
         optional=(
-            "joins", "subject", "subject_from", "version", "as_of", "sentence", "changes", "derived", "payee", "paid",
+            "record", "joins", "subject", "subject_from", "version", "as_of", "sentence", "changes", "derived", "payee",
+            "paid",
         ),
     )  # fmt: skip
     record = node.at("record")
-    record.fields(required=("table", "by"), optional=("target",))
+    if not record.absent:
+        record.fields(required=("table", "by"), optional=("target",))
     values = {name: _value(at) for name, at in node.at("values").entries(NAME, MAX_VALUES).items()}
     joins = {name: _join(at) for name, at in node.at("joins").entries(NAME, MAX_JOINS).items()}
     facts = tuple(_fact(at, values) for at in node.at("facts").items(MAX_FACTS))
     binding = Binding(
         action_type=node.at("action_type").text(ACTION_TYPE, "The key of an action type is expected."),
         connector=node.at("connector").text(CONNECTOR, "The name of a connector is expected, in lower case."),
-        record=Source(_table(record), _keys(record.at("by"), of_record=True)),
+        record=None if record.absent else Source(_table(record), _keys(record.at("by"), of_record=True)),
         target=record.at("target").text(NAME, "The name of a claim is expected.") or None,
         joins=_in_order(node.at("joins"), joins),
         subject=_path(node.at("subject")),
@@ -225,6 +227,8 @@ def _check(node: Node, binding: Binding) -> None:
         node.at("facts").say("Two facts have the same name.")
     if binding.subject is None and any(spec.rule.compare is Compare.OWNER_IS_SUBJECT for spec in binding.facts):
         node.at("subject").say("owner_is_subject needs a subject.")
+    if binding.record is None and not binding.joins:
+        node.at("record").say("Something must be read: a record, or what an action that makes one is held against.")
     if {PARAMETERS, "claims"} & set(binding.joins):
         node.at("joins").say("A join cannot be called parameters or claims.")
     if binding.as_of is not None and binding.as_of.at.root == PARAMETERS:
@@ -242,6 +246,8 @@ def _check_paths(node: Node, binding: Binding) -> None:
     for path in binding.paths():
         if path.root == "claims":
             node.say("A value never comes from a claim.")
+        if binding.record is None and path.root not in {PARAMETERS, *binding.joins}:
+            node.at("record").say(f"Without a record there is no column {path.root}.")
         columns = names_read(path) if path.root in binding.joins else {path.root}
         for column in sorted(columns):
             if not COLUMN.fullmatch(column):

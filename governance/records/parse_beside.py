@@ -35,13 +35,13 @@ def parse_beside(node: Node, values: Collection[str], facts: Collection[str]) ->
 
 
 def _change(node: Node, values: Collection[str]) -> Change:
-    node.fields(required=("label", "now"), optional=(*_AFTER, "show", "options", "pattern", "when"))
+    node.fields(required=("label",), optional=("now", *_AFTER, "show", "options", "pattern", "when"))
     if node.at("then").absent + node.at("becomes").absent + (node.at("minus").absent and node.at("plus").absent) != 2:
         node.say("What comes after is one of then, becomes, or minus and plus.")
     options = (at.text(WORDS, "Plain words are expected.") for at in node.at("options").items(MAX_OPTIONS))
     return Change(
         label=node.at("label").text(LABEL, "A label is plain words."),
-        now=_known(node.at("now"), values),
+        now="" if node.at("now").absent else _known(node.at("now"), values),
         then=_parameter(node.at("then")),
         becomes=node.at("becomes").text(WORDS, "Plain words are expected."),
         minus=_parameter(node.at("minus")),

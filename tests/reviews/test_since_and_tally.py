@@ -74,14 +74,14 @@ def test_the_tally_tells_what_was_allowed_what_waits_and_what_was_refused(scene:
     third = scene.case("50.00", order="W3", subject="c-1")
     found = tally.read(third.action_id)
     assert found is not None
-    assert (found.number, found.family, found.whose, found.total) == (3, "Refund", "this subject", "$250.00")
+    assert (found.number, found.family, found.whose, found.total) == (3, "Refund", "this customer", "$250.00")
     assert [(part.words, part.count, part.money) for part in found.parts] == [
         ("waiting for a person", 1, "$200.00"),
         ("refused or not executed", 1, "$100.00"),
     ]
     assert tally.read(first.action_id) is None, "the first is the first"
     text = words(visitor(scene.cast.ada).get(f"/escalations/{third.pk}/"))
-    assert "Refund number 3 for this subject in 24 hours, $250.00 with this one: 1 waiting for a person" in text
+    assert "Refund number 3 for this customer in 24 hours, $250.00 with this one: 1 waiting for a person" in text
 
 
 def test_the_tally_counts_nobody_elses(scene: Scene) -> None:

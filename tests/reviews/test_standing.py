@@ -149,7 +149,7 @@ def test_a_passed_cap_lowers_the_agent_for_that_key_alone(scene: Scene) -> None:
     ]
     assert outcomes(express(scene, order="W2")) == ["execute"]
     small = express(scene, "30.00")
-    assert small.body["bound_by"] == "standing for this subject: PROPOSE"
+    assert small.body["bound_by"] == "standing for this customer: PROPOSE"
     row.refresh_from_db()
     assert not row.in_episode, "it touched the key and is not over its cap"
 

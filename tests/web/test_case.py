@@ -323,7 +323,7 @@ def test_exposure_of_an_open_case_is_as_of_now(scene: Scene, no_hold: None) -> N
     scene.approve(scene.case("470.00", order="W1"))
     bar = read(scene, second).bars[0]
     assert (bar.whose, bar.used_text, bar.adds_text, bar.total_text) == (
-        "this subject",
+        "this customer",
         "$470.00",
         "$480.00",
         "$950.00",

@@ -48,7 +48,7 @@ def test_a_case_says_what_would_have_to_change(scene: Scene) -> None:
         "The required facts must be read before the decision, and agree. Or a person approves this one action." in text
     )
     assert "Completeness unknown" in text
-    assert "For this subject in 24 hours: $0.00 so far + $480.00 = $480.00 of at most $1,000.00." in text
+    assert "For this customer in 24 hours: $0.00 so far + $480.00 = $480.00 of at most $1,000.00." in text
 
 
 def test_several_limiters_under_the_bar_are_all_needed(scene: Scene) -> None:

@@ -44,7 +44,7 @@ def test_what_a_person_typed_stays_as_typed_also_where_it_looks_like_a_sentence_
 def test_the_words_of_a_case_are_those_of_the_reader_and_its_names_stay(scene: Scene) -> None:
     case, client = scene.case("480.00"), visitor(scene.cast.ada)
     german = {"Accept-Language": "de"}
-    assert "480,00 $ von 1.000,00 $ dieser Betroffene, 24 Stunden" in words(client.get("/queue/", headers=german))
+    assert "480,00 $ von 1.000,00 $ dieser Kunde, 24 Stunden" in words(client.get("/queue/", headers=german))
     page = words(client.get(f"/escalations/{case.pk}/", headers=german))
     assert "Refunder · Erstattung" in page
     assert "für dieser" not in page

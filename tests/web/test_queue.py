@@ -86,8 +86,8 @@ def test_a_case_that_broke_a_cap_says_how_far(scene: Scene) -> None:
 
 def test_a_case_within_its_caps_says_which_it_would_fill_most(scene: Scene) -> None:
     scene.case("480.00")
-    assert only(scene).reach == Reach("$480.00", "$1,000.00", "this subject", "24 hours", False)
-    assert "medium $480.00 of $1,000.00 this subject, 24 hours 4 h left" in words(
+    assert only(scene).reach == Reach("$480.00", "$1,000.00", "this customer", "24 hours", False)
+    assert "medium $480.00 of $1,000.00 this customer, 24 hours 4 h left" in words(
         visitor(scene.cast.ada).get("/queue/")
     )
 

@@ -35,7 +35,7 @@ def test_a_budget_is_told_by_its_kind_and_nobody_is_named(scene: Scene) -> None:
     for _ in range(3):
         scene.ask("480.00", kind="shop.express")
     seen = words(visitor(scene.cast.ada).get(f"/agents/{scene.cast.refunder.pk}/"))
-    assert "One key, this subject, of" in seen
+    assert "One key, this customer, of" in seen
     (stood,) = roster.read(scene.cast.refunder.pk).stood
     assert "c-1" not in stood.about
 
