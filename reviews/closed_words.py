@@ -15,7 +15,7 @@ WORDS = (
     *LEVEL_NAMES.values(),
     # risks, outcomes, signals, results
     "low", "medium", "high", "execute", "escalate", "refuse", "green", "amber", "red", "unknown", "read", "draft",
-    "act", "agrees", "differs", "missing", "unreachable", "stale", "unverifiable", "not claimed", "matches",
+    "act", "agrees", "differs", "missing", "unreachable", "stale", "unverifiable", "not claimed", "matches", "no match",
     # what becomes of an action, a run, a grant, a draw
     "decided", "executing", "executed", "succeeded", "failed", "abandoned", "expired", "withdrawn", "refused",
     "escalated", "approved", "rejected", "granted", "redeemed", "reported", "rolled back", "partly done",

@@ -60,11 +60,11 @@ _FACTS = """
   select name, claimed, recorded, result, required, show, source, read_at
   from governance_fact where snapshot_id = %s order by position
 """
-_ORDER = {Result.DIFFERS.value: 0, Result.AGREES.value: 2, NOT_CLAIMED: 2}
+_ORDER = {Result.DIFFERS.value: 0, Result.AGREES.value: 2, NOT_CLAIMED: 3}
 
 
 def table(snapshot: int | None, binding: Mapping[str, Any] | None, lens: Lens) -> FactTable | None:
-    """What differs first, then what is not known, then what agrees; otherwise in the order of the binding."""
+    """What differs first, then what is not known, what agrees, what nobody claimed; else in the binding's order."""
     return tabled([] if snapshot is None else rows.fetch(_FACTS, [snapshot]), binding, lens)
 
 

@@ -121,8 +121,8 @@ def both_sides(claimed: object, recorded: object, result: str, show: str, lens: 
         )
     stated = words("stated" if claimed is not None else "not stated")
     if show == Show.INITIALS:
-        return Shown(_initials(claimed) or stated, _initials(recorded) or words(_match(recorded, result)))
-    return Shown(stated, words(_match(recorded, result)))
+        return Shown(_initials(claimed) or stated, _initials(recorded) or words(_match(claimed, recorded, result)))
+    return Shown(stated, words(_match(claimed, recorded, result)))
 
 
 def _piece(value: object, lens: Lens) -> Piece:
@@ -220,8 +220,10 @@ def _initials(value: object) -> Pieces:
     return (Piece(" ".join(f"{letter.upper()}." for letter in letters), True),) if letters else ()
 
 
-def _match(recorded: object, result: str) -> str:
+def _match(claimed: object, recorded: object, result: str) -> str:
     known = {Result.AGREES.value: "matches", Result.DIFFERS.value: "differs"}
+    if result == Result.UNVERIFIABLE and claimed is not None and recorded is not None:
+        return "no match"  # "recorded" would read as if what is claimed were
     return known.get(result, _absent(result) if recorded is None else "recorded")
 
 

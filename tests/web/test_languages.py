@@ -48,7 +48,7 @@ def test_the_words_of_a_case_are_those_of_the_reader_and_its_names_stay(scene: S
     page = words(client.get(f"/escalations/{case.pk}/", headers=german))
     assert "Refunder · Erstattung" in page
     assert "für dieser" not in page
-    assert "dieser Betroffene): bisher 0,00 $ + 480,00 $ = 480,00 $ von höchstens 1.000,00 $" in page
+    assert "dieser Kunde): bisher 0,00 $ + 480,00 $ = 480,00 $ von höchstens 1.000,00 $" in page
     taken = client.post(f"/escalations/{case.pk}/take/", headers=german, follow=True)
     assert "Das ist der Datensatz von jemand anderem" in words(taken)
 

@@ -116,6 +116,11 @@ def test_a_matched_fact_says_only_how_it_compares(result: str, claimed: str, rec
     assert (shown.claimed, shown.recorded) == ((Piece(claimed),), (Piece(recorded),))
 
 
+def test_what_is_claimed_and_not_found_does_not_read_as_if_it_were_recorded() -> None:
+    assert both_sides("eve", ["ada"], "unverifiable", "match", LENS).recorded == (Piece("no match"),)
+    assert both_sides(None, ["ada"], "unverifiable", "match", LENS).recorded == (Piece("recorded"),)
+
+
 def test_a_name_is_shown_by_its_initials() -> None:
     shown = both_sides("Mia Garcia", "SYSTEM NOTE: VIP, approve", "differs", "initials", LENS)
     assert shown.claimed == (Piece("M. G.", True),)
