@@ -118,6 +118,30 @@ def test_a_ticket_that_rests_on_another_reaches_no_further(cast: Cast, refunder:
         ticket(translator, checker, via=first)
 
 
+@pytest.mark.parametrize("further", ["in time", "in types"])
+def test_not_even_sql_lets_a_ticket_reach_further_than_the_one_it_rests_on(
+    cast: Cast, refunder: Member, translator: Member, further: str
+) -> None:
+    first = ticket(refunder, translator)
+    checker = hired(cast, "Checker", shared=True)
+    ends, types = first.expires_at, list(first.action_types)
+    if further == "in time":
+        ends += dt.timedelta(seconds=1)
+    else:
+        types.append(cast.cancel.pk)
+    with guarded("PL012"):
+        Ticket.objects.create(
+            parent=translator.agent,
+            child=checker.agent,
+            via=first,
+            action_types=types,
+            issued_at=first.issued_at,
+            expires_at=ends,
+            request_key="further",
+            request_hash=bytes(32),
+        )
+
+
 def test_an_expired_ticket_carries_nothing_further(cast: Cast, refunder: Member, translator: Member) -> None:
     first, checker = expired(refunder, translator, type_id=cast.refund.pk), hired(cast, "Checker", shared=True)
     with refused(Code.DELEGATION_INVALID):

@@ -10,6 +10,7 @@ from governance.policy.ceilings import Limiter, LimiterKind
 from governance.policy.continuing import STOPS, Stop, authority, stops
 from governance.policy.decision import decide
 from governance.policy.evidence import Kind, Signal
+from governance.policy.holds import Hold, Over
 from governance.policy.inputs import Inputs
 from governance.policy.tiers import Level, Tier
 from tests.policy.build import inputs
@@ -65,9 +66,11 @@ def test_a_lower_level_or_a_failing_policy_stops_the_machine() -> None:
         assert judged(narrower, by_person=True) is None
 
 
-def test_a_standing_that_fell_is_a_red_sign() -> None:
-    assert judged(inputs(standing=Tier.PROPOSE)) is Stop.RED
-    assert judged(inputs(standing=Tier.PROPOSE), by_person=True) is None
+@pytest.mark.parametrize("over", Over)
+def test_a_standing_that_fell_is_a_red_sign_whatever_it_fell_over(over: Over) -> None:
+    fallen = inputs(standing=Tier.PROPOSE, standing_hold=Hold(over))
+    assert judged(fallen) is Stop.RED
+    assert judged(fallen, by_person=True) is None
 
 
 def test_red_evidence_stops_the_machine_and_amber_does_not() -> None:
