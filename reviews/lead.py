@@ -19,12 +19,10 @@ from reviews.moments import midnight
 from reviews.shown import label
 from reviews.traces import words
 
-MOST = 5_000
-PEOPLE = 200
+MOST, PEOPLE = 5_000, 200
 SOONEST = BLOCKED = 10
 HOURS = 24
-WEEK = dt.timedelta(days=7)
-SOON = dt.timedelta(minutes=15)
+WEEK, SOON = dt.timedelta(days=7), dt.timedelta(minutes=15)
 # Ages as they are told, with the hours where each ends.
 _AGES = (("under 1 h", 1), ("1 to 4 h", 4), ("4 to 24 h", 24), ("over 24 h", None))
 
@@ -33,13 +31,14 @@ _AGES = (("under 1 h", 1), ("1 to 4 h", 4), ("4 to 24 h", 24), ("over 24 h", Non
 class Line:
     """How many open cases have something in common, `late` of them with a deadline that passed or ends in 15 minutes.
 
-    `query` is the address of those cases in the queue, empty where the queue has no such filter.
+    `query` is their address in the queue, empty where it has no such filter; `key` tells types of one name apart.
     """
 
     name: str
     query: str
     count: int
     late: int
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +243,14 @@ def backlog(found: Sequence[rows.Row], now: dt.datetime, *, more: bool = False) 
 def _lines(
     values: Sequence[str], late: Sequence[bool], named: dict[str, tuple[str, str]], *, ordered: bool = False
 ) -> tuple[Line, ...]:
-    found = [_line(*named[value], value, values, late) for value in sorted(named)]
+    alike = Counter(name for name, _ in named.values())
+    found = [_line(*named[key], key, values, late, key if alike[named[key][0]] > 1 else "") for key in sorted(named)]
     return tuple(found if ordered else sorted(found, key=lambda line: -line.count))
 
 
-def _line(name: str, query: str, value: str, values: Sequence[str], late: Sequence[bool]) -> Line:
+def _line(name: str, query: str, value: str, values: Sequence[str], late: Sequence[bool], key: str = "") -> Line:
     of = [is_late for each, is_late in zip(values, late, strict=True) if each == value]
-    return Line(name, query, len(of), sum(of))
+    return Line(name, query, len(of), sum(of), key)
 
 
 def _age(age: dt.timedelta) -> str:

@@ -96,17 +96,19 @@ def spread(within: Interval, estimate: float | None, words: str) -> SafeString:
 @register.simple_tag
 def flow(counts: Sequence[int], most: int, words: str) -> SafeString:
     """How many in each of several equal spans as columns side by side, `most` as the full height."""
+    # whole steps, and no rest at the end: an empty rest would read as a last span in which nothing was
     width = WIDTH // max(1, len(counts))
+    whole = width * len(counts)
     heights = (HEIGHT * count // max(1, most) for count in counts)
     columns = ((place * width, HEIGHT - height, width - 2, height) for place, height in enumerate(heights))
     drawn = format_html_join("", '<rect class="this" x="{}" y="{}" width="{}" height="{}"/>', columns)
     return format_html(
         '<svg class="bar" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<rect class="track" x="0" y="0" width="{}" height="{}"/>{}</svg>',
-        WIDTH,
+        whole,
         HEIGHT,
         words,
-        WIDTH,
+        whole,
         HEIGHT,
         drawn,
     )

@@ -29,6 +29,8 @@ def test_a_backlog_is_told_by_type_rank_and_age_with_links_into_the_queue() -> N
     assert [(line.query, line.count, line.late) for line in found.types] == [
         ("type=shop.refund", 2, 1), ("type=bench.refund", 1, 1),
     ]  # fmt: skip
+    assert [(line.name, line.key) for line in found.types] == [("Refund", "shop.refund"), ("Refund", "bench.refund")]
+    assert [line.key for line in backlog([case()], NOW).types] == [""]
     assert [(line.query, line.count) for line in found.ranks] == [("rank=1", 2), ("rank=2", 1)]
     assert [(line.name, line.count) for line in found.ages] == [("under 1 h", 1), ("1 to 4 h", 1), ("over 24 h", 1)]
     assert (found.half, found.most, found.oldest) == ("2 h 0 min", "30 h 0 min", "30 h 0 min")
