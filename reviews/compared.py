@@ -15,8 +15,8 @@ from reviews.shown import Lens, Pieces, both_sides, label, pieces
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """One row of the facts table. `source` is empty where it is the table's own; `mark` is the result as a page shows
-    it, which tells an agreement of unequal values from one of equal values.
+    """One row of the facts table. `source` is empty where it is the table's own; `mark` is the result as every page
+    says it, which tells an agreement of unequal values from one of equal values.
     """
 
     name: str
@@ -32,7 +32,7 @@ class FactLine:
     @property
     def said(self) -> str:
         """The result as a verdict covers it: whether it was required is part of it."""
-        return f"{self.result}, required" if self.required else self.result
+        return f"{self.mark}, required" if self.required else self.mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ class Parameter:
 # Nothing was claimed and nothing had to be: no cause for anybody to look twice.
 NOT_CLAIMED = "not claimed"
 # The record is as it must be, and nobody claimed anything that it could agree with.
-FITS = "fits"
+FITS = "in order"
+# Less is claimed than the record has, which is all that was asked of it.
+COVERED = "covered"
 _FACTS = """
   select name, claimed, recorded, result, required, show, source, read_at
   from governance_fact where snapshot_id = %s order by position
@@ -102,8 +104,8 @@ def _line(fact: rows.Row, labels: Mapping[str, str], lens: Lens, common: tuple[s
         label=labels.get(fact["name"], label(fact["name"])),
         claimed=shown.claimed,
         recorded=shown.recorded,
-        result=_result(fact),
-        mark=_mark(fact),
+        result=(result := _result(fact)),
+        mark=mark_of(result, claimed=fact["claimed"] is not None, less=_less(fact)),
         required=fact["required"],
         source="" if (fact["source"], fact["read_at"]) == common else fact["source"],
         read_at=fact["read_at"],
@@ -115,10 +117,15 @@ def _result(fact: rows.Row) -> str:
     return NOT_CLAIMED if spared else fact["result"]
 
 
-def _mark(fact: rows.Row) -> str:
+def _less(fact: rows.Row) -> bool:
     # said of the two values themselves: the binding may compare otherwise since they were read
-    if fact["result"] != Result.AGREES or fact["show"] == Show.MATCH:
-        return _result(fact)
-    if fact["claimed"] is None:
+    return fact["show"] != Show.MATCH and falls_short(fact["claimed"], fact["recorded"])
+
+
+def mark_of(result: str, *, claimed: bool, less: bool) -> str:
+    """A result in the word that every page has for it; `less`: less is claimed than is recorded."""
+    if result != Result.AGREES:
+        return result
+    if not claimed:
         return FITS
-    return "within" if falls_short(fact["claimed"], fact["recorded"]) else fact["result"]
+    return COVERED if less else result

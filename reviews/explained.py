@@ -14,7 +14,7 @@ from governance.policy.explain import Explanation, Step, explain
 from governance.policy.facts import FactSummary, Result
 from governance.policy.memory import recalled
 from governance.policy.tiers import Tier
-from reviews.compared import FITS, NOT_CLAIMED, labelled
+from reviews.compared import NOT_CLAIMED, labelled, mark_of
 from reviews.exposure import Bar, bars
 from reviews.policy_said import RuleTold, left_to_people, rules_told
 from reviews.shown import label
@@ -196,9 +196,8 @@ def _evidence(inputs: Inputs) -> tuple[Evidence, ...]:
 def _compared(fact: FactSummary, labels: Mapping[str, str]) -> Compared:
     spared = fact.result is Result.UNVERIFIABLE and not fact.claimed and not fact.required
     result = NOT_CLAIMED if spared else fact.result.value
-    if fact.result is Result.AGREES and not fact.claimed:
-        result = FITS
-    return Compared(labels.get(fact.name, label(fact.name)), result, fact.required)
+    mark = mark_of(result, claimed=fact.claimed, less=fact.less)
+    return Compared(labels.get(fact.name, label(fact.name)), mark, fact.required)
 
 
 def stored_steps(row: Mapping[str, Any]) -> tuple[Step, ...]:

@@ -68,12 +68,16 @@ class FactRule:
 
 @dataclass(frozen=True, slots=True)
 class FactSummary:
-    """What a decision needs of a fact: its registry name, the result, and whether an agent's claim was compared."""
+    """What a decision needs of a fact: its registry name, the result, and whether an agent's claim was compared.
+
+    `less`: it agrees, and pages say that less is claimed than the record has.
+    """
 
     name: str
     result: Result
     required: bool
     claimed: bool = False
+    less: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,10 @@ class Fact:
 
     def summary(self) -> FactSummary:
         """The part of it that a decision reads."""
-        return FactSummary(self.name, self.result, self.required, self.claimed is not None)
+        # where a page shows no value, it does not say either how two values differ
+        told = self.result is Result.AGREES and self.show is not Show.MATCH
+        less = told and falls_short(self.claimed, self.recorded)
+        return FactSummary(self.name, self.result, self.required, self.claimed is not None, less)
 
 
 _PAGE_ORDER: dict[Result, int] = {Result.DIFFERS: 0, Result.AGREES: 2}

@@ -79,12 +79,12 @@ def _limiter_of(row: Any) -> Limiter:
 
 
 def _fact(fact: FactSummary) -> list[Any]:
-    return [fact.name, fact.result.value, fact.required, fact.claimed]
+    return [fact.name, fact.result.value, fact.required, fact.claimed, *([True] if fact.less else [])]
 
 
 def _fact_of(row: Any) -> FactSummary:
-    name, result, required, claimed = row
-    return FactSummary(name, Result(result), required, claimed)
+    name, result, required, claimed, *less = row
+    return FactSummary(name, Result(result), required, claimed, any(less))
 
 
 def _hold(hold: Hold) -> list[Any]:

@@ -77,6 +77,7 @@ facts = st.builds(
     result=mostly(Result.AGREES, st.sampled_from(Result), times=12),
     required=st.booleans(),
     claimed=st.booleans(),
+    less=mostly(False, st.booleans(), times=3),
 )
 thresholds = st.builds(
     Thresholds,

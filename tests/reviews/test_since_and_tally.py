@@ -34,10 +34,10 @@ def test_what_changed_since_an_approval_is_named_on_the_new_case(scene: Scene) -
     since = dossier.read(fresh.pk, viewer=scene.cast.ada.pk).since
     assert since is not None
     assert (since.reviewer, since.case) == ("ada", fresh.previous_id)
-    assert [(each.before, each.now) for each in since.differences] == [("$900.00, agrees", "$500.00, agrees")]
+    assert [(each.before, each.now) for each in since.differences] == [("$900.00, covered", "$500.00, covered")]
     text = words(visitor(scene.cast.ada).get(f"/escalations/{fresh.pk}/"))
     assert "Changed since this was approved by ada." in text
-    assert "$900.00, agrees → $500.00, agrees" in text
+    assert "$900.00, covered → $500.00, covered" in text
 
 
 @pytest.mark.usefixtures("no_hold")

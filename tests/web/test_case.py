@@ -138,7 +138,7 @@ def test_an_equals_sign_stands_beside_equal_values_alone(scene: Scene) -> None:
     table = read(scene, case).facts
     assert table is not None
     marks = {line.name: line.mark for line in table.lines if line.result == "agrees"}
-    assert marks == {"owner": "agrees", "state": "fits", "status": "agrees", "paid": "within"}
+    assert marks == {"owner": "agrees", "state": "in order", "status": "agrees", "paid": "covered"}
     text = words(page(scene, case))
     assert "≤ covered" in text
     # nothing was claimed that it could agree with

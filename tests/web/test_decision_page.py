@@ -10,7 +10,7 @@ import pytest
 
 from governance import halt, permit
 from governance.models import Action, Decision
-from governance.policy.facts import FactSummary, Result
+from governance.policy.facts import Fact, FactSummary, Result, Show
 from governance.policy.memory import recalled
 from governance.policy.rulings import Enforcement
 from governance.policy.tiers import Level, Tier
@@ -24,6 +24,8 @@ from tests.reviews.scene import Scene
 from tests.web.reading import undrawn, visitor, words
 
 PAST_HARD_CAP = tuple(replace(each, cap=replace(each.cap, hard=True)) for each in usages(2))
+TWO, NINE = ({"amount": f"{each}00.00", "currency": "USD"} for each in (2, 9))
+COVERED = Fact("paid", TWO, NINE, Result.AGREES, True, True, Show.VALUE, "records", "v1", None)
 SOFT = said(Tier.HALT, Enforcement.SOFT)
 SAME = "Decided again from what was stored: same answer."
 
@@ -114,7 +116,21 @@ def test_the_score_has_the_point_of_the_language(scene: Scene) -> None:
 def test_a_fact_that_nothing_was_claimed_of_agrees_with_nobody() -> None:
     facts = [FactSummary("state", Result.AGREES, True, claimed) for claimed in (False, True)]
     told = explained.tell(inputs(facts=tuple(facts)))
-    assert [each.result for each in told.facts] == ["fits", "agrees"]
+    assert [each.result for each in told.facts] == ["in order", "agrees"]
+
+
+def test_a_claimed_amount_that_the_record_covers_is_called_so_wherever_it_is_told(scene: Scene) -> None:
+    answer = scene.ask("20.00", kind="shop.express", claims={"status": "delivered"})
+    action = Action.objects.get(pk=answer.body["id"])
+    said = decided.read(action.pk).told
+    assert said is not None
+    assert {each.label: each.result for each in said.facts if each.required} == {
+        "Owner": "agrees", "State": "in order", "Status": "agrees", "Paid": "covered"
+    }  # fmt: skip
+    assert "Paid ≤ covered" in words(page(scene, action.pk))
+    # of a fact whose values no page shows it is not said either how they differ
+    hidden = replace(COVERED, show=Show.MATCH)
+    assert (COVERED.summary().less, hidden.summary().less) == (True, False)
 
 
 def test_a_refusal_under_a_halt_names_it_without_its_free_text(scene: Scene) -> None:
