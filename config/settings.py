@@ -10,10 +10,11 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env, logs, outgoing
+from config import env, logs, names, outgoing
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _ENV = env.environment()
+PLACET_UNKNOWN_NAMES = names.unknown(_ENV)
 
 # "local" is the demo and the tests: plain http, secrets made up when none are given.
 PLACET_MODE = env.choice(_ENV, "PLACET_MODE", "production", ("production", "local"))

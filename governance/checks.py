@@ -68,6 +68,15 @@ def policy_engine(
     return [Warning(message, hint="Install the extra `rego`, or set OPA_URL.", id="placet.W004")]
 
 
+@register()
+def unknown_names(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A name of the environment that looks like a setting and is none: what it was to change stays as it is."""
+    return [
+        Warning(f"{name} is no setting of Placet: it changes nothing.", hint=f"Is it {nearest}?", id="placet.W005")
+        for name, nearest in settings.PLACET_UNKNOWN_NAMES.items()
+    ]
+
+
 @register(Tags.security)
 def exposed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Settings that are allowed one by one and together leave the console open."""
