@@ -152,6 +152,15 @@ def test_readings_older_than_a_week_say_nothing(judged: Scene) -> None:
     assert told(ask(judged, 3))[0] == "execute"
 
 
+def test_nor_does_what_a_watcher_or_a_connector_said_then(judged: Scene) -> None:
+    week = 7 * 86_400 + 60
+    read(20, seconds=week, source="signal", watcher_id=watcher(judged).pk)
+    assert told(ask(judged))[1][0] == UNKNOWN
+    read(20, tool="shop.payments")
+    read(20, seconds=week, tool=CONNECTOR)
+    assert "connector records is unknown." in " ".join(told(express(judged))[1])
+
+
 def test_a_tool_slower_than_its_type_allows_is_amber(judged: Scene) -> None:
     read(20, latency_ms=900)
     assert told(ask(judged, 1))[0] == "execute"
