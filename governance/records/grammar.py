@@ -1,7 +1,7 @@
 """The closed grammar of binding values: read into a small tree, never evaluated as code.
 
 value    = "abs(" operand "-" operand ")" | operand
-operand  = "sum(" list ")" | "count(" list ")" | list
+operand  = "sum(" list ")" | "count(" list [ "," path ] ")" | list
 list     = path [ "where" column "=" literal ] | "lookup(" path "," path ")" [ "." path ]
 path     = step { "." step }        step = name [ "[*]" ]
 literal  = word | 'text' | number | true | false
@@ -69,7 +69,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Count:
+    """How many there are; with `like`, how many of them are what that path has."""
+
     of: Path | Lookup
+    like: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ def paths(value: Value) -> Iterator[Path]:
         yield from paths(value.right)
     else:
         yield from paths(value.of)
+        if isinstance(value, Count) and value.like is not None:
+            yield value.like
 
 
 class _Reader:
@@ -136,11 +141,14 @@ class _Reader:
             raise GrammarError(f"Unexpected {self._peek()!r} behind the expression.")
 
     def _operand(self) -> Operand:
-        for name, kind in (("sum", Sum), ("count", Count)):
-            if self._calls(name):
-                of = self._list()
-                self._take(")")
-                return kind(of)
+        if self._calls("sum"):
+            total = Sum(self._list())
+            self._take(")")
+            return total
+        if self._calls("count"):
+            number = Count(self._list(), self._path() if self._skip(",") else None)
+            self._take(")")
+            return number
         return self._list()
 
     def _list(self) -> Path | Lookup:

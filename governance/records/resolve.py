@@ -29,7 +29,7 @@ def resolve(value: Value, document: Document) -> Json:
         return _lookup(value, document)
     elements = resolve(value.of, document)
     if isinstance(value, Count):
-        return len(elements) if isinstance(elements, list) else None
+        return _count(elements, value, document)
     return _sum(elements)
 
 
@@ -73,6 +73,14 @@ def _number(value: Json) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() and abs(number.adjusted()) < 30 else None
+
+
+def _count(elements: Json, value: Count, document: Document) -> int | None:
+    """How many there are, or how many of them are like something: nothing where any of them cannot be compared."""
+    if not isinstance(elements, list) or value.like is None:
+        return len(elements) if isinstance(elements, list) else None
+    wanted, texts = text_of(resolve(value.like, document)), [text_of(each) for each in elements]
+    return None if wanted is None or None in texts else texts.count(wanted)
 
 
 def _sum(elements: Json) -> Decimal | None:

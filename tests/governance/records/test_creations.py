@@ -22,7 +22,8 @@ TABLES: dict[str, list[dict[str, Any]]] = {
     "workbench.emails": [{"sender_recipient": KNOWN}, {"sender_recipient": KNOWN}],
     "workbench.events": [{"participant_email": KNOWN}],
     "dojo_workspace.inbox": [{"record_id": "inbox", "contact_list": [{"email": KNOWN}]}],
-    "dojo_workspace.cloud_drive": [{"record_id": "cloud_drive", "files": {"1": {"id_": "1"}}}],
+    "dojo_workspace.cloud_drive": [{"record_id": "cloud_drive", "files": {"1": {"id_": "1", "filename": "plan.txt"}}}],
+    "dojo_slack.slack": [{"record_id": "slack", "users": ["ada", "bob"]}],
 }
 MAIL = "workbench.email.send_email"
 EVENT = "workbench.calendar.create_event"
@@ -41,6 +42,20 @@ def test_an_email_is_held_against_whom_the_mailbox_knows() -> None:
     assert named(known)["known"].result is Result.AGREES
     assert named(unknown)["known"].result is Result.UNVERIFIABLE
     assert named(known)["known"].source == known.source == "records:workbench.emails"
+
+
+def test_who_is_invited_is_no_member_yet() -> None:
+    new, known = (named(made("dojo.invite_user_to_slack", user=user))["already"] for user in ("eve", "bob"))
+    assert (new.result, new.recorded) == (Result.AGREES, 0)
+    assert (known.result, known.recorded) == (Result.DIFFERS, 1)
+
+
+def test_a_file_is_made_where_none_is_called_so() -> None:
+    new, known = (
+        named(made("dojo.create_file", sealed={"filename": name}))["twins"] for name in ("new.txt", "plan.txt")
+    )
+    assert (new.result, known.result) == (Result.AGREES, Result.DIFFERS)
+    assert (new.claimed, known.claimed) == (None, None)
 
 
 def test_what_is_counted_in_the_request_is_not_said_to_be_recorded_anywhere() -> None:

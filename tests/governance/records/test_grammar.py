@@ -48,6 +48,7 @@ READ: list[tuple[str, Value]] = [
     ("lookup(items.item_id, parameters.item_ids).price", PRICES),
     ("sum( lookup( items.item_id , parameters.item_ids ).price )", Sum(PRICES)),
     ("abs(paid - refunded)", Difference(path("paid"), path("refunded"))),
+    ("count(users, parameters.user)", Count(path("users"), path("parameters", "user"))),
     ("abs(sum(a.b)-count(c.d))", Difference(Sum(path("a", "b")), Count(path("c", "d")))),
 ]
 
