@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from governance import catalogue, narrow, permit, policies, rule_on
+from governance import catalogue, covering, narrow, permit, policies, rule_on
 from governance.authenticate import Caller, Credential, hash_key
 from governance.backtest import backtest
 from governance.bundle_files import checked
@@ -164,6 +164,18 @@ def test_i12_without_an_engine_what_is_covered_is_proposed(cast: Cast, monkeypat
     answer = decided(cast)
     assert answer.body["outcome"] == "escalate"
     assert [reason["code"] for reason in answer.body["reasons"]] == ["policy_unavailable"]
+
+
+def test_i12_stored_files_of_another_digest_are_no_policy_and_cap_whatever_they_might_govern(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changed the row behind the back of the guards gains nothing by it: nobody knows what it governs."""
+    active(cast, tier="commit", types="retail.cancel_pending_order")
+    monkeypatch.setattr(covering, "bundle_digest", lambda files: bytes(32))
+    answer = decided(cast)
+    assert answer.body["outcome"] == "escalate"
+    assert [reason["code"] for reason in answer.body["reasons"]] == ["policy_unavailable"]
+    assert len(entries("policy_broken")) == 1
 
 
 def test_i12_a_policy_that_breaks_is_told_once_and_mends_after_a_while(
