@@ -53,6 +53,12 @@ class Asked:
     def values(self) -> dict[str, Any]:
         return self.parsed.values
 
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The parameters as they are kept: of sealed text a page may know that it is there and how long it is."""
+        sealed = {name: {"sealed": len(text)} for name, text in self.parsed.sealed.items()}
+        return {**self.values, **sealed} if sealed else self.values
+
 
 def value(case: Asked, money: Money | None) -> None:
     """What it moves, in the reference currency."""
@@ -88,7 +94,7 @@ def wish(case: Asked, contended: bool) -> Wish:
     return Wish(
         spec=case.entry.spec,
         bound=case.entry.binding is not None,
-        values=case.values,
+        values=case.stored,
         subject=case.ask.subject or "",
         whom=case.subject,
         amount=case.amount,
@@ -135,8 +141,7 @@ def parts(case: Asked, gathered: Gathered, decision: Decision, answer: Answer, d
         decision=decision,
         answer=answer,
         uses=gathered.uses,
-        # of sealed text a page may know that it is there and how long it is
-        parameters={**case.values, **{name: {"sealed": len(text)} for name, text in sealed.items()}},
+        parameters=case.stored,
         claims=case.claims.values,
         # under a name that no field of a contract can have: the note never stands in for one
         sealed={**sealed, **({"/note": case.ask.note} if case.ask.note else {})},

@@ -118,10 +118,15 @@ class ActionTypeSpec:
             return None
 
     def quantity_in(self, parameters: Mapping[str, object]) -> int | None:
-        """How many recipients, rows or files: the length of a list parameter, or a whole number."""
+        """How many recipients, rows or files: the length of a list parameter, or a whole number.
+
+        Of a sealed list nothing is known but its elements, under `name/0` and so on: none of them is not known.
+        """
         value = None if self.quantity_of is None else parameters.get(self.quantity_of)
         if isinstance(value, list):
             return len(value)
+        if value is None and self.quantity_of is not None:
+            return sum(name.startswith(f"{self.quantity_of}/") for name in parameters) or None
         return value if type(value) is int else None
 
     def data_class_in(self, parameters: Mapping[str, object]) -> int | None:

@@ -21,6 +21,7 @@ MAIL: dict[str, Any] = {
     "risk": "low",
     "parameters": {
         "contacts": {"type": "list", "of": {"type": "id"}, "max": MAX_LIST, "required": False},
+        "hidden": {"type": "list", "of": {"type": "id"}, "max": MAX_LIST, "required": False, "sealed": True},
         "recipients": {"type": "integer", "min": 1, "required": False},
     },
     "evidence": ["contract"],
@@ -28,13 +29,17 @@ MAIL: dict[str, Any] = {
 MANY = 10_000
 
 
-def listed(count: int) -> dict[str, Any]:
-    return {"contacts": [f"c{number}" for number in range(count)]}
+def listed(count: int, name: str = "contacts") -> dict[str, Any]:
+    return {name: [f"c{number}" for number in range(count)]}
 
 
-@pytest.fixture(params=["contacts", "recipients"])
+def to_many(counted: str, count: int) -> dict[str, Any]:
+    return {counted: count} if counted == "recipients" else listed(count, counted)
+
+
+@pytest.fixture(params=["contacts", "hidden", "recipients"])
 def counted(request: pytest.FixtureRequest, cast: Cast) -> str:
-    """Mail to more than a hundred is high risk; how many is the length of a list, or a number."""
+    """Mail to more than a hundred is high risk; how many is the length of a list, sealed or not, or a number."""
     thresholds = {"quantity": 100, "quantity_of": request.param}
     mail = catalogue.save_action_type({**MAIL, "thresholds": thresholds}, domain=cast.service, by=BY)
     permit.set_level(cast.refunder, mail, level=Level.L2, by=BY)
@@ -42,13 +47,13 @@ def counted(request: pytest.FixtureRequest, cast: Cast) -> str:
 
 
 def test_one_mail_to_ten_thousand_contacts_waits_for_a_person(desk: Desk, counted: str) -> None:
-    few = listed(100) if counted == "contacts" else {"recipients": 100}
-    assert desk.ask(action_type="crm.mail", parameters=few).json()["outcome"] == "execute"
-    many = listed(MAX_LIST) if counted == "contacts" else {"recipients": MANY}
-    answer = desk.ask(action_type="crm.mail", parameters=many)
+    few = desk.ask(action_type="crm.mail", parameters=to_many(counted, 100)).json()
+    used = desk.post(f"grants/{few['grant']['id']}/redeem/", {"digest": few["action_digest"]})
+    assert (few["outcome"], used.status_code) == ("execute", 200)
+    size = MANY if counted == "recipients" else MAX_LIST
+    answer = desk.ask(action_type="crm.mail", parameters=to_many(counted, size))
     told = answer.json()
     assert (answer.status_code, told["outcome"], told["effective_risk"]) == (202, "escalate", "high")
-    size = MAX_LIST if counted == "contacts" else MANY
     sentences = [reason["sentence"] for reason in told["reasons"]]
     assert f"The quantity {size} is over 100, so the risk is high." in sentences
     assert Escalation.objects.filter(pk=told["escalation"]["id"], state="open").count() == 1

@@ -264,6 +264,8 @@ def test_a_quantity_is_a_length_or_a_whole_number() -> None:
     counted = spec(changed(thresholds={"quantity": 3, "quantity_of": "copies"}))
     assert counted.quantity_in({"copies": 10_000}) == 10_000
     assert counted.quantity_in({"copies": True}) is None
+    sealed = {"item_ids/0": {"sealed": 3}, "item_ids/1": {"sealed": 3}, "item_ids_too/0": {"sealed": 3}}
+    assert found.quantity_in(sealed) == 2
     assert spec(changed(thresholds=None)).quantity_in({"item_ids": ["a"]}) is None
 
 
