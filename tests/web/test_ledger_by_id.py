@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 
 from governance.models import Grant
 from reviews.models import Escalation
@@ -14,6 +15,15 @@ from tests.web.reading import visitor
 
 LEDGER = "/council/governance/ledgerentry/"
 # In the order of the page, the newest first. The leases of a case name no action.
+NOISE = """
+insert into governance_ledgerentry (kind, actor, body)
+  select %s, 'system:test', convert_to('{"action":"' || gen_random_uuid() || '"}', 'UTF8')
+  from generate_series(1, 5000)
+"""
+READ = """
+select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables
+  where relid = 'governance_ledgerentry'::regclass
+"""
 STORY = ["grant_redeemed", "verdict_given", "case_verified", "case_taken", "action_decided"]
 
 
@@ -37,6 +47,27 @@ def test_the_id_of_an_action_its_case_or_its_grant_finds_all_that_became_of_it(u
     for known in (used.action_id, case.pk, used.pk):
         found = kinds(scene.cast, known)
         assert [kind for kind in found if kind != "case_shown"] == STORY, known
+
+
+def test_a_search_reads_what_names_the_id_and_not_the_ledger(no_hold: None, scene: Scene) -> None:
+    """Counted by the database: rows of the ledger that were read, by whatever way."""
+    with connection.cursor() as cursor:
+        for kind in ("action_reported", "action_decided"):
+            cursor.execute(NOISE, [kind])
+        cursor.execute("select pg_sleep(1.1)")  # so long before an action its decision is not looked for
+    grant = scene.approved()
+    case = Escalation.objects.get(action=grant.action_id)
+    for known in (grant.action_id, case.pk, grant.pk, scene.cast.refunder.pk):
+        before = read()
+        assert kinds(scene.cast, known), known
+        assert read() - before < 500, known
+
+
+def read() -> int:
+    """How many entries this transaction read so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ)
+        return int(cursor.fetchone()[0])
 
 
 def test_the_page_of_a_decision_leads_whoever_may_read_it_to_the_ledger(used: Grant, scene: Scene) -> None:

@@ -28,6 +28,15 @@ alter table governance_ledgerentry alter column seq set generated always;
 alter table governance_ledgerentry add constraint ledger_parts_are_framed
   check (position(chr(31) in kind) = 0 and position(chr(31) in actor) = 0);
 
+-- The ids that an entry names anywhere in its body: who searches by one reads what names it, and not the ledger. Of
+-- decisions, the many, an index would cost each of them: those are found by the time of their action.
+create function placet_entry_ids(p_body bytea) returns text[] language sql immutable parallel safe as $$
+  select array(select m[1] from regexp_matches(convert_from(p_body, 'UTF8'),
+    '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g') m)
+$$;
+create index ledger_names on governance_ledgerentry using gin (placet_entry_ids(body)) where kind <> 'action_decided';
+create index ledger_decided_at on governance_ledgerentry (at) where kind = 'action_decided';
+
 create function placet_refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = 'PL010';
