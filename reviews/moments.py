@@ -18,9 +18,13 @@ def local(moment: dt.datetime, *, seconds: bool = False) -> str:
 
 def local_second(moment: dt.datetime, now: dt.datetime) -> str:
     """ "14:05:09 CET", or "1 Mar 14:05:09 CET" where that is not the day of whoever looks."""
+    return f"{_other_day(moment, now)}{local(moment, seconds=True)}"
+
+
+def local_minute(moment: dt.datetime, now: dt.datetime) -> str:
+    """ "14:05 CET", or "1 Mar 14:05 CET" where that is not the day of whoever looks."""
     here = timezone.localtime(moment)
-    day = "" if here.date() == timezone.localtime(now).date() else dateformat.format(here, "j M ")
-    return f"{day}{local(moment, seconds=True)}"
+    return f"{_other_day(moment, now)}{here:%H:%M} {_zone(here)}"
 
 
 def midnight(now: dt.datetime) -> dt.datetime:
@@ -40,6 +44,12 @@ def _localised(match: re.Match[str]) -> str:
     except (ValueError, OverflowError):
         return match[0]
     return f"{here:%Y-%m-%d %H:%M:%S}"[: 19 if match[3] else 16] + f" {_zone(here)}"
+
+
+def _other_day(moment: dt.datetime, now: dt.datetime) -> str:
+    """The day of a moment where whoever looks has another one."""
+    here = timezone.localtime(moment)
+    return "" if here.date() == timezone.localtime(now).date() else dateformat.format(here, "j M ")
 
 
 def _zone(here: dt.datetime) -> str:

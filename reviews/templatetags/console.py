@@ -22,7 +22,7 @@ from governance.proof import lacking
 from governance.spoken import spoken
 from reviews import alerts
 from reviews.amounts import local_amount, local_amounts
-from reviews.moments import local, local_second, local_times
+from reviews.moments import local, local_minute, local_second, local_times
 from reviews.preferences import Preferences, preferences_of
 from reviews.printed import printed, spelled
 from reviews.shown import Piece, Pieces, label
@@ -128,6 +128,12 @@ def since(moment: dt.datetime, now: dt.datetime) -> SafeString:
 def clock(moment: dt.datetime, to: str = "minutes") -> SafeString:
     """A moment in the zone of whoever looks, which it names: day and minute, or the second of a day."""
     return format_html('<time datetime="{}">{}</time>', _iso(moment), local(moment, seconds=to == "seconds"))
+
+
+@register.simple_tag
+def at(moment: dt.datetime, now: dt.datetime) -> SafeString:
+    """When, with the day where that is not today: it stays true on a page that nobody loads again."""
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), local_minute(moment, now))
 
 
 @register.simple_tag

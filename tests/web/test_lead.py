@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -72,6 +73,16 @@ def test_the_page_tells_how_the_work_stands(scene: Scene, no_hold: None) -> None
     assert "50 % 1 decided, 1 expired" in page.replace("\N{NO-BREAK SPACE}", " ")
     assert "3 in all." in page
     assert "No case expires" not in page
+
+
+def test_no_age_on_desk_and_lead_page_grows_stale_while_they_stay_open(scene: Scene, no_hold: None) -> None:
+    judge.reject(scene.take(scene.case(order="W1")).pk, reviewer=scene.cast.ada, reason="not_needed")
+    scene.take(scene.case(order="W2"))
+    for path, reader in (("/", scene.cast.ada), ("/lead/", scene.cast.grace), ("/verdicts/", scene.cast.ada)):
+        text = words(visitor(reader).get(path))
+        assert "just now" not in text, path
+        assert " ago" not in text, path
+        assert path == "/verdicts/" or re.search(r"As of [0-9]+ \w+ [0-9]{2}:[0-9]{2} UTC\.", text), path
 
 
 def test_people_are_shown_with_their_limits_and_who_is_away(scene: Scene, no_hold: None) -> None:

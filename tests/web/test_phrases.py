@@ -14,7 +14,7 @@ from reviews.compared import FactLine, FactTable
 from reviews.exposure import Reach, bars, reach, usages
 from reviews.phrases import lasting, left, sentence_of
 from reviews.shown import PLAIN, Lens, Piece, words
-from reviews.templatetags.console import ago, clock, fact, money, read_at, since
+from reviews.templatetags.console import ago, at, clock, fact, money, read_at, since
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 
@@ -111,6 +111,11 @@ def test_a_reading_is_told_by_the_clock_and_by_its_day_where_that_is_not_today()
     with timezone.override("Asia/Tokyo"):
         late = NOW + dt.timedelta(hours=4)
         assert "read 22 Nov 23:59:00 JST<" in read_at(late - dt.timedelta(hours=1, minutes=1), late)
+
+
+def test_what_stands_on_an_open_page_is_told_by_the_clock() -> None:
+    assert ">11:55 UTC<" in at(NOW - dt.timedelta(minutes=5), NOW)
+    assert ">21 Nov 11:00 UTC<" in at(NOW - dt.timedelta(hours=25), NOW)
 
 
 def test_a_fact_tells_when_it_was_read_where_that_is_not_when_the_others_were() -> None:
