@@ -149,6 +149,7 @@ def test_approve_waits_until_there_was_time_to_read(console: Console, servers: S
     assert not Verdict.objects.exists()
     if script:
         expect(page.get_by_role("button", name="Approve")).not_to_contain_text("waits until")
+        expect(page.get_by_role("alert")).not_to_contain_text("Approve waits until")
     else:
         page.wait_for_timeout(8_000)
     page.get_by_role("button", name="Approve").click()
