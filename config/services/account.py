@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+MEMORY = Path("/", "dev", "shm")
+ROOM = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,23 @@ def home(state: Path, account: Account | None) -> Path:
     """A folder the account can enter: ``state``, or a folder in tmp when a parent is closed (0700)."""
     if account is None or account.can("/bin/sh", "-c", 'cd "$0"', str(state)):
         return state
-    folder = shelter(state)
+    return _ours(shelter(state))
+
+
+def in_memory(state: Path) -> Path:
+    """Where data of ``state`` lives that may be lost with the machine."""
+    return MEMORY / shelter(state).name
+
+
+def memory(state: Path) -> Path | None:
+    """A folder in memory, where there is one with room: on some disks making a file takes most of a millisecond."""
+    folder = in_memory(state)
+    if not folder.exists() and not (MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM):
+        return None
+    return _ours(folder)
+
+
+def _ours(folder: Path) -> Path:
     folder.mkdir(mode=0o711, exist_ok=True)
     # Somebody else could have made it first, to read our data or to lead us elsewhere.
     found = folder.lstat()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from config.services.account import in_memory
 from config.services.process import Family, ServiceError, locked
 from config.services.stack import BASE, Endpoints, Stack, external_access, given, read_endpoints
 
@@ -96,7 +98,7 @@ def keep(state: Path) -> None:
         signal.signal(number, ask)
     linger = float(os.environ.get("PLACET_LINGER", LINGER_SECONDS))
     family = Family(state)
-    stack = Stack(state, family, durable=False)
+    stack = Stack(state, family, durable=False, fleeting=True)
     with locked(state / "keeper.lock") as _mine:
         family.stop_stale()
         try:
@@ -105,6 +107,7 @@ def keep(state: Path) -> None:
         finally:
             stack.withdraw()
             family.stop()
+            shutil.rmtree(in_memory(state), ignore_errors=True)
 
 
 def _serve(state: Path, family: Family, linger: float, asked: list[int]) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from config.services.account import Account, home, unprivileged
+from config.services.account import Account, home, memory, unprivileged
 from config.services.databases import stored
 from config.services.process import Child, Family, ServiceError, free_port, started_at
 
@@ -25,7 +25,7 @@ SUPERUSER = "placet_super"
 START_SECONDS = 60.0
 # After kill -9 the old server is in the way until it is reaped and its memory detached.
 _OLD_ONE = re.compile(r"postmaster\.pid\" already exists|shared memory block|could not bind|Address already in use")
-_CAREFREE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_CAREFREE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=128MB")
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,22 @@ def find_binaries(folder: Path, account: Account | None) -> Path:
 
 @dataclass
 class Postgres:
-    """One server with its data under ``state``; ``durable`` off trades safety at power loss for speed."""
+    """One server with its data under ``state``; ``durable`` off trades safety at power loss for speed.
+
+    With ``fleeting`` its data are in memory where there is room for them; whoever says so removes them.
+    """
 
     state: Path
     password: str
     durable: bool
+    fleeting: bool = False
 
     def start(self, family: Family) -> Server:
         """Make the data folder if there is none, start, and wait until it answers."""
         account = unprivileged()
         folder = home(self.state, account)
         binaries = find_binaries(folder, account)
-        root = folder / "postgres"
+        root = ((memory(self.state) if self.fleeting else None) or folder) / "postgres"
         root.mkdir(mode=0o700, exist_ok=True)
         if account is not None:
             os.chown(root, account.uid, account.gid)

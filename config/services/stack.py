@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import psycopg
 
 from config.services import databases, valkey
-from config.services.account import shelter
+from config.services.account import in_memory, shelter
 from config.services.databases import ROLES, Access
 from config.services.postgres import Postgres
 from config.services.process import Family
@@ -98,10 +98,11 @@ class Stack:
     state: Path
     family: Family
     durable: bool
+    fleeting: bool = False
 
     def postgres(self) -> Access:
         passwords = secrets_of(self.state)
-        server = Postgres(self.state, passwords["placet_super"], self.durable).start(self.family)
+        server = Postgres(self.state, passwords["placet_super"], self.durable, self.fleeting).start(self.family)
         access = Access(
             server.url("{database}"),
             *(server.url("{database}", role, passwords[role]) for role in ROLES),
@@ -125,7 +126,7 @@ class Stack:
 
 def forget(state: Path) -> None:
     """Remove a state folder with all its data, wherever the data had to be kept."""
-    for folder in (state, shelter(state)):
+    for folder in (state, shelter(state), in_memory(state)):
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(folder)
 

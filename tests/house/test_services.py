@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.services import databases, demo, keeper, local
+from config.services import account, databases, demo, keeper, local
 from config.services.account import home, shelter, unprivileged
 from config.services.postgres import Postgres
 from config.services.process import Family, ServiceError, free_port, locked, port_is_free, started_at
@@ -118,17 +118,17 @@ def test_secrets_are_made_once_and_readable_by_nobody_else(tmp_path: Path) -> No
 
 
 def test_a_closed_folder_moves_the_data_to_a_folder_the_account_can_reach(tmp_path: Path) -> None:
-    account = unprivileged()
+    lent = unprivileged()
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     assert home(closed, None) == closed
-    if account is not None:
+    if lent is not None:
         try:
-            assert home(closed, account) == shelter(closed)
+            assert home(closed, lent) == shelter(closed)
             assert shelter(closed).stat().st_mode & 0o777 == 0o711
             shelter(closed).chmod(0o777)
             with pytest.raises(PermissionError):
-                home(closed, account)
+                home(closed, lent)
         finally:
             forget(closed)
     assert not shelter(closed).exists()
@@ -255,8 +255,32 @@ def test_the_keeper_ends_when_nobody_uses_it(tmp_path: Path, monkeypatch: pytest
     with keeper.using(tmp_path) as third:
         assert third.alive()
         pid = int((tmp_path / "postgres.pid").read_text().split()[0])
+        # what may be lost is in memory where there is room for it, and nowhere else
+        assert (account.memory(tmp_path) is None) == (home(tmp_path, unprivileged()) / "postgres").exists()
     _ends(pid)
+    with locked(tmp_path / "keeper.lock"):
+        assert not account.in_memory(tmp_path).exists()
     forget(tmp_path)
+
+
+def test_data_are_in_memory_only_where_there_is_room_and_the_folder_is_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, memory = tmp_path / "state", tmp_path / "memory"
+    monkeypatch.setattr(account, "MEMORY", memory)
+    assert account.memory(state) is None
+    memory.mkdir()
+    monkeypatch.setattr(account, "ROOM", 1 << 62)
+    assert account.memory(state) is None
+    monkeypatch.setattr(account, "ROOM", 0)
+    assert account.memory(state) == account.in_memory(state)
+    account.in_memory(state).chmod(0o777)
+    with pytest.raises(PermissionError):
+        account.memory(state)
+    state.mkdir()
+    forget(state)
+    assert not state.exists()
+    assert not account.in_memory(state).exists()
 
 
 def test_a_demo_whose_data_was_deleted_under_it_says_so(tmp_path: Path, family: Family) -> None:
