@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Manager, Max, QuerySet
+from django.db.models import Manager, Max, Q, QuerySet
 
 from governance import locks, record
 from governance.authenticate import KEY_LIFE, Caller, new_key
@@ -113,8 +113,12 @@ def _recorded(agent: Agent, action_types: tuple[str, ...], key: AgentKey) -> Non
 
 
 def permitted(agent: Agent, keys: Sequence[str]) -> list[ActionType]:
-    """These action types, in this order. Problem FORBIDDEN, naming each that the agent holds no permission for."""
-    held = {each.key: each for each in ActionType.objects.filter(key__in=keys, permissions__agent=agent)}
+    """These action types, in this order. Problem FORBIDDEN, naming each that the agent holds no permission for.
+
+    One for a type of another domain than the agent's counts nothing, so it is none.
+    """
+    own = Q(domain=None) | Q(domain=agent.project.parent_id)
+    held = {each.key: each for each in ActionType.objects.filter(own, key__in=keys, permissions__agent=agent)}
     sentence = "This agent holds no permission for this action type."
     missing = tuple((f"/action_types/{place}", sentence) for place, key in enumerate(keys) if key not in held)
     if missing:

@@ -217,16 +217,36 @@ def test_a_halt_on_whoever_delegated_stops_deciding_and_freezes_what_waits(
     assert due_at(case, later) > later, "the time that was left stays left"
 
 
+def test_what_an_agent_above_may_not_ask_for_in_its_domain_nobody_asks_for_it(
+    cast: Cast, refunder: Member, translator: Member
+) -> None:
+    """A permission for a type of another domain counts nothing, neither for its holder nor for whoever is below it."""
+    given = ticket(refunder, translator)
+    assert asked(translator, under=given).body["outcome"] == "execute"
+    register.change_agent(refunder.agent, project=elsewhere(cast), by=BY)
+    assert codes(asked(refunder)) == ["no_permission"]
+    assert codes(asked(translator, "k2", under=given)) == ["ancestor_not_permitted"]
+    assert codes(asked(Member(cast.drafter, cast.drafter_key))) == ["ancestor_not_permitted"]
+    with pytest.raises(Problem) as caught:
+        ticket(refunder, translator)
+    assert caught.value.code is Code.FORBIDDEN
+    assert asked(translator, "k3", customer="c-2").body["outcome"] == "execute", "its own work goes on"
+
+
+def elsewhere(cast: Cast) -> Scope:
+    """A project of another domain."""
+    other = narrow.create_scope(
+        key="other", name="Other", kind=ScopeKind.DOMAIN, parent=cast.acme, ceiling=Tier.EXECUTE, by=BY
+    )
+    return narrow.create_scope(key="far", name="Far", kind=ScopeKind.PROJECT, parent=other, ceiling=Tier.EXECUTE, by=BY)
+
+
 @pytest.mark.parametrize(("target", "key"), [("project", "refunds"), ("domain", "service")])
 def test_a_halt_on_a_scope_of_whoever_delegated_stops_what_is_done_for_them_elsewhere(
     cast: Cast, refunder: Member, target: str, key: str
 ) -> None:
     catalogue.save_action_type(BENCH_REFUND, domain=None, by=BY)
-    other = narrow.create_scope(
-        key="other", name="Other", kind=ScopeKind.DOMAIN, parent=cast.acme, ceiling=Tier.EXECUTE, by=BY
-    )
-    far = narrow.create_scope(key="far", name="Far", kind=ScopeKind.PROJECT, parent=other, ceiling=Tier.EXECUTE, by=BY)
-    stranger = hired(cast, "Stranger", shared=True, project=far)
+    stranger = hired(cast, "Stranger", shared=True, project=elsewhere(cast))
     given = ticket(refunder, stranger)
     stopped = halt.halt(target, key, reason="a test", by=BY)
     refused = asked(stranger, under=given)

@@ -71,7 +71,9 @@ begin
       join governance_agent ag on ag.id = up.id
       join governance_scope p on p.id = ag.project_id
       left join governance_scope d on d.id = p.parent_id
-      left join governance_permission perm on perm.agent_id = ag.id and perm.action_type_id = p_type);
+      -- a permission for a type of another domain counts nothing, for its holder as for whoever acts for it
+      left join governance_permission perm on perm.agent_id = ag.id and perm.action_type_id = p_type
+        and (select coalesce(ty.domain_id = p.parent_id, true) from governance_actiontype ty where ty.id = p_type));
 end $$;
 
 -- What is halted above an action or recovers from a halt: [[in words, the epoch it was lifted or null, the seconds
