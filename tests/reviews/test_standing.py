@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from governance import catalogue, halt, narrow, permit, register
 from governance.authenticate import Credential, hash_key
 from governance.latches import AGENT, TYPE
-from governance.models import AgentState, ScopeKind, Standing
+from governance.locks import database_now
+from governance.models import AgentState, Breach, ScopeKind, Standing
 from governance.policy.tiers import Level, Tier
 from governance.problems import Problem
 from reviews import intake, redeem, report, rows, sweep
@@ -265,6 +266,17 @@ def test_the_third_breach_in_ten_minutes_turns_it_red(scene: Scene) -> None:
     assert [bool(body["standing"]) for body in entries("contract_breached")] == [False, False, True, False]
     assert outcomes(bench_ask(scene, "1.00")) == ["escalate"]
     assert latch(scene, row.latch).in_episode, "its contract is not green while three breaches are young"
+
+
+def test_three_breaches_in_more_than_ten_minutes_do_not(scene: Scene) -> None:
+    old = {"breached_at": database_now() - timedelta(minutes=10), "pointers": []}
+    for number in range(2):
+        Breach.objects.create(
+            agent_id=scene.cast.refunder.pk, action_type_id=scene.cast.refund.pk, request=bytes([number]) * 32, **old
+        )
+    with pytest.raises(Problem):
+        bench_ask(scene, "480.000")
+    assert (Breach.objects.count(), Standing.objects.count()) == (3, 0)
 
 
 def test_an_abandoned_action_turns_it_red(scene: Scene) -> None:
