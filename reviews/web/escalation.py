@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django_htmx.http import push_url
+from django_htmx.http import push_url, retarget
 
 from governance.actors import COUNCIL, REVIEWER
 from governance.locks import database_now
@@ -51,16 +51,19 @@ PACES = {Phase.OPEN: "10s", Phase.TAKEN: "5s", Phase.HELD: "2s"}
 
 @page(READERS)
 def show(request: ConsoleRequest, case: UUID) -> HttpResponse:
-    """One case; 204 for the poll of a page that shows it as it still is."""
+    """One case. The poll of a page that shows it as it still is gets the line above it, 204 where that stands too."""
     context = context_of(request, case)
-    if request.htmx and request.GET.get("seen") == context["seen"]:
+    if not request.htmx or request.GET.get("seen") != context["seen"]:
+        return shown(request, context)
+    left = context["case"].left.words
+    if request.GET.get("line", left) == left:
         return HttpResponse(status=204)
-    return shown(request, context)
+    return retarget(render(request, "escalation/_clock.html", context), "#clock")
 
 
 @page(READERS)
 def clock(request: ConsoleRequest, case: UUID) -> HttpResponse:
-    """The line above a case: time left and whose it is, while somebody decides."""
+    """The line above a case, which its reviewer's page asks for: nothing else of it changes under their hands."""
     return _clock(request, case)
 
 
@@ -281,6 +284,6 @@ def _dossier(request: ConsoleRequest, case: UUID, heard: Hearing | None = None) 
 
 
 def _seen(case: Dossier, *more: object) -> str:
-    """A mark of everything that may change on an open page, but for the line above it, which is asked for by itself."""
+    """A mark of everything that may change on an open page, but for the time left in the line above it."""
     parts = (case.phase, case.status, case.snapshot_digest, *more, case.left.urgency, case.taken_by, case.refused)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

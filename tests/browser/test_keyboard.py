@@ -11,7 +11,7 @@ from reviews import verify
 from reviews.models import Escalation, Verdict
 from reviews.preferences import THEN_COOKIE
 from tests.browser.console import Console
-from tests.reviews.scene import Scene
+from tests.reviews.scene import Scene, backdate
 
 pytestmark = pytest.mark.browser
 
@@ -289,6 +289,21 @@ def test_a_poll_never_takes_the_place_of_what_was_pressed(console: Console) -> N
     route, answer = held[0]
     route.fulfill(response=answer)
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+
+
+def test_one_poll_brings_the_time_that_is_left_and_leaves_the_case_where_it_is(console: Console) -> None:
+    case = console.scene.case()
+    page = console.open(console.scene.cast.ada, f"/escalations/{case.pk}/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("document.getElementById('case').title = 'kept'")
+    backdate("update reviews_escalation set deadline = deadline - interval '1 hour' where id = %s", case.pk)
+    expect(page.locator("#clock")).to_contain_text("3 h left")
+    expect(page.locator("#case")).to_have_attribute("title", "kept")
+    with page.expect_response("**/?seen=*") as unchanged:
+        pass
+    assert unchanged.value.status == 204
+    assert all("/?seen=" in url for url in asked), "nothing else on the page asks"
 
 
 @pytest.mark.parametrize("moves", [True, False], ids=["as new browsers do", "as others do"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -386,15 +387,27 @@ def test_a_poll_of_an_unchanged_case_brings_nothing(scene: Scene) -> None:
     assert "<html" not in changed.content.decode()
 
 
+def line_of(fragment: str) -> str:
+    """What a page says that it shows of the time left."""
+    return quote(fragment.partition('name="line" value="')[2].partition('"')[0])
+
+
 def test_time_runs_in_the_line_above_a_case_and_the_case_stays(scene: Scene) -> None:
     case = scene.case()
     client = visitor(scene.cast.ada)
     fragment = client.get(f"/escalations/{case.pk}/", headers=HTMX).content.decode()
-    poll, above = (part.partition('"')[0] for part in fragment.split('hx-get="')[1:])
-    assert above == f"/escalations/{case.pk}/clock/"
-    backdate("update reviews_escalation set deadline = deadline - interval '1 hour' where id = %s", case.pk)
+    # one poll carries both: nothing else on the page asks
+    (poll,) = (part.partition('"')[0] for part in fragment.split('hx-get="')[1:])
+    poll += f"&line={line_of(fragment)}"
     assert client.get(poll, headers=HTMX).status_code == 204
-    assert "3 h left" in words(client.get(above, headers=HTMX))
+    backdate("update reviews_escalation set deadline = deadline - interval '1 hour' where id = %s", case.pk)
+    later = client.get(poll, headers=HTMX)
+    assert (later.status_code, later.headers["HX-Retarget"]) == (200, "#clock")
+    assert words(later) == "Refunder asks · medium risk · 3 h left, then rejected"
+    poll = poll.partition("&line=")[0] + f"&line={line_of(later.content.decode())}"
+    assert client.get(poll, headers=HTMX).status_code == 204
+    scene.take(case, scene.cast.grace)
+    assert "HX-Retarget" not in client.get(poll, headers=HTMX).headers, "the case is another one now"
     overdue(case)
     assert client.get(poll, headers=HTMX).status_code == 200
 
