@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from typing import Any
@@ -18,9 +19,11 @@ from governance.policy.tiers import Level, Risk
 from governance.problems import Code, Problem
 from reviews import dossier, handover, judge, sweep, take, verify, withdraw
 from reviews.ability import ability
+from reviews.compared import tabled
 from reviews.dossier import Phase
 from reviews.models import Escalation
 from reviews.practise import waive_practice
+from reviews.shown import PLAIN
 from tests.cast import BY
 from tests.reviews.scene import BINDING, REFUND, Scene, backdate, overdue, stated
 from tests.web.reading import HTMX, buttons, hidden, undrawn, visitor, words
@@ -132,6 +135,19 @@ def test_facts_that_differ_come_first_and_agreeing_ones_last(scene: Scene) -> No
     assert results[0] == ("owner", "differs")
     assert {name for name, result in results if result == "agrees"} == {"state", "status", "paid"}
     assert results[-1] == ("memo", "not claimed")
+
+
+def test_what_nobody_claimed_stands_behind_what_agrees_wherever_the_binding_has_it() -> None:
+    common: dict[str, Any] = {"required": False, "show": "value", "source": "records:shop.orders", "recorded": "7"}
+    common["read_at"] = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    facts = [
+        {"name": "memo", "claimed": None, "result": "unverifiable", **common},
+        {"name": "paid", "claimed": "7", "result": "agrees", **common},
+        {"name": "state", "claimed": "8", "result": "unverifiable", **common},
+    ]
+    table = tabled(facts, None, PLAIN)
+    assert table is not None
+    assert [line.name for line in table.lines] == ["state", "paid", "memo"]
 
 
 def test_an_equals_sign_stands_beside_equal_values_alone(scene: Scene) -> None:
