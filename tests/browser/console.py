@@ -1,4 +1,4 @@
-"""A real console in a real browser: one server process on a database of its own, people signed in by their cookie."""
+"""A real console in a real browser, on a database of the test alone, people signed in by their cookie."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from governance import catalogue
 from reviews.models import Escalation
+from tests.browser.house import House
 from tests.cast import BY
 from tests.reviews.scene import REFUND, Scene
-from tests.support.live import Servers
 from tests.web.reading import visitor
 
 # A poll may take its time, and the machine may be busy.
@@ -61,13 +61,15 @@ class Console:
 
 
 @pytest.fixture
-def console(committed_scene: Scene, servers: Servers, browser: Browser) -> Any:
+def console(committed_scene: Scene, house: tuple[House, str], browser: Browser) -> Any:
     """The console, closed with the test; nothing any browser complained about goes unnoticed.
 
     Verdicts are held for a minute, so that a slow machine withdraws one in time.
     """
     catalogue.save_action_type({**REFUND, "hold": "60s"}, domain=committed_scene.cast.service, by=BY)
-    opened = Console(servers.start("web"), browser, committed_scene)
+    served, address = house
+    opened = Console(address, browser, committed_scene)
     yield opened
     opened.close()
+    served.rest()
     assert not opened.complaints, opened.complaints

@@ -14,8 +14,8 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from governance import catalogue
+from tests.browser.house import House
 from tests.browser.journeys.coats import NARROW, Coat, coats_of
-from tests.browser.journeys.house import House, opened
 from tests.browser.journeys.person import Person
 from tests.cast import BY
 from tests.reviews.scene import REFUND, Scene, committed_scene, shop, shop_database
@@ -102,12 +102,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every journey in its coats."""
     if "coat" in metafunc.fixturenames:
         metafunc.parametrize("coat", coats_of(metafunc.function.__name__), ids=str)
-
-
-@pytest.fixture(scope="session")
-def house() -> Iterator[tuple[House, str]]:
-    with opened() as found:
-        yield found
 
 
 @pytest.fixture

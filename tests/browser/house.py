@@ -1,4 +1,4 @@
-"""The console in threads of the test itself: one server for all journeys, whose database is that of the test.
+"""The console in threads of the test itself: one server for all tests, whose database is that of the test.
 
 A process of its own would be started anew for every database, and would load every template once more.
 """
