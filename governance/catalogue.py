@@ -19,6 +19,7 @@ from governance.policy.action_types import ActionTypeSpec, parse_action_type
 from governance.policy.documents import DocumentProblem
 from governance.problems import Code, Problem
 from governance.records.bindings import Binding as BindingSpec
+from governance.records.fit import misfits
 from governance.records.parse import parse_binding
 
 __all__ = ["Entry", "Imported", "current", "import_file", "lookup", "save_action_type", "save_binding", "spec_of"]
@@ -130,17 +131,7 @@ def _next_revision(before: int) -> int:
 
 def _fit(spec: ActionTypeSpec, binding: BindingSpec, at: str) -> None:
     """Refuse a pair in which one names what the other does not have."""
-    used = (("parameter", binding.parameters(), spec.contract), ("claim", binding.claims(), spec.claims))
-    wrong = [
-        DocumentProblem(at, f"The action type has no {kind} {name}.")
-        for kind, names, contract in used
-        for name in sorted(names - set(contract.fields))
-    ]
-    amount = spec.amount
-    if amount is not None and amount.from_record:
-        value = binding.values.get(amount.name)
-        if value is None or not value.money:
-            wrong.append(DocumentProblem(at, f"The binding has no money value {amount.name} for the amount."))
+    wrong = misfits(spec, binding, at)
     if wrong:
         raise _refused(wrong)
 

@@ -19,6 +19,7 @@ from governance.policy.money import Money
 from governance.rates import NO_AMOUNT, Valued, valued
 from governance.records.bindings import Binding
 from governance.records.evaluate import evaluate
+from governance.records.reading import Status
 from governance.records.registry import connector
 from governance.records.snapshots import Frozen, frozen
 from governance.rule_on import UNGOVERNED, Ruled
@@ -84,7 +85,8 @@ def read_facts(case: Asked, binding: Binding, now: dt.datetime) -> None:
     )
     case.snapshot = frozen(case.action, reading, asked_at=now, sealed=case.parsed.sealed)
     case.facts = tuple(fact.summary() for fact in reading.facts)
-    case.subject = reading.subject or case.subject
+    # a record that names nobody counts as nobody's, whomever the agent names
+    case.subject = reading.subject or ("" if reading.status is Status.OK else case.subject)
     value(case, money_of(case.entry.spec, case.values, reading.money))
     count(case)
 

@@ -163,7 +163,7 @@ def _exposed(row: rows.Row, entry: Entry | None) -> tuple[int | None, bool, tupl
         values = {name: value for name, value in row["parameters"].items() if not is_sealed(value)}
         found = worth(entry.spec.money_in(values, row["values"] or {}), asked_at=row["asked_at"], inputs=row)
         amount, rate = found.amount, found.pinned
-        subject = row["subject"] or row["named_subject"]
+        subject = row["subject" if row["status"] == "read" else "named_subject"]
         uses = cap_uses(entry.spec, values=values, subject=subject, amount=amount)
         used = as_of_now(row["action_id"], uses)
     known = amount is not None or entry is None or entry.spec.amount is None

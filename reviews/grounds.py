@@ -129,8 +129,10 @@ def worth(money: Money | None, *, asked_at: datetime, inputs: Mapping[str, Any])
 
 
 def subject_of(action: Action, snapshot: Snapshot | None) -> str:
-    """On whose behalf: whom the record names, else whom the agent named."""
-    return (snapshot.subject if snapshot is not None else "") or action.subject
+    """On whose behalf: whom the record names; whom the agent named where it was not read."""
+    if snapshot is not None and snapshot.status == SnapshotStatus.READ:
+        return snapshot.subject
+    return action.subject
 
 
 def matter_of(case: Escalation, spec: ActionTypeSpec, *, over_facts: bool = False) -> Matter:

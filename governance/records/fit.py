@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from governance.policy.action_types import ActionTypeSpec
+from governance.policy.action_types import SUBJECT, ActionTypeSpec
 from governance.policy.contracts import Contract
 from governance.policy.documents import DocumentProblem
 from governance.policy.facts import Compare
@@ -26,7 +26,7 @@ def misfits(spec: ActionTypeSpec, binding: Binding, path: str = "binding") -> li
     ):
         found += [("", f"The action type has no {kind} {name}.") for name in sorted(names - set(contract.fields))]
     found += [*_keys(spec.contract, binding), *_slots(spec.contract, binding), *_amount(spec, binding)]
-    found += _money_claims(spec, binding)
+    found += [*_money_claims(spec, binding), *_whose(spec, binding)]
     return [DocumentProblem(f"{path}.{place}" if place else path, detail) for place, detail in found]
 
 
@@ -54,6 +54,12 @@ def _amount(spec: ActionTypeSpec, binding: Binding) -> Iterator[tuple[str, str]]
         value = binding.values.get(spec.amount.name)
         if value is None or not value.money:
             yield "values", f"The action type takes its amount from {spec.amount.name}, which is no money value here."
+
+
+def _whose(spec: ActionTypeSpec, binding: Binding) -> Iterator[tuple[str, str]]:
+    """Whose record it is says the record: an agent would name another customer each time."""
+    if SUBJECT in spec.entities and binding.subject is None:
+        yield "subject", "The action type counts by subject, so the binding says whom the record belongs to."
 
 
 def _money_claims(spec: ActionTypeSpec, binding: Binding) -> Iterator[tuple[str, str]]:

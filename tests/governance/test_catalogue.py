@@ -99,6 +99,21 @@ def test_a_binding_needs_its_type_and_its_parameters_and_claims(cast: Cast) -> N
     assert "The action type has no parameter order_id." in problem.value.detail
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sentence": "Cancel for {parameters.reason}."}, "which a sentence never prints."),
+        ({"subject": None, "facts": [], "sentence": "Cancel."}, "so the binding says whom the record belongs to."),
+    ],
+    ids=["sentence", "subject"],
+)
+def test_a_binding_is_saved_only_when_all_of_it_fits_its_type(cast: Cast, change: dict[str, Any], said: str) -> None:
+    changed = {**retail_binding(), **change}
+    with refused(Code.INVALID) as problem:
+        catalogue.save_binding({name: value for name, value in changed.items() if value is not None}, by=BY)
+    assert said in problem.value.detail
+
+
 def test_a_type_keeps_the_parameters_that_its_binding_reads(cast: Cast) -> None:
     document = {**ActionType.objects.get(pk=cast.cancel.pk).document, "parameters": {"other": {"type": "id"}}}
     with refused(Code.INVALID):

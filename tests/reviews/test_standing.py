@@ -134,6 +134,28 @@ def test_who_names_nobody_acts_in_its_run_for_nobody_else_all_the_same(scene: Sc
     assert not Standing.objects.exists()
 
 
+@pytest.mark.parametrize("capped", [True, False], ids=["counted", "carried"])
+def test_whose_record_names_nobody_shares_a_cap_whomever_the_agent_names(scene: Scene, capped: bool) -> None:
+    """Also what was done before there was a cap."""
+    facts = [fact for fact in BINDING["facts"] if fact["name"] != "owner"]
+    catalogue.save_binding({**BINDING, "action_type": "shop.express", "facts": facts}, by=BY)
+    scene.sql("update shop.orders set customer_id = null")
+
+    def cap(*caps: dict[str, str]) -> None:
+        catalogue.save_action_type({**scene.express.document, "caps": list(caps)}, domain=scene.cast.service, by=BY)
+
+    def asked(place: int) -> Answer:
+        return express(scene, "480.00", order=f"W{place}", subject=f"c-{place}", run=f"{place}")
+
+    per_customer = {"key": "entity", "money": "1000.00", "window": "24h"}
+    cap(*[per_customer] * capped)
+    assert outcomes(asked(1), asked(2)) == ["execute", "execute"]
+    cap(per_customer)
+    third = asked(3)
+    assert third.body["outcome"] == "escalate"
+    assert "cap_exceeded" in [reason["code"] for reason in third.body["reasons"]]
+
+
 def test_the_other_type_and_the_other_agent_stand_as_before(scene: Scene) -> None:
     express(scene, **CLAIM)
     assert Standing.objects.count() == 1

@@ -13,8 +13,8 @@ language sql stable as $$
           else 'sha256:' || encode(sha256(convert_to(s.value, 'UTF8')), 'hex') end as value
         from (
           select case when e->>1 = 'email' then lower(v.value) else v.value end as value from (
-            select coalesce((select nullif(s.subject, '') from governance_snapshot s where s.action_id = a.id
-                order by s.id desc limit 1), a.subject) as value where e->>0 = 'subject'
+            select coalesce((select case when s.status = 'read' then s.subject end from governance_snapshot s
+                where s.action_id = a.id order by s.id desc limit 1), a.subject) as value where e->>0 = 'subject'
             union all
             select x.value from jsonb_array_elements_text(case when jsonb_typeof(a.parameters->(e->>0)) = 'array'
                 then a.parameters->(e->>0) else jsonb_build_array(a.parameters->(e->>0)) end) x

@@ -117,11 +117,13 @@ def document(key: str) -> dict[str, Any]:
         ({"record": {"table": "shop.orders", "by": {"record_id": "nobody"}}}, "binding"),
         ({"record": {"table": "shop.orders", "by": {"record_id": "order_id"}, "target": "nobody"}}, "binding"),
         ({"sentence": "Refund {parameters.nobody}."}, "binding"),
+        ({"subject": None, "facts": [], "paid": None, "sentence": "Refund."}, "binding.subject"),
     ],
 )
 def test_a_binding_that_does_not_fit_its_type_is_told_where(change: dict[str, Any], place: str) -> None:
     spec, _ = entry("shop.refund")
-    binding = parse_binding({**document("shop.refund"), **change})
+    changed = {**document("shop.refund"), **change}
+    binding = parse_binding({name: value for name, value in changed.items() if value is not None})
     assert isinstance(binding, Binding), binding
     assert place in [problem.path for problem in misfits(spec, binding)]
 
