@@ -33,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--agents", type=_positive, default=8, metavar="N", help="agents that act at the same time")
         parser.add_argument("--rate", type=_rate, metavar="R", help="most requests in a second")
         parser.add_argument("--limit", type=_positive, metavar="N", help="most writes to post")
-        parser.add_argument("--caps", nargs="*", type=_cap, default=[cap_document(each) for each in DEFAULT_CAPS])
+        usual = [cap_document(each) for each in DEFAULT_CAPS]
+        words = "of types that move money, such as run:count=5/24h"
+        parser.add_argument("--caps", nargs="*", type=_cap, default=usual, metavar="CAP", help=words)
         parser.add_argument("--json", action="store_true", help="the summary as JSON, without a progress bar")
 
     def handle(self, *args: Any, **options: Any) -> None:
