@@ -30,7 +30,7 @@ __all__ = ["committed_cast"]
 pytestmark = pytest.mark.full
 
 PULLS = 1_000 if PROVE else 10
-PROCESSES, THREADS = (16, 1) if PROVE else (4, 4)
+PROCESSES, THREADS = (16, 1) if PROVE else (2, 8)
 SPARE = max(PULLS // 10, 20)
 WATCHED = {"action_decided": "execute", "grant_redeemed": "redeem", "action_continued": "continue"}
 
