@@ -16,6 +16,8 @@ from tests.support.proof import PROVE
 
 # Seconds after which a race is taken to hang.
 MOST = 900.0 if PROVE else 60.0
+# Thirty-two at once; that there are more processes than processors is for the full size.
+CREW = {"processes": 4, "threads": 8} if PROVE else {"processes": 2, "threads": 16}
 
 Job = Callable[[int], str]
 

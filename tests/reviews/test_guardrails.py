@@ -21,7 +21,7 @@ from reviews.intake import ask
 from reviews.models import Alert, AlertKind, Escalation
 from tests.cast import BY, Cast
 from tests.governance.family import hired
-from tests.reviews.racers import race
+from tests.reviews.racers import CREW, race
 from tests.reviews.rails import GUARDRAIL, HIGH, policy, railed
 from tests.reviews.scene import bench, entries, refused
 from tests.reviews.test_commit_races import WIDER, alter
@@ -232,7 +232,7 @@ def test_i2_no_window_has_more_guardrail_grants_than_the_count(committed: Commit
     def over() -> bool:
         return time.monotonic() > until and Escalation.objects.count() > 40
 
-    outcomes = race("granted", processes=4, threads=8, until=over, key=committed_cast.refunder_key)
+    outcomes = race("granted", **CREW, until=over, key=committed_cast.refunder_key)
     granted_ = Grant.objects.filter(issued_by="policy").count()
     assert outcomes["execute"] == granted_ == Alert.objects.filter(kind="guardrail_grant").count()
     assert set(outcomes) == {"execute", "escalate"}
@@ -246,8 +246,7 @@ def test_without_the_check_of_the_count_the_guardrail_is_passed(committed: Commi
     alter(committed, "placet_commit", WIDER)
     race(
         "granted",
-        processes=4,
-        threads=8,
+        **CREW,
         until=lambda: Escalation.objects.count() > 10,
         key=committed_cast.refunder_key,
     )

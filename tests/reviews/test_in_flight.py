@@ -20,7 +20,7 @@ from reviews.intake import Ask, ask
 from reviews.models import Escalation
 from tests.cast import BENCH_REFUND, BY, Cast, committed_cast
 from tests.governance.family import Member, hired, ticket
-from tests.reviews.racers import race
+from tests.reviews.racers import CREW, race
 from tests.reviews.scene import REFUND, Scene, backdate, entries
 from tests.reviews.test_commit_races import WIDER, alter
 from tests.support.fixtures import Committed
@@ -180,8 +180,8 @@ def test_in_another_family_what_is_under_way_counts_as_well(scene: Scene) -> Non
 
 
 def many_at_once(cast: Cast, *, until: Any, each: int = 10_000) -> dict[str, int]:
-    terms = {"key": cast.refunder_key, "customer": "c", "amount": "1.00", "each": each}
-    return race("refunds", processes=4, threads=8, until=until, **terms)
+    terms: dict[str, Any] = {"key": cast.refunder_key, "customer": "c", "amount": "1.00", "each": each}
+    return race("refunds", **CREW, until=until, **terms)
 
 
 @pytest.mark.full
