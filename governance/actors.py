@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.db import connection
 
+from governance.cursors import kept
 from governance.problems import Code, Problem
 
 REVIEWER = "reviewer"
@@ -23,7 +23,7 @@ def groups_of(user: User) -> frozenset[str]:
     """The groups of an active person as stored now; `is_staff` and `is_superuser` give nothing."""
     if not user.is_active or user.pk is None:
         return frozenset()
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_GROUPS, [user.pk, list(GROUPS)])
         return frozenset(name for (name,) in cursor.fetchall())
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
+from governance.cursors import kept
 from governance.models import ActionType
 from governance.policy.action_types import ActionTypeSpec, parse_action_type
 from governance.problems import Code, Problem
@@ -79,7 +78,7 @@ def spec_of(action_type_id: int, revision: int) -> tuple[ActionTypeSpec, Binding
 
 
 def _read(column: str, value: str | int) -> Entry | None:
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(f"select id, key, revision from governance_actiontype where {column} = %s", [value])  # noqa: S608
         found = cursor.fetchone()
     entry = None if found is None else _parsed.get((found[0], found[2])) or _parse(found[0])

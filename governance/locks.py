@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from governance.cursors import kept
+
 AUTHORITY = 7
 CHAINS = 8  # also taken by the guards of chains, in SQL
 ENLISTING = 9
@@ -22,7 +24,7 @@ def share_authority() -> datetime:
     Everything that writes budgets, grants or standing holds it, so that a halt or narrowing, which
     takes it exclusively, stands wholly before or wholly after.
     """
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_SHARE, [AUTHORITY])
         now: datetime = cursor.fetchone()[0]
     return now
@@ -51,7 +53,7 @@ def hold_alike(digest: bytes) -> None:
 
     The committing statement takes it for each action, right after the authority lock.
     """
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [ALIKE, digest.hex()])
 
 
@@ -68,7 +70,7 @@ def share_standing(agent: UUID, ticket: UUID | None) -> None:
     look: a red stands wholly before or wholly after. The lock of a standing is the last that a transaction waits for,
     so whoever holds this turns no latch itself.
     """
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute("select placet_share_standing(%s, %s)", [agent, ticket])
 
 
@@ -99,7 +101,7 @@ def one_at_a_time(lock: int) -> Iterator[None]:
 
 def database_now() -> datetime:
     """The only clock of Placet: the database's, read at this moment rather than at BEGIN."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute("select clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 
+from governance.cursors import kept
 from governance.problems import Code, Problem
 
 FRESH = timedelta(minutes=5)
@@ -90,7 +90,7 @@ def require_of_whoever_acts() -> None:
     found = _acting.get()
     if found is None:
         return
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute("select clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     require(found.person, found.proof, now)
@@ -98,7 +98,7 @@ def require_of_whoever_acts() -> None:
 
 def _factors(person: int) -> tuple[bool, bool]:
     """Whether they have a second factor, and whether they must."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_FACTORS, {"id": person})
         enrolled, must = cursor.fetchone()
     return bool(enrolled), bool(must)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from governance.cursors import kept
 from governance.digest import canonical
 from governance.proof import require_of_whoever_acts
 
@@ -126,7 +127,7 @@ def append(*, event: Event, actor: str, body: Mapping[str, Any]) -> int:
         require_of_whoever_acts()
     if not connection.in_atomic_block:
         raise RuntimeError("a ledger entry belongs into the transaction of its change")
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(
             "insert into governance_ledgerentry (kind, actor, body) values (%s, %s, %s) returning seq",
             [event.value, actor, canonical(dict(body))],

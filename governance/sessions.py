@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from governance.cursors import kept
 from governance.models import Session
 
 IDLE = timedelta(minutes=30)
@@ -62,7 +63,7 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         found = None
         if self.session_key:
-            with connection.cursor() as cursor:
+            with kept() as cursor:
                 cursor.execute(_LOADED, [_hashed(self.session_key), IDLE.total_seconds(), LONGEST.total_seconds()])
                 found = cursor.fetchone()
         if found is None:

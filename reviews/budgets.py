@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
+from governance.cursors import kept
 from governance.gather import CapUse
 from governance.models import Action
 from governance.policy.action_types import ActionTypeSpec
@@ -42,7 +43,7 @@ def reserve(action: Action, spec: ActionTypeSpec, *, subject: str, amount: int |
         return []
     budgets = _budgets(caps)
     try:
-        with connection.cursor() as cursor:
+        with kept() as cursor:
             rows = [{**budget, "action": str(action.pk)} for budget in budgets]
             cursor.execute("select placet_reserve(%s::jsonb)", [json.dumps(rows)])
     except DatabaseError as error:
@@ -68,7 +69,7 @@ def cap_frees_at(cap_key: str, frees: Mapping[str, datetime]) -> datetime | None
 
 def release(action_id: UUID) -> bool:
     """Give back what an action holds that verifiably did not happen; whether there was anything."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute("select placet_release(%s)", [action_id])
         released: bool = cursor.fetchone()[0]
     return released
@@ -91,7 +92,7 @@ def _rows(action: Action, uses: Sequence[CapUse]) -> list[dict[str, Any]]:
         }
         for use in uses
     ]
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute("select placet_budgets_of(%s, %s::jsonb)", [action.pk, json.dumps(asked)])
         rows: list[dict[str, Any]] = json.loads(cursor.fetchone()[0])
     return rows
@@ -115,7 +116,7 @@ def free_again(caps: Sequence[dict[str, Any]]) -> dict[str, datetime]:
     for cap in caps:
         left = cap["limit"] - cap["amount"]
         room[cap["budget"]] = min(room.get(cap["budget"], left), left)
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(
             "select key, placet_ring_frees_at(head, slots, width_ms, greatest(head,"
             " floor(extract(epoch from clock_timestamp()) * 1000 / width_ms)::bigint), (%s::jsonb->>key)::bigint)"

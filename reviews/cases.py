@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
 
+from governance.cursors import kept
 from governance.entries import Entry, known
 from governance.models import Action, ActionType, Decision, Instance, Refusal, Snapshot
 from governance.policy.tiers import Risk
@@ -118,7 +119,7 @@ def halts_over(action_id: UUID) -> list[str]:
     """What is halted above an action now, as "target key", oldest first."""
     if not _one("select exists (select 1 from governance_halt where lifted_at is null)", []):
         return []  # nearly always, and far cheaper than to look up what is above the action
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(
             "select target || ' ' || key from placet_halts_over(%s) where lifted_at is null order by id", [action_id]
         )
@@ -251,6 +252,6 @@ def save_open(case: Escalation) -> None:
 
 
 def _one(sql: str, params: list[Any]) -> Any:
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchone()[0]

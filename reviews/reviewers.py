@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection
 from django.db.models import QuerySet
 
 from governance.actors import REVIEWER
+from governance.cursors import kept
 from governance.models import Action, Mandate, Snapshot
 from governance.policy.mandates import DAY, Terms, live
 from governance.problems import Code, Problem
@@ -63,7 +63,7 @@ def require_reviewer(user: User) -> None:
 
 def stays_reviewer(user: int) -> bool:
     """Whether they are an active reviewer, and remain one until the caller's transaction ends."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_MEMBER, [user, REVIEWER])
         return cursor.fetchone() is not None
 
@@ -100,7 +100,7 @@ def _refuse(bound: Iterable[Hindrance]) -> None:
 
 def ties(user: User, action: Action, snapshot: Snapshot | None) -> tuple[Hindrance, ...]:
     """What binds a person to an action, the gravest first."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         values: dict[str, Any] = {"user": user.pk, "action": action.pk, "records": [*records_of(action, snapshot)]}
         cursor.execute(_TIES, values)
         found = cursor.fetchone()

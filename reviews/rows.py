@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models
 
+from governance.cursors import kept
+
 _JSONB = 3802
 _known: dict[str, list[tuple[str, bool]]] = {}
 _MOST = 1024
@@ -24,7 +26,7 @@ Given = type[models.Model] | tuple[type[models.Model], tuple[str, ...]]
 
 def fetch(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
     """All rows of one statement."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(statement, values)
         columns = _columns(statement, cursor)
         return [
@@ -45,7 +47,7 @@ def _columns(statement: str, cursor: Any) -> list[tuple[str, bool]]:
 
 def number(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
     """The one number that a statement gives."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(statement, values)
         found: int = cursor.fetchone()[0]
     return found
@@ -76,7 +78,7 @@ class Whole:
 
     def fetch(self, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
         """All rows: each model by its alias, None where a join found none, and what stands behind them by its name."""
-        with connection.cursor() as cursor:
+        with kept() as cursor:
             cursor.execute(self._statement, values)
             columns = _columns(self._statement, cursor)
             return [self._row(row, columns) for row in cursor.fetchall()]
@@ -118,7 +120,7 @@ def add(row: M) -> M:
     """Insert a row with all that it says, and return it; its key is set where the database makes it."""
     made = row.pk is None
     statement, fields = _inserting(type(row), made)
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(statement, [_stored(row, field) for field in fields])
         if made:
             (row.pk,) = cursor.fetchone()
@@ -129,7 +131,7 @@ def add(row: M) -> M:
 def write(row: models.Model, *names: str) -> None:
     """Write these columns of a row whose lock is held."""
     statement, fields = _updating(type(row), names)
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(statement, [*(_stored(row, field) for field in fields), row.pk])
 
 
