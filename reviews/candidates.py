@@ -87,10 +87,12 @@ select now, u.id, u.username, m.id as mandate, m.rank, m.money_limit, m.max_risk
 from moment cross join auth_user u
 join auth_user_groups g on g.user_id = u.id join auth_group gr on gr.id = g.group_id and gr.name = %(group)s
 left join governance_mandate m on m.reviewer_id = u.id
-where u.is_active and u.id = coalesce(%(only)s::int, u.id)
+where u.is_active{whom}
 order by case when %(late)s then -m.rank else m.rank end nulls last,
   md5(u.id::text || coalesce(%(case)s::uuid::text, ''))
 """
+# Of one reviewer the database finds by their key, whoever it is: one plan is as good for each of them.
+_ALL, _ONE = _CANDIDATES.replace("{whom}", ""), _CANDIDATES.replace("{whom}", " and u.id = %(only)s")
 # What stands against somebody in every case, so that no other needs to be looked at.
 ANYWHERE = (
     Hindrance.PRACTICE, Hindrance.NO_MANDATE, Hindrance.EXPIRED, Hindrance.ABSENT, Hindrance.HOURS, Hindrance.LOAD
@@ -139,7 +141,8 @@ def candidates(
 
 def _all(matter: Matter, now: datetime | None, **values: Any) -> tuple[Candidate, ...]:
     nobody: dict[str, Any] = {"case": None, "action": None, "agent": None, "records": [], "late": False, "only": None}
-    found = rows.fetch(_CANDIDATES, {**nobody, **values, "group": REVIEWER, "now": now})
+    statement = _ALL if values.get("only") is None else _ONE
+    found = rows.fetch(statement, {**nobody, **values, "group": REVIEWER, "now": now})
     return tuple(_candidate(row, matter, row["now"]) for row in found)
 
 

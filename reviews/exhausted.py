@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
+from governance.cursors import kept
 from governance.gather import Gathered
 from governance.policy.decision import Decision, Inputs, Outcome
 from governance.policy.in_flight import acts_for_others
@@ -49,7 +48,7 @@ def _spent(usage: Usage) -> str:
 
 def refuse_exhausted(gathered: Gathered, found: Exhausted, key: str, amount: int | None) -> Problem:
     """Count one refusal of a key whose case exists, insert-only, and say when to ask again."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(
             "insert into governance_refusal (escalation_id, agent_id, idempotency_key, amount, refused_at)"
             " values (%s, %s, %s, %s, clock_timestamp()) on conflict (agent_id, idempotency_key) do nothing",

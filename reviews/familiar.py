@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
+from governance.cursors import kept
 from governance.models import Action
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.novelty import AMOUNTS
@@ -31,7 +30,7 @@ def note_handled(action: Action, spec: ActionTypeSpec, *, amount: int | None) ->
         return
     whose = action.agent_id, action.action_type_id
     values = familiar_values(spec, typed(action))
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_HANDLED, [*whose, [] if amount is None else [amount], AMOUNTS - 1])
         if values:
             cursor.execute(_SEEN, [*whose, [name for name, _ in values], [value for _, value in values]])

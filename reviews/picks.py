@@ -295,5 +295,5 @@ def free_cases(*, viewer: int, besides: tuple[UUID, ...], reach: Reach, most: in
         "most_exposed": MOST_EXPOSED,
         "most": most,
     }
-    found = rows.fetch(_FIRST if reach.types is None else _FIRST_OF_TYPES, values)
+    found = rows.fetch(_FIRST if reach.types is None else _FIRST_OF_TYPES, values, anew=True)
     return tuple(dict.fromkeys(row["id"] for row in found))[:most]

@@ -133,7 +133,7 @@ def read(*, viewer: int, filters: Filters, after: Cursor | None = None) -> Queue
     moment = rows.fetch(_MOMENT)[0]
     terms: _Terms = {"filters": filters, "viewer": viewer, "now": moment["now"]}
     statement, values = picked(**terms, after=after, most=PAGE + 1)
-    found = rows.fetch(_COLUMNS.format(picked=statement, related=RELATED), values)
+    found = rows.fetch(_COLUMNS.format(picked=statement, related=RELATED), values, anew=True)
     shown = found[:PAGE]
     count, kinds = _count(terms), _kinds({row["type_id"] for row in shown})
     return Queue(
@@ -152,7 +152,7 @@ def version(*, viewer: int, filters: Filters, after: Cursor | None = None) -> st
     moment = rows.fetch(_MOMENT)[0]
     terms: _Terms = {"filters": filters, "viewer": viewer, "now": moment["now"]}
     statement, values = picked(**terms, after=after, most=PAGE + 1)
-    return _mark(moment, rows.fetch(_HEADS.format(picked=statement), values), _count(terms), viewer)
+    return _mark(moment, rows.fetch(_HEADS.format(picked=statement), values, anew=True), _count(terms), viewer)
 
 
 def _mark(moment: rows.Row, heads: Sequence[rows.Row], count: int, viewer: int) -> str:
@@ -184,7 +184,7 @@ def _tick(due: dt.datetime, now: dt.datetime) -> dt.datetime:
 def _count(terms: _Terms) -> int:
     """How many there are, whatever the page, up to one more than is told."""
     statement, values = picked(**terms, after=None, most=COUNTED + 1)
-    return rows.number(_COUNT.format(picked=statement), values)
+    return rows.number(_COUNT.format(picked=statement), values, anew=True)
 
 
 def quiet(now: dt.datetime) -> Quiet:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from django.db import connection
-
+from governance.cursors import kept
 from governance.entries import current
 from governance.gather import Held, gather, held_of
 from governance.models import Action
@@ -74,7 +73,7 @@ def reconsider(action_id: UUID, *, key: bytes, by_policy: bool = False) -> Decis
 
 
 def _keys(action: UUID, line: list[str]) -> list[Held]:
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_KEYS, [line, action])
         return [held_of(row) for row in cursor.fetchall()]
 

@@ -10,10 +10,11 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from governance import locks, record
 from governance.authenticate import Caller
+from governance.cursors import kept
 from governance.models import Action, ActionState, Fact, Grant, Instance, Snapshot, SnapshotStatus
 from governance.policy.continuing import authority
 from governance.policy.decision import Decision, Outcome
@@ -191,7 +192,7 @@ def _refusal(held: _Held, decision: Decision) -> Problem | None:
 
 
 def _use(held: _Held, caller: Caller) -> Grant:
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_USE, [held.grant.pk])
         used = cursor.rowcount
     if used != 1:
@@ -224,7 +225,7 @@ def _fly(action: Action) -> None:
     if not rows:
         return
     try:
-        with connection.cursor() as cursor:
+        with kept() as cursor:
             cursor.execute("select placet_fly(%s::jsonb)", [json.dumps(rows)])
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) != OVER:

@@ -24,9 +24,9 @@ Row = Mapping[str, Any]
 Given = type[models.Model] | tuple[type[models.Model], tuple[str, ...]]
 
 
-def fetch(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
-    """All rows of one statement."""
-    with kept() as cursor:
+def fetch(statement: str, values: Mapping[str, Any] | Sequence[Any] = (), *, anew: bool = False) -> list[Row]:
+    """All rows of one statement; `anew` of one whose best plan depends on its values, planned for them alone."""
+    with connection.cursor() if anew else kept() as cursor:
         cursor.execute(statement, values)
         columns = _columns(statement, cursor)
         return [
@@ -45,9 +45,9 @@ def _columns(statement: str, cursor: Any) -> list[tuple[str, bool]]:
     return found
 
 
-def number(statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
-    """The one number that a statement gives."""
-    with kept() as cursor:
+def number(statement: str, values: Mapping[str, Any] | Sequence[Any] = (), *, anew: bool = False) -> int:
+    """The one number that a statement gives; `anew` as of `fetch`."""
+    with connection.cursor() if anew else kept() as cursor:
         cursor.execute(statement, values)
         found: int = cursor.fetchone()[0]
     return found

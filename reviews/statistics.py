@@ -8,8 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
-
+from governance.cursors import kept
 from governance.models import ActionType, Agent
 from governance.policy.interval import Interval, Stratum, interval, needed
 from governance.policy.tiers import Risk
@@ -83,7 +82,7 @@ def error_rate(agent: Agent | UUID, action_type: ActionType | str) -> Rate:
 
 def error_rates(agent: UUID, keys: Collection[str], *, since: datetime | None = None) -> dict[str, Rate]:
     """The same for several action types in one read: a rate for every key. `since`: of what was decided after it."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_DRAWS, [str(agent), list(keys), since])
         found = cursor.fetchall()
     return {key: _rate([_Counts(*row[1:]) for row in found if row[0] == key]) for key in keys}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
-
 from governance.covering import standing
+from governance.cursors import kept
 from governance.locks import database_now
 from governance.models import Action, Instance
 from governance.policy.memory import recalled
@@ -60,7 +59,7 @@ def withheld(action: Action, *, revision: int | None = None, now: datetime | Non
 
 def _domains(action: Action) -> list[str]:
     """The domain of the agent, and those of everybody it acts for."""
-    with connection.cursor() as cursor:
+    with kept() as cursor:
         cursor.execute(_DOMAINS, [action.pk])
         return [row[0] for row in cursor.fetchall()]
 
