@@ -17,7 +17,7 @@ from governance.records.bindings import PARAMETERS, Binding, BoundValue, Fixed, 
 from governance.records.comparing import Found, Stated, facts_of, facts_without, source_of
 from governance.records.grammar import Path, Step
 from governance.records.lines import lines_of
-from governance.records.protocol import Connector, Json, Key, Row, Rows, Session, Unavailable
+from governance.records.protocol import Connector, Json, Key, Outage, Row, Rows, Session, Unavailable
 from governance.records.reading import NOT_VERIFIED, Reading, Sentence, Status, printable, slot_text, to_json
 from governance.records.resolve import money_of, resolve, text_of
 
@@ -115,7 +115,8 @@ def _read(binding: Binding, session: Session, document: dict[str, Json]) -> Foun
         document[name] = _joined(join, joined.rows)
         at = at or joined.read_at
     if at is None:
-        return dt.datetime.now(dt.UTC)  # nothing was read: no binding is like that
+        # what is saved reads something; of anything else nothing may be said
+        return Unavailable(Outage.NOT_CONFIGURED, binding.connector)
     values = {name: _value(value, document) for name, value in binding.values.items()}
     return Found(document, at, values)
 

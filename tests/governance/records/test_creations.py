@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,15 @@ def test_an_email_is_held_against_whom_the_mailbox_knows() -> None:
     assert named(known)["known"].result is Result.AGREES
     assert named(unknown)["known"].result is Result.UNVERIFIABLE
     assert named(known)["known"].source == known.source == "records:workbench.emails"
+
+
+def test_a_binding_that_reads_nothing_says_nothing() -> None:
+    """None can be saved; were there one, there would be no time at which its facts were read."""
+    _, binding = entry("dojo.create_file")
+    empty = replace(binding, record=None, joins={})
+    reading = evaluate(empty, Memory(TABLES, None), parameters={}, claims={}, subject=None, sealed=None)
+    assert reading.status is Status.UNAVAILABLE
+    assert {fact.result for fact in reading.facts} == {Result.UNREACHABLE}
 
 
 def test_who_is_invited_is_no_member_yet() -> None:
