@@ -36,10 +36,11 @@ shell: $(VENV)/.ready ## a Django shell on the running demo
 	@$(BIN)/python manage.py shell
 
 # Many tests start processes, and each would compile every library anew where nobody may write what is compiled. One
-# worker more than the two cores of the smallest machine: tests that race and browse wait a part of their time.
+# worker more than the two cores of the smallest machine: tests that race and browse wait a part of their time. Whoever
+# is done first takes what others have left: no worker waits at the end for one with all the long ones.
 test: $(VENV)/.ready ## every test, with a real browser
 	@$(BIN)/python -m tests.support.browser || test -z "$$CI"
-	@PYTHONDONTWRITEBYTECODE= PLACET_LINGER=0 $(BIN)/python -m pytest -n 3 $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= PLACET_LINGER=0 $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.ready ## style, types, imports, templates, migrations, deployment, security
 	$(BIN)/ruff check .

@@ -73,7 +73,8 @@ def test_the_next_free_case_is_the_first_of_few_ranges(
 ) -> None:
     asked: list[tuple[str, Any]] = []
 
-    def note(statement: str, values: dict[str, Any]) -> list[Any]:
+    def note(statement: str, values: dict[str, Any], *, anew: bool) -> list[Any]:
+        assert anew, "planned for one reviewer it would be read through for another"
         asked.append((statement, values))
         return []
 
