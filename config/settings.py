@@ -150,7 +150,7 @@ if PLACET_ROLE == "app":
     if _database["OPTIONS"]["pool"]["min_size"] > _database["OPTIONS"]["pool"]["max_size"]:
         raise ImproperlyConfigured("PLACET_POOL_MIN is above PLACET_POOL_MAX.")
 # What is asked all day (governance: hot, cursors) stays prepared on the server; the rest is planned each time.
-# Behind a PgBouncer that does not keep track of prepared statements (before 1.21) this must be off.
+# Behind a PgBouncer that does not keep track of prepared statements (before 1.22) this must be off.
 _database["OPTIONS"]["prepare_threshold"] = 5 if env.boolean(_ENV, "PLACET_PREPARE", True) else None
 _database["OPTIONS"]["server_side_binding"] = False
 DATABASES = {

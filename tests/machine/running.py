@@ -125,6 +125,7 @@ def _reds(ask: oracle.Ask, world: oracle.World) -> set[str]:
     fallen += [world.pulled(name, ask.kind) for name in line]
     why = {
         "tool": "tool" in kind.needs and world.tool_colour(kind.tool) == "red",
+        "connector": "tool" in kind.needs and world.tool_colour(judging.RECORDS) == "red",
         "contract": "contract" in kind.needs and world.contract_colour(ask.agent, ask.kind) == "red",
         "standing": not all(oracle.at_least(tier, needed) for tier in fallen),
     }
