@@ -28,7 +28,8 @@ else:  # generic for the type checker only
 _ABOUT = ("action", "escalation", "grant")
 # Nobody reads more entries about one thing than this on a page of the desk.
 _MOST = 2_000
-# The entry of a decision is written by the statement that writes its action, which waits for locks of two seconds each.
+# The entry of a decision is written by the statement that writes its action, which waits two seconds for each of many
+# locks. It is read up to the first that fits, so a wide end costs only what is not there.
 _NAMING = """
 with about as (
   select id from unnest(%(ids)s::uuid[]) id
@@ -42,7 +43,7 @@ select seq, body from (
   union all
   select l.seq, l.body from about join governance_action a on a.id = about.id cross join lateral (
     select seq, body from governance_ledgerentry where kind = 'action_decided'
-      and at between a.created_at - interval '1 s' and a.created_at + interval '10 s'
+      and at between a.created_at - interval '1 s' and a.created_at + interval '5 minutes'
       and position(convert_to(a.id::text, 'UTF8') in body) > 0 order by at limit 1) l
 ) found order by seq desc limit %(most)s
 """

@@ -11,6 +11,7 @@ from governance.models import Grant
 from reviews.models import Escalation
 from tests.cast import Cast
 from tests.reviews.scene import Scene
+from tests.support.fixtures import Committed
 from tests.web.reading import visitor
 
 LEDGER = "/council/governance/ledgerentry/"
@@ -47,6 +48,15 @@ def test_the_id_of_an_action_its_case_or_its_grant_finds_all_that_became_of_it(u
     for known in (used.action_id, case.pk, used.pk):
         found = kinds(scene.cast, known)
         assert [kind for kind in found if kind != "case_shown"] == STORY, known
+
+
+def test_a_decision_that_waited_long_for_its_locks_is_found(committed: Committed, committed_scene: Scene) -> None:
+    """Its action bears the time before them, its entry the time after."""
+    case = committed_scene.case("480.00")
+    with committed.connect(role="admin") as admin:
+        admin.execute("alter table governance_action disable trigger all")  # no action changes when it was made
+        admin.execute("update governance_action set created_at = created_at - interval '1 minute'")
+    assert "action_decided" in kinds(committed_scene.cast, case.action_id)
 
 
 def test_a_search_reads_what_names_the_id_and_not_the_ledger(no_hold: None, scene: Scene) -> None:
