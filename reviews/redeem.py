@@ -16,7 +16,7 @@ from governance import locks, record
 from governance.authenticate import Caller
 from governance.cursors import kept
 from governance.models import Action, ActionState, Fact, Grant, Instance, Snapshot, SnapshotStatus
-from governance.policy.continuing import authority
+from governance.policy.continuing import narrowed
 from governance.policy.decision import Decision, Outcome
 from governance.policy.reasons import Reason
 from governance.problems import Code, Problem
@@ -180,14 +180,16 @@ def _give_up(held: _Held, lost: Lost, reading: Frozen | None) -> Problem:
 def _refusal(held: _Held, decision: Decision) -> Problem | None:
     """Human authority is not machine authority: of a decision made now only a refusal stops a person's grant.
 
-    What the machine authorised by itself must still stand under every ceiling; evidence was judged before.
+    What the machine authorised by itself must still stand under every ceiling, and not be always for people meanwhile;
+    evidence was judged before.
     """
+    bound_by = decision.bound_by.removesuffix(".")
     if decision.outcome is Outcome.REFUSE:
         if any(given.code is Reason.TOOL_RED for given in decision.reasons):
             return Problem(Code.TOOL_RED, "The tool that this action needs is failing.", retry_after=TOOL_RETRY_SECONDS)
-        return Problem(Code.REFUSED, f"Refused now: {decision.bound_by}.")
-    if held.approval is None and authority(decision) < decision.required:
-        return Problem(Code.REFUSED, f"Narrowed since it was decided: {decision.bound_by}.")
+        return Problem(Code.REFUSED, f"Refused now: {bound_by}.")
+    if held.approval is None and narrowed(decision):
+        return Problem(Code.REFUSED, f"Narrowed since it was decided: {bound_by}.")
     return None
 
 

@@ -40,6 +40,12 @@ def authority(decision: Decision) -> Tier:
     return min((rung.tier for rung in decision.ladder if rung.name != "evidence"), default=decision.effective)
 
 
+def narrowed(decision: Decision) -> bool:
+    """Whether the machine lets such an action begin no more: it stands too low, or is always for people now."""
+    for_people = any(given.code is Reason.HUMAN_REQUIRED for given in decision.reasons)
+    return for_people or authority(decision) < decision.required
+
+
 def stops(decision: Decision, *, by_person: bool) -> Stop | None:
     """What of a decision made now stops a running action; None while it may go on.
 
@@ -53,7 +59,7 @@ def stops(decision: Decision, *, by_person: bool) -> Stop | None:
         return Stop.RED if Reason.TOOL_RED in codes else Stop.NARROWED
     if by_person:
         return None
-    if authority(decision) < decision.required:
+    if narrowed(decision):
         return Stop.RED if codes & {Reason.STANDING, Reason.FLOODING, Reason.TOO_MANY_ERRORS} else Stop.NARROWED
     red = any(given.slots.get("signal") == Signal.RED for given in decision.reasons)
     return Stop.RED if red else None

@@ -104,6 +104,7 @@ class Kind:
     lease: int | None = None
     rail: Rail | None = None
     warm_up: int = 0
+    by_people: bool = False
 
 
 @dataclass(frozen=True)
@@ -363,8 +364,9 @@ class World:
             *(self.pulled(name, ask.kind) for name in line),
             doubt,
         )
-        # who asks to be elevated gets a person, unless policy grants it
-        if doubt == "COMMIT" and at_least(tier, required) and (granted or not ask.elevate):
+        # who asks to be elevated gets a person, unless policy grants it; nothing lifts what is always for people
+        for_people = self.kinds[ask.kind].by_people or (ask.elevate and not granted)
+        if doubt == "COMMIT" and at_least(tier, required) and not for_people:
             return Answer("execute", tier)
         return Answer("escalate" if at_least(tier, "PROPOSE") else "refuse", tier, over, judged=True)
 

@@ -99,7 +99,9 @@ def _is_halted(each: Running, world: oracle.World) -> bool:
 
 
 def _is_narrowed(ask: oracle.Ask, world: oracle.World) -> bool:
-    """Whether somebody in the chain stands lower than what it needs, or is not there or not permitted."""
+    """Whether it is for people now, or somebody in the chain stands too low, is not there or is not permitted."""
+    if world.kinds[ask.kind].by_people:
+        return True
     line = world.line(ask.agent, ask.ticket)
     there = [world.agents[name] for name in line]
     stands = ask.ticket is None or world.stands(ask.ticket, ask.agent, ask.kind)

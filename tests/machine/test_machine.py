@@ -30,7 +30,7 @@ from governance.problems import Code, Problem
 from reviews import checkpoint, intake, redeem, report, sweep, verify
 from reviews.answers import Answer
 from tests.governance.policies.rego import children
-from tests.machine import oracle, people, reviewing, running, town, warp
+from tests.machine import oracle, people, reviewing, running, terms, town, warp
 from tests.machine.happening import drawn, happens, kinds, names, places, tiers
 from tests.reviews.test_policy_decisions import patient
 from tests.support.fixtures import Committed
@@ -79,7 +79,7 @@ def founded(committed: Committed, patient: None, monkeypatch: pytest.MonkeyPatch
     return town.build()
 
 
-class Machine(people.People, RuleBasedStateMachine):
+class Machine(people.People, terms.Terms, RuleBasedStateMachine):
     """Every step changes Placet through its verbs and the model beside it; every question is asked of both."""
 
     def __init__(self) -> None:
@@ -284,14 +284,19 @@ class Machine(people.People, RuleBasedStateMachine):
                 (done.ask.customer, done.ask.amount)
             )
 
-    @happens(4, which=places, after=st.sampled_from([0, 30, 75, 150, 290, 303]))
-    def asks_whether_it_may_continue(self, which: int, after: int) -> None:
+    @happens(
+        4, which=places, after=st.sampled_from([0, 30, 75, 150, 290, 303]), edited=st.sampled_from([*[False] * 7, True])
+    )
+    def asks_whether_it_may_continue(self, which: int, after: int, edited: bool) -> None:
+        """`edited`: just then people are wanted for every one of its type."""
         if not self.executing:
             return
         self._passes(after)
         if not self.executing:
             return
         each = self.executing[which % len(self.executing)]
+        if edited:
+            self._wants_people_for(each.ask.kind)
         causes = {each.told} if each.told else running.stops(each, self.bench)
         said = checkpoint.checkpoint(each.action, caller=self._caller(each.ask.agent))
         event(f"checkpoint: {said.stop}")
@@ -304,12 +309,20 @@ class Machine(people.People, RuleBasedStateMachine):
         row = Action.objects.get(pk=each.action)
         assert [self._since(row.report_by), self._since(row.lease_until)] == [each.due, each.until]
 
-    @happens(4, which=places, after=st.sampled_from([0, 0, 1, 30, 60]), twice=st.booleans())
-    def uses_a_grant(self, which: int, after: int, twice: bool) -> None:
+    @happens(
+        4,
+        which=places,
+        after=st.sampled_from([0, 0, 1, 30, 60]),
+        twice=st.booleans(),
+        edited=st.sampled_from([*[False] * 7, True]),
+    )
+    def uses_a_grant(self, which: int, after: int, twice: bool, edited: bool) -> None:
         self._passes(after)
         if not self.executing:
             return
         each = self.executing[which % len(self.executing)]
+        if edited:
+            self._wants_people_for(each.ask.kind)
         for _ in range(1 + twice):
             expected, said = running.redemption(each, self.world), self._redeemed(each)
             event(f"redemption: {said}")

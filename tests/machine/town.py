@@ -55,6 +55,7 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
         **({"novelty": {"values": ["customer"], "warm_up": kind.warm_up}} if kind.warm_up else {}),
         **({} if kind.lease is None else {"checkpoint": f"{kind.lease}s"}),
         **({} if kind.rail is None else {"guardrail": _guardrail(kind.rail)}),
+        **({"human_required": True, "legal_basis": "Stated for a test."} if kind.by_people else {}),
     }
 
 

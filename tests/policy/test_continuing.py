@@ -66,6 +66,11 @@ def test_a_lower_level_or_a_failing_policy_stops_the_machine() -> None:
         assert judged(narrower, by_person=True) is None
 
 
+def test_a_type_that_is_always_for_people_now_stops_the_machine_and_not_what_a_person_approved() -> None:
+    assert judged(inputs(human_required=True)) is Stop.NARROWED
+    assert judged(inputs(human_required=True), by_person=True) is None
+
+
 @pytest.mark.parametrize("over", Over)
 def test_a_standing_that_fell_is_a_red_sign_whatever_it_fell_over(over: Over) -> None:
     fallen = inputs(standing=Tier.PROPOSE, standing_hold=Hold(over))

@@ -178,6 +178,14 @@ def test_every_narrowing_stops_the_machine_and_only_a_refusal_what_a_person_appr
     assert stopped(leased, person) is Stop.NARROWED
 
 
+def test_a_type_that_is_always_for_people_now_stops_what_the_machine_let_begin(leased: Scene, no_hold: None) -> None:
+    machine, person = leased.running(), approved(leased)
+    for document in (BENCH_REFUND, REFUND):
+        edited = {**document, "checkpoint": "60s", "human_required": True, "legal_basis": "A law."}
+        catalogue.save_action_type(edited, domain=leased.cast.service, by=BY)
+    assert (stopped(leased, machine), stopped(leased, person)) == (Stop.NARROWED, None)
+
+
 def test_a_broken_contract_thrice_is_a_red_sign(leased: Scene) -> None:
     action = leased.running()
     for _ in range(3):

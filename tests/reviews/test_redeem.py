@@ -29,7 +29,7 @@ from governance.records.snapshots import Frozen
 from reviews import judge, redeem, report, routing
 from reviews.models import Escalation
 from reviews.verify import read_now
-from tests.cast import BY
+from tests.cast import BENCH_REFUND, BY
 from tests.reviews.scene import BINDING, REFUND, Scene, backdate, entries, live
 
 pytestmark = pytest.mark.usefixtures("no_hold")
@@ -377,6 +377,15 @@ def test_what_the_machine_authorised_does_not_run_above_a_ceiling_narrowed_since
     problem = refused(scene, grant)
     assert problem.code is Code.REFUSED
     assert problem.detail == "Narrowed since it was decided: project Refunds: ceiling PROPOSE."
+
+
+def test_what_the_machine_authorised_does_not_begin_once_its_type_is_always_for_people(scene: Scene) -> None:
+    grant = machine_grant(scene)
+    edited = {**BENCH_REFUND, "human_required": True, "legal_basis": "A law."}
+    catalogue.save_action_type(edited, domain=scene.cast.service, by=BY)
+    problem = refused(scene, grant)
+    assert problem.code is Code.REFUSED
+    assert problem.detail == "Narrowed since it was decided: request: A person must decide every action of this type."
 
 
 def test_a_halt_voids_the_machines_grant_without_a_case(scene: Scene) -> None:

@@ -1,0 +1,33 @@
+"""What the council says of types of actions while a run goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from governance import catalogue
+from tests.machine import oracle, town
+from tests.machine.happening import happens
+
+# what policy may grant is never always for people
+_FOR_PEOPLE = st.sampled_from([kind.name for kind in town.KINDS.values() if kind.rail is None])
+
+
+class Terms:
+    """The events of the council at its catalogue, for the machine that has all else."""
+
+    world: oracle.World
+
+    @happens(2, kind=_FOR_PEOPLE, always=st.sampled_from([True, True, False]))
+    def is_for_people(self, kind: str, always: bool) -> None:
+        """Somebody must decide every one of a type, or need not any more."""
+        self._edited(replace(self.world.kinds[kind], by_people=always))
+
+    def _wants_people_for(self, kind: str) -> None:
+        if self.world.kinds[kind].rail is None:
+            self.is_for_people(kind, always=True)
+
+    def _edited(self, kind: oracle.Kind) -> None:
+        catalogue.save_action_type(town.document(kind), domain=None, by=town.BY)
+        self.world.kinds[kind.name] = kind
