@@ -22,7 +22,6 @@ from reviews.models import Escalation, EscalationState
 from reviews.policy_said import left_to_people
 from reviews.reviewers import PRACTICE_FIRST, TOLD
 from reviews.routing import HOLD_SECONDS, MORE_TIME_RANK, extended, hold_seconds
-from reviews.withheld import overridable, withheld
 
 UNREADABLE = "The catalogue entry of this action cannot be read: an operator must look at it. It can be rejected."
 _TOLD = {**TOLD, Hindrance.TOOK_PART: TOOK_PART}
@@ -36,7 +35,8 @@ class Ability:
     `override`: to approve is to override a rule of policy. `unproved` is the code of what the reviewer must do about
     themselves before they approve, empty where that is nothing. `over_facts`: of the highest rank, they can approve
     although required facts do not agree, on a page of its own. `people`: how many must approve in all.
-    `ruled`: what a rule of policy leaves to people, said where this person can approve.
+    `ruled`: what a rule of policy leaves to people, said where this person can approve. `since`: what soft rules say
+    against it that came after it was decided.
     `extend`: they may give the case more time. `newcomer`: a reviewer who has not finished practice.
     """
 
@@ -48,6 +48,7 @@ class Ability:
     hold: int
     override: bool = False
     ruled: str = ""
+    since: tuple[str, ...] = ()
     unproved: str = ""
     over_facts: bool = False
     people: int = 1
@@ -63,7 +64,7 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None, *, heard: Hea
     obstacle = newcomer or _tied(look) or _away(case, look)
     if entry is None or heard.round is None:
         return Ability(look.judge, obstacle, UNREADABLE, False, False, HOLD_SECONDS, newcomer=bool(newcomer))
-    against = _approve_obstacle(look, heard)
+    against, decision = _approve_obstacle(look, heard), case.action.decision
     return Ability(
         judge=look.judge,
         take_obstacle=obstacle,
@@ -71,8 +72,9 @@ def ability(case_id: UUID, user: User, proof: Proof | None = None, *, heard: Hea
         notice=entry.spec.key == NOTICE,
         bound=entry.binding is not None,
         hold=hold_seconds(entry.spec),
-        override=overridable(case.action),
-        ruled="" if against else left_to_people(reason["code"] for reason in case.action.decision.reasons),
+        override=heard.held.overrides,
+        ruled="" if against or heard.held.since else left_to_people(each["code"] for each in decision.reasons),
+        since=heard.held.since,
         unproved=_unproved(case, look, proof),
         over_facts=_over_facts(look, heard),
         people=len(heard.round.stages),
@@ -113,9 +115,8 @@ def _approve_obstacle(look: _Look, heard: Hearing) -> str:
     why = None if eyes is None else why_not(look.person, eyes.matter, look.now)
     if why is not None:
         return why
-    forbidden = withheld(case.action, revision=heard.looked.revision, now=look.now)
-    if forbidden:
-        return forbidden
+    if heard.held.forbidden:
+        return heard.held.forbidden
     return "A halt is in force here: nothing is approved until it is lifted." if _halted(heard) else ""
 
 
@@ -129,11 +130,11 @@ def _over_facts(look: _Look, heard: Hearing) -> bool:
     over = () if heard.entry is None else soft_facts(case, heard.entry.binding)
     if not over or missing_ground(case, over) is not None:
         return False
-    eyes = heard.looked.round(over_facts=True)
+    eyes = heard.looked.round(overrides=True)
     return (
         eyes is not None
         and why_not(look.person, eyes.matter, look.now) is None
-        and not withheld(case.action, revision=heard.looked.revision, now=look.now)
+        and not heard.held.forbidden
         and not _halted(heard)
     )
 

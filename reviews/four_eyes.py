@@ -72,22 +72,22 @@ def round_of(
     now: datetime,
     *,
     active: Collection[int],
-    over_facts: bool = False,
+    overrides: bool = False,
     approvals: Sequence[Verdict] | None = None,
 ) -> Round:
     """Judge the approvals so far by what is true now: the same facts, and `mandates` of `active` people by user id.
 
-    `over_facts`: the next approver means to approve over facts that do not agree. `approvals` are those `given`, where
-    they were read already.
+    `overrides`: the next approver means to approve over facts that do not agree, or over a rule that came since.
+    `approvals` are those `given`, where they were read already.
     """
-    matter = matter_of(case, spec, over_facts=over_facts)
+    matter = matter_of(case, spec, overrides=overrides)
     stages = stages_needed(spec, matter.amount)
     facts = b"" if case.snapshot is None else bytes(case.snapshot.digest)
     counts: list[Verdict] = []
     aside: list[Verdict] = []
     for verdict in given(case) if approvals is None else approvals:
         stands = bytes(verdict.snapshot_digest) == facts and verdict.reviewer_id in active
-        own = matter_of(case, spec, over_facts=bool(verdict.facts_override))
+        own = matter_of(case, spec, overrides=bool(verdict.facts_override))
         # a rank that rose since is asked of whoever comes next: else escalating a case would undo what was decided
         own = replace(own, rank=min(own.rank, verdict.rank))
         reaches = stands and outside(mandates.get(verdict.reviewer_id), own, now) is None
@@ -102,17 +102,17 @@ def round_now(
     spec: ActionTypeSpec,
     now: datetime,
     *,
-    over_facts: bool = False,
+    overrides: bool = False,
     approvals: Sequence[Verdict] | None = None,
 ) -> Round:
     """The approvals so far as things are now, without locks: for pages and notices, never for a verdict."""
     approvals = given(case) if approvals is None else approvals
     if not approvals:
-        return round_of(case, spec, {}, now, active=(), over_facts=over_facts, approvals=())
+        return round_of(case, spec, {}, now, active=(), overrides=overrides, approvals=())
     people = [verdict.reviewer_id for verdict in approvals]
     mandates = {mandate.reviewer_id: mandate for mandate in Mandate.objects.filter(reviewer__in=people)}
     active = User.objects.filter(pk__in=people, is_active=True, groups__name=REVIEWER).values_list("pk", flat=True)
-    return round_of(case, spec, mandates, now, active=set(active), over_facts=over_facts, approvals=approvals)
+    return round_of(case, spec, mandates, now, active=set(active), overrides=overrides, approvals=approvals)
 
 
 def locked_people(approvals: Iterable[Verdict], *staying: User) -> tuple[dict[int, Mandate], set[int]]:

@@ -135,12 +135,12 @@ def subject_of(action: Action, snapshot: Snapshot | None) -> str:
     return action.subject
 
 
-def matter_of(case: Escalation, spec: ActionTypeSpec, *, over_facts: bool = False) -> Matter:
-    """What the approver's mandate must reach; `over_facts`: to approve against a required fact is for rank 3."""
+def matter_of(case: Escalation, spec: ActionTypeSpec, *, overrides: bool = False) -> Matter:
+    """What the approver's mandate must reach; `overrides`: to approve against a fact or a rule is for rank 3."""
     return Matter(
         action_type=case.action.action_type_id,
         risk=Risk(case.action.decision.effective_risk),
-        rank=max(case.rank, OVERRIDE_RANK) if over_facts or overridable(case.action) else case.rank,
+        rank=max(case.rank, OVERRIDE_RANK) if overrides or overridable(case.action) else case.rank,
         is_money=spec.amount is not None,
         amount=amount_of(case.action, spec, case.snapshot),
     )

@@ -15,6 +15,7 @@ from reviews.eligible import Hindrance, Matter, hindrance
 from reviews.four_eyes import Round
 from reviews.look import Look, looked_at
 from reviews.models import Escalation, EscalationState
+from reviews.withheld import Withheld, withheld
 
 # A page offers no more names than a person reads.
 MOST = 50
@@ -25,13 +26,14 @@ class Hearing:
     """One case as it was `looked` at. `people` are all active reviewers, or only the one who was asked about.
 
     `round` is None where its catalogue entry cannot be read: then nobody can approve it. `oversees`: whoever asked sees
-    who would get it.
+    who would get it. `held`: what policy holds back from people while the case is open.
     """
 
     looked: Look
     round: Round | None
     people: tuple[Candidate, ...]
     oversees: bool
+    held: Withheld
 
     @property
     def case(self) -> Escalation:
@@ -83,7 +85,10 @@ def hear(case_id: UUID, *, viewer: int, everybody: bool = False, lead: bool = Fa
     look = looked_at(case_id, viewer=viewer)
     if look is None:
         raise Problem(Code.NOT_FOUND, "There is no such case.")
-    case, eyes, oversees = look.case, look.round(), everybody or (lead and look.leads)
+    case, oversees = look.case, everybody or (lead and look.leads)
+    is_open = case.state == EscalationState.OPEN
+    held = withheld(case.action, revision=look.revision, now=look.now) if is_open else Withheld()
+    eyes = look.round(overrides=held.overrides)
     matter = Matter(case.action_type_id, Risk(case.risk)) if eyes is None else eyes.matter
     only = None if oversees or holds(case, viewer, look.now) else viewer
-    return Hearing(look, eyes, candidates(case, matter=matter, only=only, now=look.now), oversees)
+    return Hearing(look, eyes, candidates(case, matter=matter, only=only, now=look.now), oversees, held)

@@ -33,7 +33,7 @@ from reviews.routing import HOLD_SECONDS, PICK_UP, hold_seconds
 from reviews.showing import require_read
 from reviews.unsay import withdraw as withdraw
 from reviews.verify import entry_of
-from reviews.withheld import overridable, require_allowed
+from reviews.withheld import require_allowed, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,11 @@ def approve(
     """Approve what the digests (hex) state; the last of all who must issues the grant that opens when the hold ends.
 
     `consent` is the digest of everything material that the page showed; it is computed again here. `override` says why,
-    where a soft rule of policy holds the action back; otherwise it is not kept. `against` says why, where the highest
-    rank approves although required facts do not agree: only those that their binding lets be approved over. `proof` is
-    when the reviewer last showed that it is them: high risk asks for one of the last five minutes. Where others must
-    approve as well, the case stays open for them; approvals that lost their ground meanwhile are set aside.
+    where a soft rule of policy holds the action back, or did when it was decided; otherwise it is not kept. `against`
+    says why, where the highest rank approves although required facts do not agree: only those that their binding lets
+    be approved over. `proof` is when the reviewer last showed that it is them: high risk asks for one of the last five
+    minutes. Where others must approve as well, the case stays open for them; approvals that lost their ground
+    meanwhile are set aside.
 
     Everything is read again under locks and committed at once. Problems: those of `take`, NOT_TAKEN, FACTS_CHANGED,
     NOT_READ_YET, NOT_APPROVABLE (saying why; also a hard cap), OUTSIDE_MANDATE, HALTED, SECOND_FACTOR_MISSING,
@@ -100,24 +101,24 @@ def approve(
     require_consent(shown, consent)
     over = soft_facts(case, bench.entry.binding) if against else ()
     require_ground(case, over)
-    eyes = _round(bench, over_facts=bool(over))
+    held = withheld(action, revision=bench.instance.policy_revision, now=bench.now)
+    eyes = _round(bench, overrides=bool(over) or held.overrides)
     mandate = bench.mandates.get(reviewer.pk)
     why = why_not(bench.person, eyes.matter, bench.now)
     if mandate is None or why is not None:
         raise Problem(Code.OUTSIDE_MANDATE, why or NO_MANDATE)
     if over and against not in FactsReason.values:
         raise Problem(Code.INVALID, "Say why you approve against the record.", fields=(("/against", "unknown"),))
-    revision = bench.instance.policy_revision
-    require_allowed(action, override=override, known=frozenset(OverrideReason.values), revision=revision, now=bench.now)
+    require_allowed(held, override=override, known=frozenset(OverrideReason.values))
     if bench.halted and halts_over(action.pk):
         raise Problem(Code.HALTED, "A halt is in force here: nothing is approved until it is lifted.")
     if asks_for_proof(action):
         require(reviewer.pk, proof, bench.now)
     require_read(case.pk, reviewer=reviewer, material=shown, now=bench.now)
-    stated = _Approval(unhex(consent), override if overridable(action) else "", against if over else "", over)
+    stated = _Approval(unhex(consent), override if held.overrides else "", against if over else "", over)
     aside = set_aside(eyes.aside, bench.now)
     verdict = _verdict(bench, reviewer, place=eyes.place_for(mandate.rank), approval=stated)
-    body = {**_said(bench, verdict), **aside}
+    body = {**_said(bench, verdict), **({"rules": list(held.rules)} if held.overrides else {}), **aside}
     if not verdict.closes:
         _keep_open(bench, reviewer, verdict)
         record.append(event=record.Event.VERDICT_GIVEN, actor=_actor(reviewer), body=body)
@@ -191,14 +192,14 @@ def _bench(escalation_id: UUID, reviewer: User) -> _Bench:
     return _Bench(case, read.action, read.entry, read.instance, person, read.halted, approvals, mandates, active, now)
 
 
-def _round(bench: _Bench, *, over_facts: bool) -> Round:
+def _round(bench: _Bench, *, overrides: bool) -> Round:
     return round_of(
         bench.case,
         bench.entry.spec,
         bench.mandates,
         bench.now,
         active=bench.active,
-        over_facts=over_facts,
+        overrides=overrides,
         approvals=bench.approvals,
     )
 

@@ -32,12 +32,12 @@ class Look:
     leads: bool
     now: datetime
 
-    def round(self, *, over_facts: bool = False) -> Round | None:
+    def round(self, *, overrides: bool = False) -> Round | None:
         """The approvals so far; None where its type cannot be read."""
         if self.entry is None:
             return None
         approvals = None if self.approved else ()
-        return round_now(self.case, self.entry.spec, self.now, over_facts=over_facts, approvals=approvals)
+        return round_now(self.case, self.entry.spec, self.now, overrides=overrides, approvals=approvals)
 
 
 _LOOK = rows.Whole(

@@ -127,14 +127,20 @@ def _policy_name(rules: tuple[RuleSaid, ...]) -> str:
 
 def _rules(rules: tuple[RuleSaid, ...], required: Tier) -> list[Given]:
     """What each rule said that answered in full and allows less than is required."""
-    under = [rule for rule in rules if rule.mandatory and rule.sound and rule.cap < required]
-    return [
-        Given(
-            Reason.POLICY_OVERRIDABLE if rule.withheld and rule.cap is Tier.PROPOSE else Reason.POLICY_RULE,
-            {"rule": registry_name(rule.label), "tier": held(rule.tier).name, "why": rule.why.rstrip(".")},
-        )
-        for rule in under
-    ]
+    return [rule_given(rule) for rule in rules if binds(rule, required)]
+
+
+def binds(rule: RuleSaid, required: Tier) -> bool:
+    """Whether a rule that counts answered in full and allows less than is required."""
+    return rule.mandatory and rule.sound and rule.cap < required
+
+
+def rule_given(rule: RuleSaid) -> Given:
+    """The reason of a rule that binds."""
+    return Given(
+        Reason.POLICY_OVERRIDABLE if rule.withheld and rule.cap is Tier.PROPOSE else Reason.POLICY_RULE,
+        {"rule": registry_name(rule.label), "tier": held(rule.tier).name, "why": rule.why.rstrip(".")},
+    )
 
 
 # The same few names come with every decision: their texts are made once. What is kept is named by its whole

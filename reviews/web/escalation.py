@@ -254,7 +254,7 @@ def context_of(request: ConsoleRequest, case: UUID, problem: Problem | None = No
         "who": heard.preview(to_reviewer=REVIEWER in request.groups) if heard.oversees and found.is_open else (),
         "before": case_of(request.GET, "before"),
         "asked": wanted,
-        "seen": _seen(found, can.approve_obstacle, can.bound, can.unproved, wanted, *beside.moving),
+        "seen": _seen(found, can.approve_obstacle, can.since, can.bound, can.unproved, wanted, *beside.moving),
     }
 
 

@@ -7,15 +7,16 @@ import pytest
 from governance import policies
 from governance.policy.tiers import Risk
 from governance.problems import Problem
-from reviews import judge, verify
+from reviews import judge, take, verify
 from reviews.ability import ability
 from reviews.models import Escalation, Verdict
 from tests.governance.policies.rego import children
 from tests.governance.policies.test_policies import active
 from tests.reviews.scene import Scene, entries, proven, refused, stated
+from tests.reviews.test_four_eyes import eyes, peer
 from tests.reviews.test_policy_decisions import patient
 
-__all__ = ["children", "patient"]
+__all__ = ["children", "eyes", "patient"]
 
 
 def held(scene: Scene, enforcement: str = "soft_mandatory") -> Escalation:
@@ -73,6 +74,50 @@ def test_a_hard_rule_that_came_since_switches_approve_off_for_everybody(scene: S
     for who in (scene.cast.mary, scene.cast.joan):
         policies.retire(version.pk, by=who)
     assert approve(scene, case).override_reason == "", "what nothing holds back is not overridden"
+
+
+def test_a_soft_rule_that_came_since_binds_an_approval_as_it_binds_a_new_case(scene: Scene) -> None:
+    case = read(scene.case())
+    assert (ability(case.pk, scene.cast.ada).approve_obstacle, case.rank) == ("", 1)
+    assert not ability(case.pk, scene.cast.grace).override
+    active(scene.cast, tier="halt", enforcement="soft_mandatory", types="shop.refund")
+    can = ability(case.pk, scene.cast.grace)
+    told = "Policy tests v1, rule only, says HALT: The rule says so. A reviewer of rank 3 may override it."
+    assert (can.override, can.since, can.approve_obstacle) == (True, (told,), "")
+    assert ability(case.pk, scene.cast.ada).approve_obstacle == "This case needs rank 3; yours is 1."
+    seen = scene.take(case)
+    with pytest.raises(Problem) as problem:
+        judge.approve(case.pk, reviewer=scene.cast.ada, override="rule_unfit", **stated(seen))
+    assert refused(problem) == "outside_mandate"
+    take.release(case.pk, reviewer=scene.cast.ada)
+    with pytest.raises(Problem) as problem:
+        approve(scene, case)
+    assert refused(problem) == "invalid"
+    assert approve(scene, case, "rule_unfit").override_reason == "rule_unfit"
+    entry = entries("verdict_given")[-1]
+    assert (entry["override"], entry["rules"]) == ("rule_unfit", ["tests v1, rule only"])
+
+
+def test_a_soft_rule_that_came_and_went_binds_nobody(scene: Scene) -> None:
+    case = read(scene.case())
+    version = active(scene.cast, tier="halt", enforcement="soft_mandatory", types="shop.refund")
+    for who in (scene.cast.mary, scene.cast.joan):
+        policies.retire(version.pk, by=who)
+    assert ability(case.pk, scene.cast.ada).approve_obstacle == ""
+    assert scene.approve(case).override_reason == ""
+    assert "rules" not in entries("verdict_given")[-1]
+
+
+def test_who_approved_before_a_soft_rule_came_counts_and_the_next_overrides_it(eyes: Scene, no_hold: None) -> None:
+    case = read(eyes.case())
+    assert not eyes.approve(case, eyes.cast.ada).closes
+    active(eyes.cast, tier="halt", enforcement="soft_mandatory", types="shop.refund")
+    carol = peer("carol", rank=2)
+    with pytest.raises(Problem) as problem:
+        eyes.approve(case, carol)
+    assert refused(problem) == "outside_mandate"
+    take.release(case.pk, reviewer=carol)
+    assert approve(eyes, case, "ordered").closes
 
 
 def test_a_rule_that_answers_propose_is_for_any_reviewer(scene: Scene) -> None:

@@ -108,6 +108,19 @@ def test_what_only_rank_3_may_override_is_not_said_to_be_for_any_reviewer(scene:
     assert MACHINE_ALONE not in text + page(scene, case.action_id)
 
 
+def test_a_case_says_which_soft_rule_came_since_and_asks_who_may_override_it_why(scene: Scene) -> None:
+    case = scene.case()
+    verify.verify(case.pk)
+    active(scene.cast, tier="halt", types="shop.refund", name="soft", enforcement="soft_mandatory")
+    said = "Policy soft v1, rule only, says HALT: The rule says so. A reviewer of rank 3 may override it."
+    ada = words(visitor(scene.cast.ada).get(f"/escalations/{case.pk}/"))
+    assert said in ada
+    scene.take(case, scene.cast.grace)
+    grace = words(visitor(scene.cast.grace).get(f"/escalations/{case.pk}/"))
+    assert said in grace
+    assert "A rule of policy holds this back. If you override it, why?" in grace
+
+
 def test_what_it_says_stays_when_the_bundle_is_gone(scene: Scene) -> None:
     version = active(scene.cast, tier="execute")
     action = scene.running().pk
