@@ -44,6 +44,8 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
         (f" 00-{TRACE}-00f067aa0ba902b7-00 ", TRACE),
         (f"cc-{TRACE}-00f067aa0ba902b7-01-what-the-future-adds", TRACE),
         (f"ff-{TRACE}-00f067aa0ba902b7-01", ""),
+        (f"00-{TRACE}-00f067aa0ba902b7-01-", ""),
+        (f"00-{TRACE}-00f067aa0ba902b7-01-what-this-version-does-not-know", ""),
         (f"00-{'0' * 32}-00f067aa0ba902b7-01", ""),
         (f"00-{TRACE}-{'0' * 16}-01", ""),
         (f"00-{TRACE.upper()}-00f067aa0ba902b7-01", ""),
