@@ -189,6 +189,7 @@ _DELEGATIONS = """
   from governance_ticket k
   join governance_agent ag on ag.id = case when k.parent_id = %(agent)s then k.child_id else k.parent_id end
   where (k.parent_id = %(agent)s or k.child_id = %(agent)s) and k.revoked_at is null and k.expires_at > %(now)s
+    and placet_ticket_stands(k.id, k.child_id, k.action_types[1], %(now)s)
   order by given desc, k.expires_at desc limit 50
 """
 

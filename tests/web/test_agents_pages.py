@@ -82,6 +82,19 @@ def test_delegations_in_force_are_told_on_both_sides(cast: Cast) -> None:
     assert (held.given, held.agent, held.expires_at) == (False, "Refunder", given.expires_at)
 
 
+def test_a_delegation_is_in_force_no_longer_than_what_it_rests_on_and_who_is_shared(cast: Cast) -> None:
+    refunder, translator = Member(cast.refunder, cast.refunder_key), hired(cast, "Translator", shared=True)
+    checker = hired(cast, "Checker", shared=True)
+    first = ticket(refunder, translator)
+    ticket(translator, checker, via=first)
+    assert len(profile(cast, checker.agent).delegations) == 1
+    end_ticket(first.pk, by=refunder.caller)
+    assert profile(cast, checker.agent).delegations == profile(cast, translator.agent).delegations == ()
+    ticket(refunder, checker)
+    register.change_agent(checker.agent, shared=False, by=BY)
+    assert profile(cast).delegations == ()
+
+
 def test_levels_are_told_with_what_they_earn(cast: Cast) -> None:
     held = {each.action_type: each for each in profile(cast).held}
     assert (held["bench.refund"].level, held["bench.refund"].earned) == ("L2 monitored autonomy", Tier.EXECUTE)
