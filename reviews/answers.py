@@ -27,6 +27,12 @@ def report_seconds(lease: int | None) -> int:
     return REPORT_SECONDS + (lease or 0)
 
 
+def run_out(lease_until: dt.datetime | None, report_by: dt.datetime | None, now: dt.datetime) -> bool:
+    """Whether the sweep may close what runs as abandoned at any moment, so that nothing is taken for it any more."""
+    lease = lease_until is not None and lease_until + GRACE <= now
+    return lease or (report_by is not None and report_by <= now)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A decision as HTTP tells it: 200 execute, 202 escalate, 403 refuse; `stored` is the body without a token."""

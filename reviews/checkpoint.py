@@ -15,7 +15,7 @@ from governance.models import Action, ActionState, Grant, Instance
 from governance.policy.continuing import Stop, stops
 from governance.policy.reasons import Given
 from governance.problems import Code, Problem
-from reviews.answers import GRACE, REPORT_SECONDS
+from reviews.answers import REPORT_SECONDS, run_out
 from reviews.cases import halted_since, locked_action
 from reviews.four_eyes import approvers_reach
 from reviews.models import Verdict
@@ -57,7 +57,7 @@ def checkpoint(action_id: UUID, *, caller: Caller) -> Continuation:
     if action.stopped_at is not None:
         return Continuation(action, Stop(action.stop_reason))
     now = locks.database_now()
-    if _run_out(action, now):
+    if run_out(action.lease_until, action.report_by, now):
         raise Problem(Code.WRONG_STATE, "The lease ran out before it was renewed: stop, the action is abandoned.")
     stop, reasons = _judge(action, caller, now)
     if stop is not None:
@@ -65,12 +65,6 @@ def checkpoint(action_id: UUID, *, caller: Caller) -> Continuation:
     elif not _early(action, now):
         _renew(action, now)
     return Continuation(action, stop, reasons)
-
-
-def _run_out(action: Action, now: datetime) -> bool:
-    """Whether the sweep may close it as abandoned at any moment: then nothing is renewed any more."""
-    lease = action.lease_until is not None and action.lease_until + GRACE <= now
-    return lease or (action.report_by is not None and action.report_by <= now)
 
 
 def _early(action: Action, now: datetime) -> bool:

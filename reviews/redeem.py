@@ -21,7 +21,7 @@ from governance.policy.decision import Decision, Outcome
 from governance.policy.reasons import Reason
 from governance.problems import Code, Problem
 from governance.records.snapshots import Frozen, store
-from reviews.answers import report_seconds
+from reviews.answers import report_seconds, run_out
 from reviews.budgets import OVER
 from reviews.cases import halted_since, locked, locked_action
 from reviews.four_eyes import approvers_reach
@@ -133,6 +133,8 @@ def _redeem(grant_id: UUID, caller: Caller, reading: Frozen | None) -> Grant | P
         return _give_up(held, lost, reading)
     if held.action.stopped_at is not None:
         return Problem(Code.REFUSED, "It was told to stop.")
+    if run_out(held.action.lease_until, held.action.report_by, held.now):
+        return Problem(Code.WRONG_STATE, "The lease ran out before the grant was used: the action is abandoned.")
     locks.share_standing(held.action.agent_id, held.action.ticket_id)
     refusal = _refusal(held, reconsider(held.action.pk, key=caller.digest, by_policy=held.grant.issued_by == "policy"))
     if refusal is not None:

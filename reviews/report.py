@@ -12,6 +12,7 @@ from governance import locks, record
 from governance.authenticate import Caller
 from governance.models import Action, ActionState, Execution, Grant, Reservation
 from governance.problems import Code, Problem
+from reviews.answers import run_out
 from reviews.cases import locked_action
 from reviews.familiar import note_handled
 from reviews.grounds import amount_of
@@ -29,7 +30,7 @@ def report(
     """Close an executing action as succeeded, failed or not executed. The same report again changes nothing.
 
     Nothing is given back to the budgets: an agent's word is no proof that it did not act. `latency_ms` is
-    0 to a day. Problems: NOT_FOUND, INVALID, WRONG_STATE (not executing, or reported otherwise before).
+    0 to a day. Problems: NOT_FOUND, INVALID, WRONG_STATE (not executing, overdue, or reported otherwise before).
     """
     _check(status, latency_ms, record_version)
     locks.share_authority()
@@ -43,6 +44,8 @@ def report(
         # a verdict is told when its hold ends, so the state is not repeated here
         raise Problem(Code.WRONG_STATE, "Only an action that is executing can be reported.")
     now = locks.database_now()
+    if run_out(action.lease_until, action.report_by, now):
+        raise Problem(Code.WRONG_STATE, "The report or its checkpoint is overdue: the action is abandoned.")
     execution = close(action, status, now, latency_ms=latency_ms, record_version=record_version)
     if status != ActionState.NOT_EXECUTED:
         note_report(action, good=status == ActionState.SUCCEEDED, latency_ms=latency_ms)

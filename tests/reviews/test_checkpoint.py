@@ -285,6 +285,27 @@ def test_a_lease_that_ran_out_is_not_renewed_even_before_the_sweep(leased: Scene
     assert refused(leased, action) is Code.WRONG_STATE
 
 
+def test_what_ran_out_is_neither_reported_nor_begun_even_before_the_sweep(leased: Scene) -> None:
+    """Rows are the truth: with the worker dead nobody works for hours on a lease of a minute and calls it a success."""
+    action = leased.running()
+    lapse(action, 6)
+    with pytest.raises(Problem) as late:
+        report.report(action.pk, caller=leased.refunder, status="succeeded")
+    with pytest.raises(Problem) as unused:
+        leased.redeem(Grant.objects.get(action=action))
+    assert (late.value.code, unused.value.code) == (Code.WRONG_STATE, Code.WRONG_STATE)
+    assert Grant.objects.get(action=action).redeemed_at is None
+    assert (sweep.abandon_overdue(), Execution.objects.get().status) == (1, "abandoned")
+
+
+def test_within_its_grace_it_is_begun_and_reported(leased: Scene) -> None:
+    action = leased.running()
+    lapse(action, 3)
+    leased.redeem(Grant.objects.get(action=action))
+    report.report(action.pk, caller=leased.refunder, status="succeeded")
+    assert sweep.abandon_overdue() == 0
+
+
 def test_who_was_told_to_stop_and_never_reports_is_abandoned(leased: Scene) -> None:
     action = leased.running()
     halt.halt("enterprise", "acme", reason="test", by=BY)

@@ -9,7 +9,7 @@ import pytest
 
 from governance.models import Action, Execution, Grant, Reservation, ToolReading
 from governance.problems import Code, Problem
-from reviews import judge, report, withdraw
+from reviews import judge, report, sweep, withdraw
 from reviews.models import Escalation
 from tests.reviews.scene import Scene, backdate, entries, live, overdue
 
@@ -93,6 +93,13 @@ def test_another_report_afterwards_is_refused(scene: Scene, more: dict[str, Any]
     told(scene, action, latency_ms=5)
     problem = refused(scene, action, **{"latency_ms": 5, **more})
     assert (problem.code, problem.status) == (Code.WRONG_STATE, 409)
+
+
+def test_a_report_that_is_overdue_is_taken_no_more(scene: Scene) -> None:
+    action = scene.running()
+    backdate("update governance_action set report_by = clock_timestamp() where id = %s", action.pk)
+    assert refused(scene, action).code is Code.WRONG_STATE
+    assert (sweep.abandon_overdue(), refused(scene, action).code) == (1, Code.WRONG_STATE)
 
 
 def test_an_action_that_waits_for_a_person_has_nothing_to_report(scene: Scene) -> None:
