@@ -11,13 +11,10 @@ from django.db import connection
 
 from governance.bundle_files import program, spec_in
 from governance.engines import chosen
-from governance.engines.protocol import Program
+from governance.engines.protocol import LOAD_SECONDS, Program
 from governance.models import BundleVersion
 from governance.policy.bundles import BundleSpec, bundle_digest
 from governance.problems import Problem
-
-# Starting a worker and loading what governs, once in a process for each activation; no rule runs in this time.
-LOAD_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
 

@@ -156,10 +156,13 @@ def _evaluated(engine: Engine, programs: Sequence[Program], document: str, deadl
     if not let or left <= 0:
         return found + all_failed(let, Failure.SLOW)
     raws = engine.evaluate(let, document, seconds=left)
-    stopped = {raw.digest for raw in raws if raw.failure in _STOPPED}
+    # what comes after the first that stopped was never reached: nothing is known of it
+    stopped = [raw.digest for raw in raws if raw.failure in _STOPPED]
     for program in let:
-        breaker = _breaker(program.digest)
-        breaker.failed() if program.digest in stopped else breaker.succeeded()
+        if program.digest not in stopped:
+            _breaker(program.digest).succeeded()
+        elif program.digest == stopped[0]:
+            _breaker(program.digest).failed()
     return found + raws
 
 

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from governance.engines.protocol import Program, Raw
+from governance.engines.protocol import LOAD_SECONDS, Program, Raw
 
 WORKER = Path(__file__).with_name("worker.py")
 MOST_CHILDREN = 4
@@ -132,20 +132,37 @@ class Children:
         self._free: list[Child] = []
         self._all = 0
         self._turn = threading.Condition()
+        self._programs: tuple[Program, ...] = ()
+        self._closed = False
 
     def evaluate(self, programs: Sequence[Program], document: str, *, seconds: float) -> list[Raw]:
         """The answers. What is late is `slow`, what ended its worker `crashed`, what was never reached `slow` too."""
         deadline = time.monotonic() + seconds
+        child = self._take(deadline)
         request = {"do": "evaluate", "input": document, "seconds": ALARM_SECONDS}
-        lines, failure = self._asked(programs, request, deadline)
+        lines, failure = ([], "slow") if child is None else self._asked(child, programs, request, deadline)
+        self._stand_by()
         said = {(line[0], line[1]): line for line in lines}
-        return [_raw(each.digest, rule, said, failure) for each in programs for rule, _ in each.rules]
+        found: list[Raw] = []
+        for digest, rule in ((each.digest, rule) for each in programs for rule, _ in each.rules):
+            line = said.get((digest, rule))
+            found.append(Raw(digest, rule, None, None, failure) if line is None else Raw(*line))
+            # the first that is missing is where it ended: the others were not even asked
+            failure = failure if line is not None else "slow"
+        return found
 
     def prepare(self, programs: Sequence[Program], *, seconds: float) -> None:
-        """Start a worker, let it load the programs, and start another that stands by."""
+        """Let one worker at least load the programs, and all that start later before they are asked. No rule runs."""
         deadline = time.monotonic() + seconds
-        unasked = [Program(each.digest, each.name, each.modules, ()) for each in programs]
-        self._asked(unasked, {"do": "evaluate", "input": "{}", "seconds": ALARM_SECONDS}, deadline)
+        with self._turn:
+            self._programs = tuple(programs)
+            idle, self._free = self._free, []
+            begins = self._all == 0
+            self._all += begins
+        if begins:
+            self._begin(deadline)
+        for child in idle:
+            self._load(child, deadline)
         self._stand_by()
 
     def check(self, program: Program, *, seconds: float) -> list[Any]:
@@ -161,28 +178,25 @@ class Children:
             child.end()
 
     def close(self) -> None:
-        """End every worker that is free."""
+        """End every worker, those at work when they are given back."""
         with self._turn:
+            self._closed = True
             for child in self._free:
                 child.end()
             self._all -= len(self._free)
             self._free.clear()
 
-    def _asked(self, programs: Sequence[Program], request: dict[str, Any], deadline: float) -> tuple[list[Any], str]:
-        child = self._take(deadline)
-        if child is None:
-            return [], "slow"
+    def _asked(
+        self, child: Child, programs: Sequence[Program], request: dict[str, Any], deadline: float
+    ) -> tuple[list[Any], str]:
+        """Its lines, and how what it did not answer failed. The worker is given back, or ended."""
         try:
             if not child.ready(deadline):
-                # it is starting, or it cannot start; only the first may be used again
-                lives = child.lives
-                self._give(child, good=lives)
-                return [], "slow" if lives else "crashed"
+                raise Late([]) if child.lives else Gone([])
             written = [_written(each, known=each.digest in child.loaded) for each in programs]
             lines = child.ask(_request({**request, "programs": written}), deadline)
         except (Late, Gone) as failed:
             self._give(child, good=False)
-            self._stand_by()
             return (failed.args[0] if failed.args else []), "slow" if isinstance(failed, Late) else "crashed"
         broken = {line[0] for line in lines if line[4] == "not_loaded"}
         child.loaded |= {each.digest for each in programs}
@@ -191,49 +205,56 @@ class Children:
         return lines, "broken"
 
     def _take(self, deadline: float) -> Child | None:
+        """A worker that lives and has started; one more begins where all are at work, for whoever comes next."""
         with self._turn:
             while True:
-                if self._free:
-                    return self._free.pop(self._warm())
-                if self._all < self._most:
-                    self._all += 1
-                    break
+                while self._free:
+                    child = self._free.pop()
+                    if child.lives:
+                        return child
+                    child.end()
+                    self._all -= 1
+                self._more(self._most)
                 if not self._turn.wait(max(0.0, deadline - time.monotonic())):
                     return None
-        return self._started()
-
-    def _warm(self) -> int:
-        """The place of a worker that has started, else of the one that was started first."""
-        now = time.monotonic()
-        return next((place for place, child in enumerate(self._free) if child.ready(now + 0.0001)), 0)
-
-    def _started(self) -> Child | None:
-        try:
-            return Child()
-        except OSError:
-            with self._turn:
-                self._all -= 1
-            return None
 
     def _give(self, child: Child, *, good: bool) -> None:
-        if not good:
-            child.end()
         with self._turn:
-            if good:
+            if good and not self._closed:
                 self._free.append(child)
             else:
+                child.end()
                 self._all -= 1
             self._turn.notify()
 
     def _stand_by(self) -> None:
         """Keep one more than is asked, so that the decision after a kill finds a worker that has started."""
         with self._turn:
-            if self._all >= min(self._most, SPARE):
-                return
+            self._more(min(self._most, SPARE))
+
+    def _more(self, most: int) -> None:
+        """Begin one more worker where there are fewer, beside whatever is decided meanwhile."""
+        if self._all < most and not self._closed:
             self._all += 1
-        child = self._started()
-        if child is not None:
-            self._give(child, good=True)
+            threading.Thread(target=self._begin, args=(time.monotonic() + LOAD_SECONDS,), daemon=True).start()
+
+    def _begin(self, deadline: float) -> None:
+        try:
+            child = Child()
+        except OSError:
+            with self._turn:
+                self._all -= 1
+            return
+        self._load(child, deadline)
+
+    def _load(self, child: Child, deadline: float) -> None:
+        """Let a worker load what is asked of it later, and give it to whoever waits for one."""
+        unasked = [
+            Program(each.digest, each.name, each.modules, ())
+            for each in self._programs
+            if each.digest not in child.loaded
+        ]
+        self._asked(child, unasked, {"do": "evaluate", "input": "{}", "seconds": LOAD_SECONDS}, deadline)
 
 
 def _written(program: Program, *, known: bool = False) -> dict[str, Any]:
@@ -242,8 +263,3 @@ def _written(program: Program, *, known: bool = False) -> dict[str, Any]:
 
 def _request(asked: dict[str, Any]) -> bytes:
     return json.dumps(asked).encode() + b"\n"
-
-
-def _raw(digest: str, rule: str, said: dict[tuple[str, str], list[Any]], failure: str) -> Raw:
-    line = said.get((digest, rule))
-    return Raw(digest, rule, None, None, failure) if line is None else Raw(*line)

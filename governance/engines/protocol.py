@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 # What a decision waits for all of its policies together.
 BUDGET_SECONDS = 0.05
+# Starting a worker and loading what governs, once in a process for each activation; no rule runs in this time.
+LOAD_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)

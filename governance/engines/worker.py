@@ -75,6 +75,9 @@ def _load(modules: list[list[str]]) -> Any:
     engine.set_gather_prints(True)
     for name, text in modules:
         engine.add_policy(name, text)
+    # what the engine makes of them before its first query, here: no decision waits for it
+    engine.set_input_json("{}")
+    engine.eval_query_as_json("true")
     return engine
 
 

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from governance.engines.children import Children, Gone, Late
+from governance.engines.children import SPARE, Children, Gone, Late
 from governance.engines.protocol import BUDGET_SECONDS, Program, Raw
 from tests.governance.policies.rego import refunds, rules
+from tests.reviews.racers import wait_for
 
 # Generous: a busy machine is given time where the time itself is not the subject.
 PATIENT = 5.0
@@ -20,6 +21,7 @@ reasons contains "because" if false
 """
 OVERFLOW = 'package p\nf(a) := f(a)\ntier := f(1)\nreasons contains "because" if false\n'
 GOOD = rules('package p\ntier := "commit"\nreasons contains "because" if false\n')
+REASONED = rules('package p\ntier := "halt"\nreasons := ["because"]\n')
 
 
 def only(found: list[Raw]) -> Raw:
@@ -50,6 +52,30 @@ def test_a_rule_that_stops_its_engine_costs_its_own_answer_only(children: Childr
     seconds = PATIENT if failure == "crashed" else 0.2
     assert only(children.evaluate([rules(text)], "{}", seconds=seconds)).failure == failure
     assert only(children.evaluate([GOOD], "{}", seconds=PATIENT)).tier == "commit"
+
+
+def test_what_was_never_reached_is_not_blamed_for_what_ended_the_worker(children: Children) -> None:
+    found = children.evaluate([GOOD, rules(OVERFLOW), REASONED], "{}", seconds=PATIENT)
+    assert [raw.failure for raw in found] == ["", "crashed", "slow"]
+
+
+def test_a_worker_that_somebody_killed_while_it_was_idle_costs_no_answer(children: Children) -> None:
+    children.prepare([GOOD], seconds=PATIENT)
+    wait_for(lambda: len(children._free) == SPARE)
+    for child in (idle := list(children._free)):
+        child._process.kill()
+    wait_for(lambda: not any(child.lives for child in idle))
+    assert only(children.evaluate([GOOD], "{}", seconds=PATIENT)).tier == "commit"
+
+
+def test_a_worker_that_begins_later_knows_what_governs_before_it_is_asked(children: Children) -> None:
+    children.prepare([GOOD], seconds=PATIENT)
+    assert only(children.evaluate([rules(OVERFLOW)], "{}", seconds=PATIENT)).failure == "crashed"
+    wait_for(lambda: len(children._free) == SPARE)
+    children.prepare([GOOD, REASONED], seconds=PATIENT)
+    wait_for(lambda: len(children._free) == SPARE)
+    for child in children._free:
+        assert child.loaded >= {GOOD.digest, REASONED.digest}
 
 
 def test_what_answered_before_a_late_rule_is_kept(children: Children) -> None:

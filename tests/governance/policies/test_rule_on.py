@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -22,7 +23,7 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 class Stub:
-    """An engine that answers COMMIT, after `takes` seconds of a clock of its own; or stops on `bad` bundles."""
+    """An engine that answers COMMIT, after `takes` seconds of a clock of its own, until it stops on a `bad` bundle."""
 
     def __init__(self, takes: float = 0.0) -> None:
         self.takes, self.now, self.given = takes, 1000.0, list[tuple[str, float]]()
@@ -36,9 +37,9 @@ class Stub:
         """As an engine does."""
         self.given += [(each.name, round(seconds, 3)) for each in programs]
         self.now += self.takes
-        good = [each for each in programs if each.name not in self.bad]
-        found = all_failed([each for each in programs if each.name in self.bad], "slow")
-        return found + [Raw(each.digest, rule, "commit", [], "") for each in good for rule, _ in each.rules]
+        good = list(itertools.takewhile(lambda each: each.name not in self.bad, programs))
+        found = [Raw(each.digest, rule, "commit", [], "") for each in good for rule, _ in each.rules]
+        return found + all_failed(programs[len(good) :], "slow")
 
 
 @pytest.fixture
