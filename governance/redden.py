@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from governance import locks
-from governance.entries import current
+from governance.entries import readable
 from governance.latches import row_of, told
 from governance.models import Standing
 from governance.policy.standing import HEALTH, STATISTICAL, UNTOUCHED, Constants, Latch, Why, on_red
@@ -50,11 +50,11 @@ def keep(row: Standing, latch: Latch, why: Why | None) -> None:
 
 def level_constants(action_type: int) -> Constants:
     """The statistical constants of an action type; the usual ones where its document cannot be read."""
-    entry = current(action_type)
+    entry = readable(action_type)
     return STATISTICAL if entry is None else entry.spec.standing.statistical
 
 
 def health_constants(action_type: int) -> Constants:
     """The constants of what is seen in the actions of a type; the usual ones where its document cannot be read."""
-    entry = current(action_type)
+    entry = readable(action_type)
     return HEALTH if entry is None else entry.spec.standing.health

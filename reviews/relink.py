@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from governance import locks, record
+from governance.entries import readable
 from governance.models import Action, Grant, Snapshot
 from governance.policy.tiers import Risk
 from reviews.bell import Bell, ring
@@ -38,8 +39,8 @@ def give_back(case: Escalation, action: Action) -> bool:
     In the caller's transaction, case and action locked; the caller saves `cap_frees_at`.
     """
     released = release(action.pk)
-    if released and case.cap_key is not None:
-        spec, subject = entry_of(action).spec, subject_of(action, case.snapshot)
+    if released and case.cap_key is not None and (entry := readable(action.action_type_id)) is not None:
+        spec, subject = entry.spec, subject_of(action, case.snapshot)
         frees = frees_at(action, spec, subject=subject, amount=amount_of(action, spec, case.snapshot))
         case.cap_frees_at = cap_frees_at(case.cap_key, frees) or case.cap_frees_at
     return released
@@ -48,7 +49,8 @@ def give_back(case: Escalation, action: Action) -> bool:
 def relink(case: Escalation, grant: Grant, *, why: Lost, snapshot: Snapshot | None, now: datetime) -> Escalation:
     """Void the grant, supersede the case and open a new one that names it; one ledger entry for all of it.
 
-    Called with case and action locked. Nobody redeemed the grant, so what it reserved is given back.
+    Called with case and action locked. Nobody redeemed the grant, so what it reserved is given back, unless it
+    is from before a restore.
     """
     locks.hold_alike(bytes(case.action.digest))
     void(grant, now)

@@ -10,13 +10,14 @@ from django.db import transaction
 
 from governance import locks, record
 from governance.authenticate import Caller
+from governance.entries import readable
 from governance.models import Action, ActionState, Execution, Grant, Reservation
 from governance.problems import Code, Problem
 from reviews.answers import run_out
 from reviews.cases import locked_action
 from reviews.familiar import note_handled
 from reviews.grounds import amount_of
-from reviews.verify import entry_of, note_report
+from reviews.verify import note_report
 
 STATUSES = (ActionState.SUCCEEDED.value, ActionState.FAILED.value, ActionState.NOT_EXECUTED.value)
 MOST_LATENCY_MS = 24 * 3600 * 1000
@@ -57,7 +58,10 @@ def report(
 
 
 def _handled(action: Action) -> None:
-    spec = entry_of(action).spec
+    entry = readable(action.action_type_id)
+    if entry is None:
+        return  # less is familiar then; what was done is taken note of all the same
+    spec = entry.spec
     amount = amount_of(action, spec, action.snapshots.order_by("pk").last()) if spec.novelty is not None else None
     note_handled(action, spec, amount=amount)
 

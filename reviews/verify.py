@@ -24,7 +24,12 @@ from reviews.models import EscalationState
 BY = "system:verify"
 _READING = """
 insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
-  values (%s, %s, false, %s, %s, clock_timestamp())
+  values (%s, %s, false, %s, 'connector', clock_timestamp())
+"""
+# The tool stands in a column too, so that an end is noted also where the rest of the entry cannot be read.
+_REPORT = """
+insert into governance_toolreading (tool, good, degraded, latency_ms, source, read_at)
+  select t.tool, %s, false, %s, 'report', clock_timestamp() from governance_actiontype t where t.id = %s
 """
 _BEFORE = """
 select t.revision, clock_timestamp() as now,
@@ -71,17 +76,14 @@ def note_reading(action: Action, *, good: bool, took_ms: int | None = None) -> N
     """One line in the health of the connector through which the action is verified."""
     binding = entry_of(action).binding
     if binding is not None:
-        _note(subject_of(binding.connector), good, took_ms, "connector")
+        with connection.cursor() as cursor:
+            cursor.execute(_READING, [subject_of(binding.connector), good, took_ms])
 
 
 def note_report(action: Action, *, good: bool, latency_ms: int | None = None) -> None:
     """One line in the health of the tool that the action needs."""
-    _note(entry_of(action).spec.tool, good, latency_ms, "report")
-
-
-def _note(tool: str, good: bool, latency_ms: int | None, source: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_READING, [tool, good, latency_ms, source])
+        cursor.execute(_REPORT, [good, latency_ms, action.action_type_id])
 
 
 def entry_of(action: Action) -> Entry:

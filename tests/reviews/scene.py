@@ -227,6 +227,12 @@ def backdate(sql: str, *params: Any) -> None:
         record.append(event=record.Event.AGENT_CHANGED, actor=BY, body={"test": "backdated"})
 
 
+def illegible(kind: ActionType) -> None:
+    """Let what is stored of a type be what nobody can read, as after an upgrade that knows a field no more."""
+    field = """document || '{"gone": 1}'"""
+    backdate(f"update governance_actiontype set document = {field}, revision = revision + 1 where id = %s", kind.pk)
+
+
 def given_earlier(action: object, seconds: int) -> None:
     """Let a running action have been given its time so many seconds earlier."""
     backdate(

@@ -11,7 +11,7 @@ from governance.models import Action, Execution, Grant, Reservation, ToolReading
 from governance.problems import Code, Problem
 from reviews import judge, report, sweep, withdraw
 from reviews.models import Escalation
-from tests.reviews.scene import Scene, backdate, entries, live, overdue
+from tests.reviews.scene import Scene, backdate, entries, illegible, live, overdue
 
 
 def told(scene: Scene, action: Action, status: str = "succeeded", **more: Any) -> Execution:
@@ -72,6 +72,13 @@ def test_a_report_does_not_close_a_grant_that_was_void_before(scene: Scene, monk
 def test_a_report_at_the_edge_of_its_contract_is_taken(scene: Scene, more: dict[str, Any]) -> None:
     execution = told(scene, scene.running(), **more)
     assert {name: getattr(execution, name) for name in more} == more
+
+
+def test_what_was_done_is_reported_also_where_its_type_cannot_be_read(scene: Scene) -> None:
+    action = scene.running()
+    illegible(scene.cast.refund)
+    assert told(scene, action).status == "succeeded"
+    assert list(ToolReading.objects.values_list("tool", "good")) == [("refund_api", True)]
 
 
 def test_an_agents_word_that_it_did_not_act_frees_no_budget(scene: Scene) -> None:

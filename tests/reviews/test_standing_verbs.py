@@ -20,7 +20,7 @@ from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
 from reviews.intake import ask
 from tests.cast import BENCH_REFUND, BY, Cast
-from tests.reviews.scene import backdate, bench, entries
+from tests.reviews.scene import backdate, bench, entries, illegible
 
 numbers = itertools.count(2_000_000)
 
@@ -151,6 +151,11 @@ def test_reviewed_errors_lower_the_level_by_one_and_it_stays_there_for_its_coold
     assert not row.in_episode
     entry = entries("level_lowered")[0]
     assert (entry["to"], entry["strikes"]) == (1, 1)
+
+
+def test_a_level_is_lowered_also_where_its_type_cannot_be_read(cast: Cast) -> None:
+    illegible(cast.refund)
+    assert standing.lower_level(permission(cast), to=Level.L1, by=BY).level == Level.L1
 
 
 def test_a_level_is_lowered_from_a_shell_by_a_member_by_name(cast: Cast) -> None:

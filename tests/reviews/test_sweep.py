@@ -10,14 +10,14 @@ import pytest
 from django.db import DatabaseError, connection
 
 from governance import halt
-from governance.models import Action, Execution, Grant, Reservation, ToolReading
+from governance.models import Action, Execution, Grant, Reservation, Standing, ToolReading
 from governance.policy.tiers import Risk
 from governance.problems import Code, Problem
 from reviews import report, routing, sample, sweep, tasks, verify, withdraw
 from reviews.bell import Bell
 from reviews.models import Drawable, Escalation
 from tests.cast import BY
-from tests.reviews.scene import Scene, backdate, entries, live, overdue
+from tests.reviews.scene import Scene, backdate, entries, illegible, live, overdue
 from tests.support.fixtures import Committed
 
 
@@ -144,6 +144,29 @@ def test_an_approval_that_nobody_picked_up_lapses_without_a_mark(
     with pytest.raises(Problem) as problem:
         scene.redeem(grant)
     assert problem.value.code is Code.GRANT_EXPIRED
+
+
+def test_a_type_that_cannot_be_read_keeps_nothing_from_being_closed(
+    scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither its own actions, which would come first in every batch, nor those of others behind them."""
+    monkeypatch.setitem(routing.PICK_UP, Risk.MEDIUM, 0.02)
+    first, second = scene.running().pk, scene.ask("20.00", order="W2", kind="shop.express").body["id"]
+    late = "update governance_action set report_by = clock_timestamp() - %s * interval '1 second' where id = %s"
+    for seconds, action in ((2, first), (1, second)):
+        backdate(late, seconds, action)
+    cases = [scene.case() for _ in range(3)]  # the third is over the cap
+    for case in cases:
+        scene.approve(case)
+    illegible(scene.cast.refund)
+    illegible(scene.refund)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_sleep(0.03)")
+    assert (sweep.abandon_overdue(), sweep.lapse_unused()) == (2, 3)
+    readings = ToolReading.objects.filter(source="report").order_by("pk").values_list("tool", "good")
+    assert list(readings) == [("refund_api", False), ("shop.payments", False)]
+    assert Standing.objects.get(why="abandoned", latch=f"type:{scene.cast.refund.pk}").in_episode
+    assert live("%shop.refund%") == 0
 
 
 def test_what_is_redeemed_or_not_due_does_not_lapse(scene: Scene, no_hold: None) -> None:
