@@ -26,7 +26,7 @@ from governance.models import (
 from governance.policy.tiers import Risk, Tier
 from governance.problems import Code, Problem
 from governance.records.snapshots import Frozen
-from reviews import judge, redeem, report, routing
+from reviews import judge, redeem, report, routing, withdraw
 from reviews.models import Escalation
 from reviews.verify import read_now
 from tests.cast import BENCH_REFUND, BY
@@ -54,8 +54,8 @@ def express_grant(scene: Scene) -> Grant:
     return Grant.objects.get(pk=answer.body["grant"]["id"])
 
 
-def followed(problem: Problem, code: Code, grant: Grant) -> Escalation:
-    """The new case, after checking that the old one made room for it."""
+def followed(problem: Problem, code: Code, grant: Grant, held: int = 0) -> Escalation:
+    """The new case, after checking that the old one made room for it; `held`: what stays in the budgets."""
     grant.refresh_from_db()
     assert problem.code is code
     assert grant.voided_at is not None
@@ -65,7 +65,7 @@ def followed(problem: Problem, code: Code, grant: Grant) -> Escalation:
     assert (fresh.state, fresh.opened_by, fresh.previous.state) == ("open", "redeem", "superseded")
     assert fresh.previous.action_id == fresh.action_id == grant.action_id
     assert Action.objects.get(pk=fresh.action_id).state == "escalated"
-    assert live("%shop.refund%") == 0
+    assert live("%shop.refund%") == held
     return fresh
 
 
@@ -319,9 +319,21 @@ def test_a_demotion_of_somebody_else_voids_nothing(scene: Scene) -> None:
 def test_a_restored_backup_voids_every_grant(scene: Scene) -> None:
     grant, own = scene.approved(), machine_grant(scene)
     Instance.objects.update(instance_epoch=2)
-    followed(refused(scene, grant), Code.GRANT_VOID, grant)
+    fresh = followed(refused(scene, grant), Code.GRANT_VOID, grant, held=live("%shop.refund%"))
     assert refused(scene, own).code is Code.GRANT_VOID
     assert entries("grant_voided")[0]["because"] == "restored"
+    assert entries("case_superseded")[0]["released"] is False, "perhaps it was used in the time that was lost"
+    again = scene.redeem(Grant.objects.get(verdict_id=scene.approve(fresh).pk))
+    assert again.redeemed_at is not None
+
+
+def test_what_was_approved_before_a_restore_gives_nothing_back(scene: Scene) -> None:
+    """That nobody used it is only known of the time since."""
+    grant = scene.approved()
+    before = live("%shop.refund%")
+    Instance.objects.update(instance_epoch=2)
+    withdraw.withdraw(grant.action_id, caller=scene.refunder)
+    assert (live("%shop.refund%"), entries("action_withdrawn")[0]["released"]) == (before, False)
 
 
 def test_of_a_decision_made_now_only_a_refusal_stops_a_persons_grant(scene: Scene) -> None:

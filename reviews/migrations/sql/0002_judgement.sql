@@ -60,13 +60,17 @@ language sql stable as $$
 $$;
 
 -- Gives back what an action holds, because it verifiably did not happen. What already left the window is
--- not given back twice: a slot that the ring has reused belongs to somebody else.
+-- not given back twice: a slot that the ring has reused belongs to somebody else. Of a grant from before a restore
+-- nobody knows whether it was used in the time that was lost: what it holds stays.
 create function placet_release(p_action uuid) returns boolean language plpgsql volatile as $$
 declare held governance_reservation;
 begin
   select * into held from governance_reservation
     where action_id = p_action and released_at is null and settled_at is null for update;
-  if not found then return false; end if;
+  if not found or exists (select 1 from governance_grant g join governance_instance i on g.instance_epoch <> i.instance_epoch
+      where g.action_id = p_action) then
+    return false;
+  end if;
   perform 1 from governance_budget where key = any(held.budgets) order by key for update;
   update governance_budget g set slots = (
       select array_agg(case when b.amount is null then v else greatest(v - b.amount, 0) end order by o)
