@@ -1,8 +1,12 @@
-"""What was spent counts on, in whatever windows, families and entities the caps of an action type are edited to."""
+"""What was spent counts on, in whatever windows, families and entities the caps of an action type are edited to.
+
+What is under way counts under whatever limits it is edited to.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.db import connection
@@ -18,14 +22,17 @@ def carry(action_type_id: int, before: ActionTypeSpec | None, after: ActionTypeS
     be read. What is carried rounds against the agent, and nothing is carried twice. A type that moves to another
     family takes its own spending, the latches and its open cases along, and leaves them in the old one too.
     """
-    moved = before is not None and before.family != after.family
+    moved, names = before is not None and before.family != after.family, json.dumps(_names(after))
     with connection.cursor() as cursor:
         if before is not None and moved:
             cursor.execute("select placet_move_family(%s, %s, %s)", [action_type_id, before.family, after.family])
+        limits = [key for key, limit in asdict(after.in_flight).items() if limit is not None]
+        if limits and (before is None or (before.in_flight, _place(before)) != (after.in_flight, _place(after))):
+            cursor.execute("select placet_carry_flights(%s, %s, %s)", [action_type_id, limits, names])
         caps = _new(before, after)
         if not caps:
             return 0
-        cursor.execute("select placet_carry(%s, %s, %s)", [action_type_id, json.dumps(caps), json.dumps(_names(after))])
+        cursor.execute("select placet_carry(%s, %s, %s)", [action_type_id, json.dumps(caps), names])
         carried: int = cursor.fetchone()[0]
     return carried
 

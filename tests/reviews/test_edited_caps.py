@@ -24,7 +24,7 @@ from reviews.models import Escalation
 from tests.cast import BENCH_REFUND, BY, Cast, cast, committed_cast
 from tests.machine import warp
 from tests.reviews.rails import GUARDRAIL, policy, railed
-from tests.reviews.scene import REFUND, Scene
+from tests.reviews.scene import REFUND, Scene, backdate
 from tests.support.fixtures import Committed
 from tests.support.proof import PROVE, tell
 
@@ -148,6 +148,24 @@ def test_a_type_takes_its_spending_its_case_and_its_latches_to_another_family(ca
     latches = {f"key:entity:customer=c-1|{family}|money" for family in ("refunds", "payouts")}
     assert set(Standing.objects.filter(in_episode=True).values_list("latch", flat=True)) == latches
     assert balanced()
+
+
+def test_what_is_red_stays_red_in_a_family_that_has_known_the_key(cast: Cast) -> None:
+    """There it was red long ago and is over; of the two the later holds."""
+    edit(cast, DAY, family="payouts")
+    spent_twice(cast)
+    refund(cast)
+    edit(cast, DAY)
+    backdate(
+        "update governance_standing set in_episode = false, red_at = red_at - interval '9 days',"
+        " green_since = red_at - interval '8 days' where latch like %s",
+        "%payouts%",
+    )
+    red = Standing.objects.get(in_episode=True)
+    edit(cast, DAY, family="payouts")
+    there = Standing.objects.get(latch__contains="payouts")
+    assert (there.red_at, there.green_since, there.strikes, there.in_episode) == (red.red_at, None, 1, True)
+    assert refund(cast, "1.00").body["bound_by"] == "standing for this customer: PROPOSE"
 
 
 def test_a_type_sees_in_its_new_window_what_its_family_spent_in_the_old_one(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from governance import catalogue, permit
 from governance.authenticate import Credential, hash_key
-from governance.models import Action, Budget, Decision, Refusal
+from governance.models import Action, Budget, Decision, Grant, Refusal
 from governance.policy.memory import recalled
 from governance.policy.tiers import Level
 from governance.problems import Code, Problem
@@ -177,6 +177,30 @@ def test_in_another_family_what_is_under_way_counts_as_well(scene: Scene) -> Non
     with pytest.raises(Problem) as refused:
         asked(scene, "c-1")
     assert refused.value.extra["escalation"] == str(case.pk)
+
+
+def test_a_limit_counts_what_was_under_way_before_it(scene: Scene, no_hold: None) -> None:
+    catalogue.save_action_type(ROOMY, domain=scene.cast.service, by=BY)
+    first = asked(scene, "c-1")
+    limit(scene.cast, agent=2)
+    second = asked(scene, "c-2")
+    assert [outcome(first), outcome(second), outcome(asked(scene, "c-3"))] == ["execute", "execute", "limited"]
+    report.report(second.body["id"], caller=scene.refunder, status="failed")
+    limit(scene.cast, entity=1)
+    assert [outcome(asked(scene, "c-1")), outcome(asked(scene, "c-2"))] == ["limited", "execute"]
+
+
+def test_what_was_approved_before_a_limit_begins_when_there_is_room(scene: Scene, no_hold: None) -> None:
+    catalogue.save_action_type({**REFUND, "caps": []}, domain=scene.cast.service, by=BY)
+    first, second = scene.approved("10.00"), scene.approved("20.00")
+    waiting = scene.case("30.00")
+    document = {**REFUND, "caps": [], "in_flight": {"entity": 1}}
+    catalogue.save_action_type(document, domain=scene.cast.service, by=BY)
+    scene.redeem(first)
+    for grant in (second, Grant.objects.get(verdict_id=scene.approve(waiting).pk)):
+        with pytest.raises(Problem) as waits:
+            scene.redeem(grant)
+        assert waits.value.code is Code.WRONG_STATE
 
 
 def many_at_once(cast: Cast, *, until: Any, each: int = 10_000) -> dict[str, int]:

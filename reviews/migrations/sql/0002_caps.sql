@@ -105,12 +105,18 @@ $$;
 create function placet_move_family(p_type bigint, p_from text, p_to text) returns void language plpgsql volatile as $$
 declare t timestamptz := clock_timestamp();
 begin
-  insert into governance_standing (agent_id, latch, strikes, in_episode, red_at, green_since, why, pulled_by,
+  insert into governance_standing as g (agent_id, latch, strikes, in_episode, red_at, green_since, why, pulled_by,
       pulled_reason, restored_by, version)
     select s.agent_id, k.latch, s.strikes, s.in_episode, s.red_at, s.green_since, s.why, '', '', '', 0
       from governance_standing s, placet_in_family(s.latch, p_from, p_to) k(latch)
       where s.latch like 'key:%' and k.latch is not null
-    on conflict (agent_id, latch) do nothing;
+    -- where the key is known there already, the later of the two holds
+    on conflict (agent_id, latch) do update set in_episode = excluded.in_episode, why = excluded.why,
+      red_at = greatest(g.red_at, excluded.red_at),
+      green_since = case when not excluded.in_episode then excluded.green_since end,
+      strikes = case when excluded.red_at > g.red_at then least(greatest(g.strikes, excluded.strikes), g.strikes + 1)
+        else g.strikes end
+      where not g.in_episode and (excluded.in_episode or excluded.green_since > g.green_since);
   update reviews_escalation e set cap_key = k.key
     from reviews_escalation old join governance_action a on a.id = old.action_id and a.action_type_id = p_type,
       placet_in_family(old.cap_key, p_from, p_to) k(key)
@@ -121,6 +127,24 @@ begin
         where right(k, length(p_from) + 1) = '|' || p_from)
     where a.action_type_id = p_type and a.state in ('executing', 'escalated') and a.in_flight is not null;
 end $$;
+
+-- What is under way of a type, or may still begin, counts under the limits that it is edited to: p_keys "agent" and
+-- "entity". What it counted under before stays.
+create function placet_carry_flights(p_type bigint, p_keys text[], p_names jsonb) returns void
+language sql volatile as $$
+  update governance_action a set in_flight = array(
+      select unnest(a.in_flight)
+      union select 'entity:' || n.name || '=' || n.value || '|' || ty.family from placet_concerned(a.id, p_names) n
+        where 'entity' = any(p_keys)
+      union select 'agent:' || l.id || '|' || ty.family from unnest(a.agent_id || a.chain) l(id)
+        where 'agent' = any(p_keys))
+    from governance_actiontype ty
+    where ty.id = p_type and a.action_type_id = p_type and a.state in ('executing', 'escalated') and a.id in (
+      select x.id from governance_action x where x.state = 'executing'
+      union all select e.action_id from reviews_escalation e where e.action_type_id = p_type and e.state = 'open'
+      union all select g.action_id from governance_grant g where g.issued_by = 'human' and g.redeemed_at is null
+        and g.voided_at is null and g.closed_at is null)
+$$;
 
 -- A whole line shares what its root may have under way and how fast it may ask -----------------------------------
 
