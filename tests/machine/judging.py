@@ -5,6 +5,7 @@ A part of the slow model, from the design's text like the rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,23 +20,32 @@ RECORDS = "records"
 
 @dataclass(frozen=True)
 class Mandate:
-    """What a reviewer may approve: money up to a limit, risk up to a risk."""
+    """What a reviewer may approve: money up to a limit, risk up to a risk; and their rank."""
 
     money: int
     risk: str
+    rank: int
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Somebody approved: when, and what the record said to them."""
+
+    by: str
+    at: int
+    said: str
 
 
 @dataclass
 class Approval:
-    """One approval that is final when its hold ends, to be used until it is too late."""
+    """What enough people approved, final when the hold of the last ends, to be used until it is too late."""
 
-    by: str
+    by: tuple[str, ...]
     at: int
     ends: int
     said: str
     spent: list[oracle.Spent]
     grant: Any
-    verdict: Any
     used: bool = False
     void: bool = False
     over: bool = False
@@ -45,7 +55,7 @@ class Approval:
 class Case:
     """What a person must decide. `key` is the budget that it is the one case of, which `frees` again.
 
-    `said` is what the record said when it was `read`: empty where it did not answer.
+    `said` is what the record said when it was `read`: empty where it did not answer. `voices` are the approvals so far.
     """
 
     row: Any
@@ -60,6 +70,7 @@ class Case:
     said: str = ""
     taken: str = ""
     until: int = 0
+    voices: list[Voice] = field(default_factory=list)
     approval: Approval | None = None
 
     def binds(self, budget: tuple[str, ...], now: int) -> bool:
@@ -159,8 +170,15 @@ class Bench:
 
     def takes(self, case: Case, reviewer: str) -> set[str]:
         """Why somebody cannot take it; else it is theirs, and its record was read within the last minute."""
-        if case.taken not in ("", reviewer) and self.world.now < case.until:
-            return {"taken_by_another"}
+        holds = [each.by for each in case.voices if self.world.now < each.at + HOLD]
+        why = {
+            "taken_part": reviewer in {each.by for each in case.voices},
+            # who comes next waits until the one before can think again no more
+            "taken_by_another": bool(set(holds) - {reviewer})
+            or (case.taken not in ("", reviewer) and self.world.now < case.until),
+        }
+        if any(why.values()):
+            return {name for name, holds in why.items() if holds}
         case.taken, case.until = reviewer, self.world.now + TAKEN
         if case.read is None or not case.said or case.read <= self.world.now - FRESH:
             self.heard()
@@ -173,7 +191,7 @@ class Bench:
         """A mandate is given, changed or revoked. Who loses a part of it gives back the cases that they have."""
         held = self.mandates[reviewer]
         self.mandates[reviewer] = terms
-        if held is None or (terms is not None and terms.money >= held.money and _risk(terms) >= _risk(held)):
+        if held is None or (terms is not None and _covers(terms, held)):
             return
         for case in self.open():
             if case.taken == reviewer:
@@ -182,16 +200,46 @@ class Bench:
     def reaches(self, reviewer: str, case: Case) -> bool:
         """Whether the mandate of a reviewer reaches a case."""
         held = self.mandates[reviewer]
-        return held is not None and case.ask.amount <= held.money and RISKS.index(case.risk) <= _risk(held)
+        # what is always for people, at high risk, is for a manager
+        rank = 2 if case.risk == "high" and self.world.kinds[case.ask.kind].by_people else 1
+        needed = Mandate(case.ask.amount, case.risk, rank)
+        return held is not None and _covers(held, needed)
+
+    def lacks(self, case: Case, voices: Iterable[str]) -> list[int]:
+        """The ranks of whom its type wants now and has not: each approval fills the highest that its rank reaches."""
+        eyes = self.world.kinds[case.ask.kind].eyes
+        left = list(eyes[1]) if eyes is not None and case.ask.amount >= eyes[0] else [1]
+        for by in voices:
+            held = self.mandates[by]
+            reached = [rank for rank in left if held is not None and rank <= held.rank]
+            if reached and self.reaches(by, case):
+                left.remove(max(reached))
+        return left
+
+    def reach(self, case: Case, voices: Sequence[str]) -> bool:
+        """Whether the mandates of all who approved reach it still, and are enough for what its type asks now."""
+        return all(self.reaches(by, case) for by in voices) and not self.lacks(case, voices)
+
+    def counts(self, case: Case) -> list[Voice]:
+        """The approvals that count: of these facts, and of people whose mandate reaches the case now."""
+        return [each for each in case.voices if each.said == case.said and self.reaches(each.by, case)]
 
     def hinders(self, case: Case, reviewer: str) -> set[str]:
         """Why this reviewer cannot approve it now: no facts, no mandate, a halt, a hard cap."""
         why = {
-            "not_approvable": not case.said or self._passes_a_hard_cap(case.ask),
-            "outside_mandate": not self.reaches(reviewer, case),
+            # who is not the last reserves nothing
+            "not_approvable": not case.said or (self._is_last(case, reviewer) and self._passes_a_hard_cap(case.ask)),
+            "outside_mandate": not self._may_be_next(case, reviewer),
             "halted": self.is_halted(case),
         }
         return {name for name, holds in why.items() if holds}
+
+    def _may_be_next(self, case: Case, reviewer: str) -> bool:
+        held, left = self.mandates[reviewer], self.lacks(case, [each.by for each in self.counts(case)])
+        return held is not None and self.reaches(reviewer, case) and held.rank >= min(left, default=1)
+
+    def _is_last(self, case: Case, reviewer: str) -> bool:
+        return not self.lacks(case, [*(each.by for each in self.counts(case)), reviewer])
 
     def _passes_a_hard_cap(self, ask: oracle.Ask) -> bool:
         return any(
@@ -199,13 +247,21 @@ class Bench:
             for cap, budget, adds in self.world.budgets(ask)
         )
 
-    def approves(self, case: Case, reviewer: str, grant: Any, verdict: Any) -> None:
+    def approves(self, case: Case, reviewer: str) -> bool:
+        """Whether it is enough. What does not count any more is set aside for it."""
+        is_enough = self._is_last(case, reviewer)
+        case.voices = [*self.counts(case), Voice(reviewer, self.world.now, case.said)]
+        case.taken, case.until = reviewer, self.world.now + HOLD
+        return is_enough
+
+    def grants(self, case: Case, grant: Any) -> None:
         """What it spends counts from now, over any cap that is not hard; it can be used when the hold is over."""
         counted = {budget: adds for _, budget, adds in self.world.budgets(case.ask)}
         spent = [oracle.Spent(budget, self.world.now, adds, person=True) for budget, adds in counted.items()]
         self.world.spent += spent
         ends = self.world.now + HOLD + PICK_UP[case.risk]
-        case.approval = Approval(reviewer, self.world.now, ends, case.said, spent, grant, verdict)
+        by = tuple(each.by for each in case.voices)
+        case.approval = Approval(by, self.world.now, ends, case.said, spent, grant)
         case.state, case.until, case.frees = "approved", self.world.now, self.frees(case)
 
     def rejects(self, case: Case) -> None:
@@ -214,6 +270,8 @@ class Bench:
 
     def takes_back(self, case: Case) -> None:
         """A verdict was withdrawn in its hold: the case is open again, and theirs who gave it."""
+        if case.state != "rejected":
+            case.taken = case.voices.pop().by
         if case.approval is not None:
             case.approval.void = True
             self.gives_back(case)
@@ -261,7 +319,7 @@ class Bench:
             if holds:
                 return {name}, False
         lost = {
-            "grant_void": self._is_halted_since(case, given.at) or not self.reaches(given.by, case),
+            "grant_void": self._is_halted_since(case, given.at) or not self.reach(case, given.by),
             "record_changed": self.record(case) != given.said,
         }
         voids = {name for name, holds in lost.items() if holds}
@@ -283,8 +341,8 @@ class Bench:
         return fresh
 
 
-def _risk(terms: Mandate) -> int:
-    return RISKS.index(terms.risk)
+def _covers(has: Mandate, needed: Mandate) -> bool:
+    return has.money >= needed.money and RISKS.index(has.risk) >= RISKS.index(needed.risk) and has.rank >= needed.rank
 
 
 def refusals(ask: oracle.Ask, world: oracle.World) -> set[str]:

@@ -91,7 +91,7 @@ class Rail:
 
 @dataclass(frozen=True)
 class Kind:
-    """An action type."""
+    """An action type. `eyes`: from which amount people of which ranks must approve, each another."""
 
     name: str
     act: str
@@ -105,6 +105,7 @@ class Kind:
     rail: Rail | None = None
     warm_up: int = 0
     by_people: bool = False
+    eyes: tuple[int, tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from reviews.spot_review import judge_draw
 from tests.machine import judging, oracle, reviewing, running, town, warp
 from tests.machine.happening import happens, places
 
-reviewers = st.sampled_from(["ada", "grace", "grace"])
+reviewers = st.sampled_from(["ada", "barbara", "grace", "grace"])
 
 
 class Records:
@@ -91,25 +91,44 @@ class People:
             return
         person = self.town.reviewers[reviewer]
         if verdict == "reject":
-            given = judge.reject(case.row, reviewer=person, reason="not_needed")
+            number = judge.reject(case.row, reviewer=person, reason="not_needed").pk
             self.bench.rejects(case)
-            number = given.pk
         else:
-            expected, said, number = self.bench.hinders(case, reviewer), *self._approves(case, person)
-            event(f"approval: {said}")
-            assert said in expected or not (said or expected), f"{case}: {said} where the model says {expected}"
-            if said:
-                take.release(case.row, reviewer=person)
-                case.taken = ""
-                return
-            self.bench.approves(case, reviewer, Grant.objects.get(verdict_id=number).pk, number)
-        if again is not None:
+            number = self._is_approved(case, reviewer)
+        if number and again is not None:
             self._thinks_again(case, person, number, again)
-        elif done and case.approval is not None:
-            self._passes(judging.HOLD)
+        elif number and done:
+            self._is_done(case)
+
+    def _is_done(self, case: judging.Case) -> None:
+        """Whoever else is needed approves as well; then it is done as soon as it may be."""
+        self._passes(judging.HOLD)
+        for other in town.REVIEWERS:
+            if case.state == "open" and self._takes(case, other) and self._is_approved(case, other):
+                self._passes(judging.HOLD)
+        if case.state == "approved" and case.approval is not None:
             self._uses(case)
             if case.approval.used:
                 self.reports(len(self.executing) - 1, "succeeded")
+
+    def _is_approved(self, case: judging.Case, reviewer: str) -> int:
+        """By whom they say it is; else nothing, and they let go of it."""
+        person = self.town.reviewers[reviewer]
+        expected, said, number = self.bench.hinders(case, reviewer), *self._approves(case, person)
+        event(f"approval: {said}")
+        assert said in expected or not (said or expected), f"{case}: {said} where the model says {expected}"
+        if said:
+            take.release(case.row, reviewer=person)
+            case.taken = ""
+            return 0
+        grant = Grant.objects.filter(verdict_id=number).first()
+        assert self.bench.approves(case, reviewer) is (grant is not None), f"{case}: {grant}"
+        event(
+            f"approval {len(case.voices)} with {len(self.bench.lacks(case, [each.by for each in case.voices]))} to come"
+        )
+        if grant is not None:
+            self.bench.grants(case, grant.pk)
+        return number
 
     def _takes(self, case: judging.Case, reviewer: str) -> bool:
         expected = self.bench.takes(case, reviewer)
@@ -134,8 +153,9 @@ class People:
 
     def _thinks_again(self, case: judging.Case, person: User, verdict: int, after: int) -> None:
         self._passes(after)
+        is_over = case.state in ("expired", "withdrawn")
         said = _problem(lambda: judge.withdraw(verdict, reviewer=person))
-        assert said == ("hold_over" if after >= judging.HOLD else "")
+        assert said == ("case_closed" if is_over else "hold_over" if after >= judging.HOLD else "")
         if not said:
             self.bench.takes_back(case)
 
@@ -159,7 +179,7 @@ class People:
             return
         if changed and not case.approval.used:
             self._changes(case)
-        self._goes_wrong(case, case.approval.by, before)
+        self._goes_wrong(case, case.approval.by[which % len(case.approval.by)], before)
         for _ in range(1 + twice):
             self._uses(case)
 
@@ -175,7 +195,7 @@ class People:
         if how == "ceiling":
             self.ceiling(self.world.agents[case.ask.agent].project, "OBSERVE")
         if how == "mandate":
-            self.mandate(approver, None, "low")
+            self.mandate(approver, None, "low", 1)
         if how:
             self._passes(1)
 
@@ -272,12 +292,13 @@ class People:
         reviewer=reviewers,
         money=st.sampled_from([None, 300_00, 10_000_00, 10_000_00]),
         risk=st.sampled_from(["low", "high", "high"]),
+        rank=st.sampled_from([1, 2, 3, 3]),
     )
-    def mandate(self, reviewer: str, money: int | None, risk: str) -> None:
+    def mandate(self, reviewer: str, money: int | None, risk: str, rank: int) -> None:
         person = self.town.reviewers[reviewer]
         if money is not None:
-            town.gives_mandate(person, money, risk)
-            self.bench.mandated(reviewer, judging.Mandate(money, risk))
+            town.gives_mandate(person, money, risk, rank)
+            self.bench.mandated(reviewer, judging.Mandate(money, risk, rank))
         elif self.bench.mandates[reviewer] is not None:
             mandates.revoke_mandate(person, by=town.BY)
             self.bench.mandated(reviewer, None)

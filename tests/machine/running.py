@@ -68,7 +68,7 @@ def _stops_for_people(each: Running, case: judging.Case, bench: judging.Bench) -
     why = {
         "halted": _is_halted(each, bench.world),
         "too_long": bench.world.now >= each.began + LONGEST,
-        "approver": not bench.reaches(case.approval.by, case),
+        "approver": not bench.reach(case, case.approval.by),
         "narrowed": "refused" in refused,
         "red": "tool_red" in refused,
     }

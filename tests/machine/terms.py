@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from governance import catalogue
 from tests.machine import oracle, town
-from tests.machine.happening import happens
+from tests.machine.happening import happens, kinds
 
 # what policy may grant is never always for people
 _FOR_PEOPLE = st.sampled_from([kind.name for kind in town.KINDS.values() if kind.rail is None])
+_EYES = [(0, (1, 2)), (240_00, (1, 1)), (480_00, (1, 2)), (0, (2, 3)), (240_00, (1, 1, 2))]
 
 
 class Terms:
@@ -23,6 +24,11 @@ class Terms:
     def is_for_people(self, kind: str, always: bool) -> None:
         """Somebody must decide every one of a type, or need not any more."""
         self._edited(replace(self.world.kinds[kind], by_people=always))
+
+    @happens(3, kind=kinds, eyes=st.sampled_from([None, *_EYES]))
+    def wants_people(self, kind: str, eyes: tuple[int, tuple[int, ...]] | None) -> None:
+        """So many must approve it, of such ranks, from such an amount; or one."""
+        self._edited(replace(self.world.kinds[kind], eyes=eyes))
 
     def _wants_people_for(self, kind: str) -> None:
         if self.world.kinds[kind].rail is None:

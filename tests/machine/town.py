@@ -55,6 +55,7 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
         **({"novelty": {"values": ["customer"], "warm_up": kind.warm_up}} if kind.warm_up else {}),
         **({} if kind.lease is None else {"checkpoint": f"{kind.lease}s"}),
         **({} if kind.rail is None else {"guardrail": _guardrail(kind.rail)}),
+        **({} if kind.eyes is None else {"four_eyes": _eyes(*kind.eyes)}),
         **({"human_required": True, "legal_basis": "Stated for a test."} if kind.by_people else {}),
     }
 
@@ -78,6 +79,10 @@ def binding(kind: oracle.Kind) -> dict[str, Any]:
         ],
         "sentence": "Do it.",
     }
+
+
+def _eyes(least: int, ranks: tuple[int, ...]) -> dict[str, Any]:
+    return {"from": f"{least // 100}.00", "stages": [{"rank": rank} for rank in ranks]}
 
 
 def _guardrail(rail: oracle.Rail) -> dict[str, Any]:
@@ -149,8 +154,8 @@ AGENTS = {
     "Teller": ("mary", "payouts", None, "COMMIT", {"town.pay": 3, "town.lend": 1, "town.wire": 3}),
 }
 SHARED, PAY, NEW = "Scribe", "town.pay", "town.gift"
-# money in cents, and the highest risk
-REVIEWERS = {"ada": (500_00, "medium"), "grace": (10_000_00, "high")}
+# money in cents, the highest risk, and their rank
+REVIEWERS = {"ada": (500_00, "medium", 1), "barbara": (10_000_00, "high", 2), "grace": (10_000_00, "high", 3)}
 
 
 @dataclass(frozen=True)
@@ -203,9 +208,9 @@ def build() -> Town:
     return Town(mary, reviewers, scopes, types, agents)
 
 
-def gives_mandate(person: User, money: int, risk: str) -> None:
+def gives_mandate(person: User, money: int, risk: str, rank: int) -> None:
     """What a reviewer may approve from now on."""
-    mandates.set_mandate(person, rank=3, money_limit=money, max_risk=Risk[risk.upper()], by=BY)
+    mandates.set_mandate(person, rank=rank, money_limit=money, max_risk=Risk[risk.upper()], by=BY)
 
 
 def govern() -> None:
