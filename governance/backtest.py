@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from governance.bundle_files import Checked, program
 from governance.covering import Loaded
@@ -18,7 +17,7 @@ from governance.models import Agent, Decision
 from governance.policy.decision import Inputs, Outcome, decide
 from governance.policy.memory import recalled
 from governance.policy.policy_input import policy_input
-from governance.policy.rulings import rule_together
+from governance.policy.rulings import RuleSaid, rule_together
 from governance.rule_on import ruled, said_by
 
 MOST_DECISIONS = 5000
@@ -29,6 +28,7 @@ MOST_STOPPED = 5
 SECONDS = 0.5
 # Looked back so far for as many as are asked for, then further: what is old is found by its time, not by its order.
 _BACK = (timedelta(minutes=10), timedelta(hours=3), timedelta(days=2), timedelta(days=30), timedelta(days=3650))
+_TYPE = "action__action_type__key"
 _FREEDOM = {Outcome.REFUSE.value: 0, Outcome.ESCALATE.value: 1, Outcome.EXECUTE.value: 2}
 
 
@@ -92,7 +92,7 @@ def recorded() -> Any:
         "outcome",
         "inputs",
         "decided_at",
-        "action__action_type__key",
+        _TYPE,
         "action__agent__project__parent__key",
         "action__chain",
     )
@@ -100,10 +100,10 @@ def recorded() -> Any:
 
 def document(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str | None:
     """What the version is asked about a recorded decision, as JSON; None where it does not govern it."""
-    action_type, domain = row["action__action_type__key"], row["action__agent__project__parent__key"] or ""
-    if not version.covers(action_type, (domain, *_domains(row["action__chain"]))):
+    action_type, domains = row[_TYPE], _domains(row)
+    if not version.covers(action_type, domains):
         return None
-    return json.dumps(policy_input(inputs, action_type=action_type, domain=domain, now=row["decided_at"]))
+    return json.dumps(policy_input(inputs, action_type=action_type, domain=domains[0], now=row["decided_at"]))
 
 
 def _decisions(last: int) -> Iterator[Mapping[str, Any]]:
@@ -127,23 +127,41 @@ def _again(version: Loaded, row: Mapping[str, Any]) -> str:
 
 
 def _with(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str:
+    if not inputs.policy_available and all(rule.sound for rule in inputs.policy_rules if rule.mandatory):
+        return "!policy_not_loaded"  # some bundle could not be read then: which one is not stored
     rules = [rule for rule in inputs.policy_rules if rule.bundle != version.name]
-    asked = document(version, inputs, row)
+    asked, said = document(version, inputs, row), list[RuleSaid]()
+    if asked is None and len(rules) == len(inputs.policy_rules):
+        return str(row["outcome"])
     if asked is not None:
         said = said_by(version, asked, seconds=SECONDS)
         failed = next((rule.failure for rule in said if rule.mandatory and not rule.sound), "")
         if failed:
             return f"!policy_{failed}"
         rules += said
-    return str(decide(ruled(inputs, rule_together(rules))).outcome.value)
+    ruling = rule_together(rules)
+    outcome = decide(ruled(inputs, ruling)).outcome.value
+    if ruling.grants and not _grants_alone(version, said, row):
+        # whether another bundle governs whom this one does not is not stored with what that one said
+        without = decide(ruled(inputs, replace(ruling, grants=False))).outcome.value
+        return str(outcome) if without == outcome else "!granted_in_part"
+    return str(outcome)
 
 
-def _domains(agents: Sequence[UUID]) -> list[str]:
-    """Where those stand for whom an action was asked; most are asked for nobody."""
-    if not agents:
-        return []
-    found = Agent.objects.filter(pk__in=agents, project__parent__isnull=False)
-    return list(found.values_list("project__parent__key", flat=True))
+def _grants_alone(version: Loaded, said: Sequence[RuleSaid], row: Mapping[str, Any]) -> bool:
+    """Whether nobody is granted what is another domain's, however others of the covering bundles govern them."""
+    domains = set(_domains(row))
+    counts = any(rule.mandatory for rule in said)
+    return len(domains) == 1 or (counts and all(version.covers(row[_TYPE], (each,)) for each in domains))
+
+
+def _domains(row: Mapping[str, Any]) -> list[str]:
+    """Where its agent stands, and those for whom it was asked; most are asked for nobody."""
+    domains = [row["action__agent__project__parent__key"] or ""]
+    if not row["action__chain"]:
+        return domains
+    found = Agent.objects.filter(pk__in=row["action__chain"], project__parent__isnull=False)
+    return [*domains, *found.values_list("project__parent__key", flat=True)]
 
 
 def _count(test: Backtest, action: str, before: str, after: str) -> None:

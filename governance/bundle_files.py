@@ -77,7 +77,7 @@ def checked(files: Mapping[str, str]) -> Checked:
     if engine is None:
         raise Problem(Code.UNAVAILABLE, "No engine for policies is installed here: install the extra `rego`.")
     try:
-        found = engine.check(program(files, spec, digest, tests=True), seconds=CHECK_SECONDS)
+        found = engine.check(program(files, spec, digest), seconds=CHECK_SECONDS)
     except Late as late:
         raise refused([DocumentProblem("bundle", "It took longer than ten seconds to load and test it.")]) from late
     except Gone as gone:
@@ -89,21 +89,21 @@ def checked(files: Mapping[str, str]) -> Checked:
     return Checked(spec, files, digest, {"tests": tests})
 
 
-def program(files: Mapping[str, str], spec: BundleSpec, digest: bytes, *, tests: bool = False) -> Program:
+def program(files: Mapping[str, str], spec: BundleSpec, digest: bytes) -> Program:
     """A bundle as engines take it; rules that count come before those that are only logged."""
     rules = tuple((rule.id, rule.package) for rule in spec.rules)
-    return Program(digest.hex(), spec.name, modules(files, tests=tests), rules)
+    return Program(digest.hex(), spec.name, modules(files), rules)
 
 
 def _wrong(spec: BundleSpec, found: list[Any]) -> list[DocumentProblem]:
     """What the engine found against it."""
-    wrong = [DocumentProblem("rules", text) for _, text in _rows(found, "wrong", 2)]
-    if wrong:
-        return wrong
-    wrong += [
+    wrong = [
         DocumentProblem(file, f"{call} is not for policies: only the input decides.")
         for _, file, call in _rows(found, "refused", 3)
     ]
+    unread = _rows(found, "wrong", 2)
+    if unread:
+        return [*wrong, *(DocumentProblem("rules", text) for _, text in unread)]
     known = {(package, name) for _, package, name in _rows(found, "rule", 3)}
     for rule in spec.rules:
         wrong += [

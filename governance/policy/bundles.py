@@ -91,10 +91,9 @@ def bundle_digest(files: Mapping[str, str]) -> bytes:
     return packed.digest()
 
 
-def modules(files: Mapping[str, str], *, tests: bool) -> tuple[tuple[str, str], ...]:
-    """The files of rules in the order of their names, with or without those of tests."""
-    names = sorted(name for name in files if name.endswith(".rego"))
-    return tuple((name, files[name]) for name in names if tests or not name.endswith("_test.rego"))
+def modules(files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The files of rules in the order of their names, those of tests too: what was tested is what governs."""
+    return tuple((name, files[name]) for name in sorted(files) if name.endswith(".rego"))
 
 
 def _version(node: Node) -> int:

@@ -108,7 +108,6 @@ def test_the_digest_is_of_names_and_bytes_and_not_of_their_order() -> None:
     assert len({bundle_digest(one), *map(bundle_digest, others)}) == 4
 
 
-def test_tests_are_left_out_of_what_is_evaluated() -> None:
+def test_what_is_evaluated_is_what_was_tested() -> None:
     files = {"bundle.yaml": "m", "b.rego": "2", "a.rego": "1", "a_test.rego": "t"}
-    assert modules(files, tests=False) == (("a.rego", "1"), ("b.rego", "2"))
-    assert [name for name, _ in modules(files, tests=True)] == ["a.rego", "a_test.rego", "b.rego"]
+    assert modules(files) == (("a.rego", "1"), ("a_test.rego", "t"), ("b.rego", "2"))

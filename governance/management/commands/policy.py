@@ -12,7 +12,7 @@ from governance.bundle_files import Checked, checked, read_folder, write_folder
 from governance.engines import chosen, opa
 from governance.engines.protocol import Program
 from governance.models import BundleState, BundleVersion
-from governance.policy.bundles import bundle_digest, modules
+from governance.policy.bundles import bundle_digest
 from governance.problems import Problem
 
 
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         write_folder(version.files, options["folder"])
         if options["stamp"]:
             digest = bytes(version.digest).hex()
-            name, text = opa.stamp(Program(digest, version.bundle.name, modules(version.files, tests=False), ()))
+            name, text = opa.stamp(Program(digest, version.bundle.name, (), ()))
             write_folder({name: text}, options["folder"])
         self.stdout.write(f"{version} is in {options['folder']}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -128,6 +129,8 @@ def test_policies_have_no_network_and_no_other_clock_than_the_input(children: Ch
         'rand.intn("a", 3)',
         "opa.runtime()",
         'trace("x")',
+        'io.jwt.decode_verify("a.b.c", {})',
+        'x if x := count("a") with count as uuid.rfc4122',
     ):
         text = f"package p\ntier := {call}\nreasons := []\n"
         found = children.check(rules(text), seconds=PATIENT)
@@ -162,6 +165,20 @@ def test_a_check_that_does_not_end_is_ended(children: Children) -> None:
     overflow = "package p_test\nf(a) := f(a)\ntest_it if f(1)\n"
     with pytest.raises(Gone):
         children.check(Program("d", "tests", (("p_test.rego", overflow),), ()), seconds=PATIENT)
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ('tier := "commit"\ntier := "halt"', "broken: --> p.rego:3:1 .* rule conflicts with rule at p.rego:2:1"),
+        ('tier := "commit" if nobody_wrote(1)', "broken: .* could not find function nobody_wrote"),
+        ('tier := "commit" if nobody == 1', ".* use of undefined variable `nobody` is unsafe"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_told_as_the_engine_tells_it(children: Children, rule: str, why: str) -> None:
+    files = (("p.rego", f"package p\n{rule}\n"), ("p_test.rego", "package p_test\ntest_it if data.p.tier\n"))
+    found = children.check(Program("d", "tests", files, ()), seconds=PATIENT)
+    assert [row for row in found if row[0] in ("wrong", "test") and re.fullmatch(why, row[-1])], found
 
 
 def test_the_example_bundle_passes_its_own_tests(children: Children) -> None:

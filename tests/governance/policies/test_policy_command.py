@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from governance import backtest as backtests
-from governance import bundle_files, policies, rule_on
+from governance import bundle_files, catalogue, narrow, permit, policies, register, rule_on
 from governance.admin.policies import BundleVersionAdmin
 from governance.admin.site import site
 from governance.backtest import backtest
@@ -19,10 +20,15 @@ from governance.beside import Beside, beside
 from governance.engines import chosen
 from governance.engines.children import Children
 from governance.models import BundleVersion
-from tests.cast import Cast
+from governance.policy.tiers import Level, Tier
+from reviews.intake import ask
+from tests.cast import BY, Cast
+from tests.governance.family import Member, ticket
 from tests.governance.policies.rego import REFUNDS, files
 from tests.governance.policies.test_policies import active
-from tests.reviews.test_policy_decisions import decided
+from tests.reviews.rails import HIGH, railed
+from tests.reviews.scene import bench
+from tests.reviews.test_policy_decisions import decided, elsewhere
 
 LIMIT = """package p
 
@@ -177,3 +183,30 @@ def test_the_backtest_guesses_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatc
     assert (found.same, found.summary()["looked_at"]) == (1, 3)
     broken = 'package p\ntier := "commit" if not input.amount\nreasons := []\n'
     assert dict(replayed(rego=broken).not_replayable)["policy_undefined"] == 1
+
+
+def test_the_backtest_does_not_guess_what_a_bundle_said_that_could_not_be_read(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    active(cast, tier="commit", name="other")
+    with monkeypatch.context() as forged:
+        forged.setattr("governance.covering.bundle_digest", lambda files: bytes(32))
+        outcome(cast, "20.00")
+    found = replayed(tier="commit")
+    assert (dict(found.not_replayable), found.looser) == ({"policy_not_loaded": 1}, 0)
+
+
+def test_the_backtest_grants_nobody_what_is_another_domains(cast: Cast) -> None:
+    railed(cast)
+    refund = catalogue.save_action_type(HIGH, domain=None, by=BY)
+    other = elsewhere(cast)
+    narrow.set_ceiling(other.agent.project, ceiling=Tier.COMMIT, by=BY)
+    register.change_agent(other.agent, max_tier=Tier.COMMIT, by=BY)
+    permit.set_level(other.agent, refund, level=Level.L3, by=BY)
+    given = ticket(Member(cast.refunder, cast.refunder_key), other)
+    active(cast, tier="commit", name="ours", types="", domains="service")
+    asked = ask(other.credential, replace(bench("20.00", number=1), delegation=given.pk))
+    assert asked.body["outcome"] == "escalate"
+    assert replayed(tier="commit", types="retail.cancel_pending_order").same == 1
+    assert dict(replayed(tier="commit", types="", domains="other").not_replayable) == {"granted_in_part": 1}
+    assert replayed(tier="commit").looser == 1, "one that governs all of them grants"
