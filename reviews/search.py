@@ -137,12 +137,16 @@ _ENTITY = f"""
       order by created_at desc, id desc limit %(most)s) a {_BESIDE}
     order by a.created_at desc, a.id desc
 """  # noqa: S608
-# An index of runs begins with the agent: one probe for each agent that there is.
+# An index of runs begins with the agent, and tells what names a subject from what names none: two probes for each one.
 _RUN = f"""
   select 'run' as kind, 'decision' as page, a.id::text as key, placet_named(ag) as agent, t.key as about,
       a.created_at as at
-    from governance_agent each cross join lateral (select * from governance_action o
-      where o.agent_id = each.id and o.run = %(text)s order by o.created_at desc, o.id desc limit %(most)s) a {_BESIDE}
+    from governance_agent each cross join lateral (
+      (select * from governance_action o where o.agent_id = each.id and o.run = %(text)s and (o.subject = '') is true
+        order by o.created_at desc, o.id desc limit %(most)s)
+      union all
+      (select * from governance_action o where o.agent_id = each.id and o.run = %(text)s and (o.subject = '') is false
+        order by o.created_at desc, o.id desc limit %(most)s)) a {_BESIDE}
     order by a.created_at desc, a.id desc limit %(most)s
 """  # noqa: S608
 

@@ -708,7 +708,13 @@ class Migration(migrations.Migration):
                         "indexes": [
                             django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="action_by_time"),
                             models.Index(fields=["agent", "action_type", "-created_at"], name="action_by_agent"),
-                            models.Index(fields=["agent", "run", "created_at"], name="action_by_run"),
+                            models.Index(
+                                models.F("agent"),
+                                models.F("run"),
+                                models.ExpressionWrapper(models.Q(("subject", "")), models.BooleanField()),
+                                models.F("created_at"),
+                                name="action_by_run",
+                            ),
                             models.Index(
                                 condition=models.Q(("state", "executing")), fields=["report_by"], name="action_overdue"
                             ),

@@ -80,7 +80,14 @@ class Action(models.Model):
         indexes = [
             BrinIndex(fields=["created_at"], name="action_by_time"),
             models.Index(fields=["agent", "action_type", "-created_at"], name="action_by_agent"),
-            models.Index(fields=["agent", "run", "created_at"], name="action_by_run"),
+            # the first subject that a run named is found however much of it names nobody
+            models.Index(
+                models.F("agent"),
+                models.F("run"),
+                models.ExpressionWrapper(Q(subject=""), models.BooleanField()),
+                models.F("created_at"),
+                name="action_by_run",
+            ),
             models.Index(fields=["report_by"], condition=Q(state="executing"), name="action_overdue"),
             models.Index(
                 fields=["lease_until"],

@@ -303,6 +303,23 @@ def test_reconsider_says_what_is_true_now(cast: Cast) -> None:
     assert reconsider(action.pk, key=key).outcome.value == "refuse"
 
 
+def test_a_decision_reads_no_more_the_longer_its_run_names_nobody(cast: Cast) -> None:
+    def read() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables"
+                " where relid = 'governance_action'::regclass"
+            )
+            return int(cursor.fetchone()[0])
+
+    costs = []
+    for number in range(12):
+        before = read()
+        assert ask(by(cast), refund("1.00", key=f"long-{number}", customer=f"c-{number}")).status == 200
+        costs.append(read() - before)
+    assert len(set(costs)) == 1, costs
+
+
 def test_an_edited_action_type_is_read_again_by_a_running_process(cast: Cast) -> None:
     ask(by(cast), refund(key="a"))
     stricter = {**BENCH_REFUND, "thresholds": {"amount": "100.00"}}

@@ -156,8 +156,8 @@ begin
   -- a statement of its own, which sees what was committed while it waited; in the order of the runs, without which it
   -- would, planned on empty tables, read all of an agent's
   if exists (select 1 from unnest(p_line) l(id) cross join lateral (
-      select 1 from governance_action a where a.agent_id = l.id and a.run = p_run and a.subject not in ('', p_subject)
-        order by a.created_at limit 1) other) then
+      select 1 from governance_action a where a.agent_id = l.id and a.run = p_run and (a.subject = '') is false
+        and a.subject <> p_subject order by a.created_at limit 1) other) then
     raise exception 'the run began for another subject' using errcode = 'PL004';
   end if;
 end $$;

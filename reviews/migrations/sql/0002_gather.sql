@@ -189,7 +189,7 @@ begin
     exists (select 1 from governance_watch where tool in (a.tool, 'connector:' || a.connector)) as watched,
     (select count(*) from governance_breach where agent_id = a.agent_id
       and action_type_id = a.type_id and breached_at > t - interval '10 minutes') as breaches,
-    (select subject from governance_action where agent_id = a.agent_id and run = p_run and subject <> ''
+    (select subject from governance_action where agent_id = a.agent_id and run = p_run and (subject = '') is false
       order by created_at limit 1) as subject,
     -- by the key: planned before there are statistics, the order of the runs would do, and read all of an agent's
     (select id from governance_action where agent_id = a.agent_id and idempotency_key = any(array[p_idem])
@@ -216,7 +216,7 @@ begin
     -- of the highest numbers says all
     select (select first.subject from unnest(line) l(id), lateral (
           select subject, created_at from governance_action
-            where agent_id = l.id and run = p_run and subject <> '' order by created_at limit 1) first
+            where agent_id = l.id and run = p_run and (subject = '') is false order by created_at limit 1) first
         order by first.created_at limit 1),
       (select sum((select coalesce(max(s.version), 0) from governance_standing s where s.agent_id = l.id))
         from unnest(line) l(id)) into now_is.subject, now_is.stands;
