@@ -17,6 +17,7 @@ from governance.policy.names import display_name
 from governance.policy.tiers import Tier
 from governance.problems import Code, Problem
 
+_WOKEN = (AgentState.SUSPENDED.value, AgentState.ACTIVE.value)
 _FINGERPRINT = re.compile(r"[A-Za-z0-9._:-]{0,64}", re.ASCII)
 
 
@@ -79,7 +80,8 @@ def change_agent(
     """Change what is given; a lower `max_tier` clamps every sub-agent, one entry each. Returns the changed.
 
     Raising a parent again never raises its sub-agents. To a `shared` agent any agent may delegate by ticket; unsharing
-    it ends what was delegated. Problems: FORBIDDEN, INVALID, ABOVE_PARENT,
+    it ends what was delegated. A widening: a higher tier, sharing, more requests, another project, and waking an agent
+    that was suspended. Problems: FORBIDDEN, INVALID, ABOVE_PARENT,
     WRONG_STATE (a retired agent stays retired).
     """
     actor = require_council(by)
@@ -170,7 +172,10 @@ def _save(agent: Agent, before: dict[str, Any], actor: str) -> list[Agent]:
 
 
 def _widens(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    return bool(after["max_tier"] > before["max_tier"] or after["shared"] > before["shared"])
+    """More than it might before. Another project has other ceilings, halts, policies and budgets above it."""
+    more = any(after[term] > before[term] for term in ("max_tier", "shared", "requests_per_minute"))
+    moved, woken = after["project"] != before["project"], (before["state"], after["state"]) == _WOKEN
+    return more or moved or woken
 
 
 def _clamp(parent: Agent, actor: str) -> list[Agent]:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 
-from governance import locks, register
+from governance import locks, narrow, register
 from governance.authenticate import Credential, hash_key, identify, new_key
-from governance.models import Agent, AgentKey, AgentState, LedgerEntry, Scope
+from governance.models import Agent, AgentKey, AgentState, LedgerEntry, Scope, ScopeKind
 from governance.policy.tiers import Tier
 from governance.problems import Code
 from governance.record import Event
@@ -124,6 +125,23 @@ def test_raising_an_agent_again_raises_no_sub_agent(cast: Cast) -> None:
     register.change_agent(cast.refunder, max_tier=Tier.EXECUTE, by=cast.mary)
     assert tiers(cast.refunder, writer, cast.drafter) == [Tier.EXECUTE, Tier.OBSERVE, Tier.OBSERVE]
     assert entries(Event.AGENT_CHANGED)[-1]["widening"] is True
+
+
+def test_waking_moving_or_hastening_an_agent_is_a_widening_and_the_opposite_none(cast: Cast) -> None:
+    """Who is moved leaves the halts and ceilings that stood above it."""
+    other = narrow.create_scope(key="other", name="Other", kind=ScopeKind.PROJECT, parent=cast.service, by=BY)
+    changes: list[tuple[dict[str, Any], bool]] = [
+        ({"state": AgentState.SUSPENDED}, False),
+        ({"state": AgentState.ACTIVE}, True),
+        ({"project": other}, True),
+        ({"requests_per_minute": 60}, False),
+        ({"requests_per_minute": 61}, True),
+        ({"name": "Renamed"}, False),
+        ({"state": AgentState.RETIRED}, False),
+    ]
+    for change, widens in changes:
+        register.change_agent(cast.refunder, by=cast.mary, **change)
+        assert entries(Event.AGENT_CHANGED)[-1]["widening"] is widens, change
 
 
 def test_a_chain_of_agents_has_no_ninth_link(cast: Cast) -> None:
