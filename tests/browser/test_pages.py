@@ -171,6 +171,15 @@ def test_no_page_complains_nor_scrolls_sideways_and_axe_finds_nothing(
     assert wrong_with(console.open(None, "/accounts/login/")) == []
 
 
+def test_a_line_of_the_tree_that_is_too_long_goes_on_below_itself_and_not_at_the_edge(console: Console) -> None:
+    path = acted_together(console.scene)["trace"]
+    page = console.open(console.scene.cast.ada, path, viewport={"width": 150, "height": 800})
+    whom = "[...document.querySelector('.branch .muted').getClientRects()].map(line => line.left)"
+    lines, arrow = page.evaluate(f"[{whom}, document.querySelector('.branch svg').getBoundingClientRect().left]")
+    assert len(lines) > 1
+    assert min(lines) >= arrow
+
+
 def test_a_violation_of_the_policy_is_a_complaint(console: Console) -> None:
     page = console.open(console.scene.cast.mary, "/preferences/")
     for path in ("/preferences/", "/council/"):
