@@ -158,7 +158,7 @@ _IS_UNDER = """(%(target)s = 'enterprise' or a.agent_id in (select id from cover
   or a.action_type_id in (select id from kinds) or a.chain && array(select id from covered))"""
 # Nothing runs for longer than a day, so what was reported later than that began after the halt.
 _FLIGHTS = f"""{_UNDER}, ran as (
-    select a.*, g.redeemed_at is null and g.issued_by <> 'human' as unused
+    select a.*, g.redeemed_at is null and g.issued_by <> 'human' and g.expires_at > %(at)s as unused
       from governance_action a left join governance_grant g on g.action_id = a.id and g.voided_at is null
       where a.state = 'executing' and a.started_at <= %(at)s and {_IS_UNDER}
     union all

@@ -11,7 +11,7 @@ from governance import catalogue, halt, mandates
 from governance.enrol import enrol
 from governance.models import Action, Halt
 from governance.problems import Code, Problem
-from reviews import checkpoint, halts, sweep
+from reviews import checkpoint, commit, halts, sweep
 from reviews.halts import Reach
 from reviews.redeem import redeem
 from reviews.report import report
@@ -99,6 +99,16 @@ def test_approvals_and_grants_that_nobody_used_are_void(leased: Scene, no_hold: 
     counts = halts.read(halted(leased).pk).halt.counts
     assert counts is not None
     assert (counts.requested, counts.void) == (2, 2)
+
+
+def test_a_grant_that_had_expired_before_is_not_what_the_halt_voids(
+    leased: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commit, "GRANT_SECONDS", 0.001)
+    leased.running()
+    counts = halts.read(halted(leased).pk).halt.counts
+    assert counts is not None
+    assert (counts.requested, counts.void) == (1, 0)
 
 
 def test_the_list_is_bounded_and_says_how_many_more(leased: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +216,9 @@ def test_the_council_lifts_with_a_chosen_recovery_and_may_end_it(scene: Scene) -
     assert again_link in browser.get(f"/halts/{row.pk}/").content.decode()
     again = browser.post(f"/halts/{row.pk}/lift/", {"recovery": "900"})
     assert (again.status_code, said(again)) == (409, "This halt is lifted already.")
-    assert "End the recovery of agent Refunder" in words(browser.get(f"/halts/{row.pk}/release/"))
+    ending = browser.get(f"/halts/{row.pk}/release/")
+    assert "<title>End a recovery" in ending.content.decode()
+    assert "End the recovery of agent Refunder" in words(ending)
     assert browser.post(f"/halts/{row.pk}/end-recovery/").status_code == 302
     assert "Over." in words(browser.get(f"/halts/{row.pk}/"))
     assert browser.post(f"/halts/{row.pk}/end-recovery/").status_code == 409
