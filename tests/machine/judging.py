@@ -323,7 +323,9 @@ class Bench:
             "record_changed": self.record(case) != given.said,
         }
         voids = {name for name, holds in lost.items() if holds}
-        return (voids, True) if voids else (set(refusals(case.ask, self.world)), False)
+        # what begins waits for room
+        waits = {"wrong_state"} if self.world.crowded(case.ask) else set()
+        return (voids, True) if voids else (refusals(case.ask, self.world) | waits, False)
 
     def _is_halted_since(self, case: Case, since: int) -> bool:
         covered = self.world.targets_over(self.world.line(case.ask.agent, case.ask.ticket), case.ask.kind)

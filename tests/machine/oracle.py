@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.machine.judging import Case
+    from tests.machine.running import Running
 
 TIERS = ("HALT", "OBSERVE", "PROPOSE", "EXECUTE", "COMMIT")
 EARNED = {
@@ -91,7 +92,10 @@ class Rail:
 
 @dataclass(frozen=True)
 class Kind:
-    """An action type. `eyes`: from which amount people of which ranks must approve, each another."""
+    """An action type. `eyes`: from which amount people of which ranks must approve, each another.
+
+    `at_once`: how many may be under way for whom an action is about, and for a line of agents.
+    """
 
     name: str
     act: str
@@ -106,6 +110,7 @@ class Kind:
     warm_up: int = 0
     by_people: bool = False
     eyes: tuple[int, tuple[int, ...]] | None = None
+    at_once: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,7 @@ class Answer:
     outcome: str
     tier: str
     breached: list[tuple[str, ...]] = field(default_factory=list)
+    crowded: list[tuple[str, ...]] = field(default_factory=list)
     judged: bool = False
 
 
@@ -169,6 +175,7 @@ class World:
     breaches: list[tuple[str, str, int]] = field(default_factory=list)
     spent: list[Spent] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
+    under_way: list[Running] = field(default_factory=list)
     subjects: dict[tuple[str, str], str] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     colours: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
@@ -284,7 +291,7 @@ class World:
         Who acts for others spends what is theirs too.
         """
         kind, line = self.kinds[ask.kind], self.line(ask.agent, ask.ticket)
-        roots = [name for name in line if self.agents[name].above is None]
+        roots = self.roots(ask)
         projects = [self.scopes[self.agents[name].project] for name in line]
         counted = {
             "entity": [ask.customer],
@@ -301,6 +308,23 @@ class World:
             (cap, (cap.key, each, kind.family, cap.unit, str(cap.window)), adds[cap.unit])
             for cap in kind.caps
             for each in dict.fromkeys(counted[cap.key])
+        ]
+
+    def roots(self, ask: Ask) -> list[str]:
+        """Who of its chain has nobody above."""
+        return [name for name in self.line(ask.agent, ask.ticket) if self.agents[name].above is None]
+
+    def crowded(self, ask: Ask) -> list[tuple[str, ...]]:
+        """For whom as much is under way as may be: what was authorised, by whomever, and is not reported."""
+        kind = self.kinds[ask.kind]
+        keys = [
+            (("at once", key, each, kind.family), most)
+            for key, most in kind.at_once
+            for each in ([ask.customer] if key == "entity" else self.roots(ask))
+        ]
+        found = [each.ask for each in self.under_way if self.kinds[each.ask.kind].family == kind.family]
+        return [
+            key for key, most in keys if sum(key[2] in (each.customer, *self.roots(each)) for each in found) >= most
         ]
 
     def live(self, budget: tuple[str, ...], window: int, epoch: int) -> int:
@@ -352,10 +376,10 @@ class World:
         if not all(ask.kind in self.agents[name].levels for name in line):
             return Answer("refuse", "HALT")
         required, risk = self.needed(ask)
-        over = self.passed(ask, epoch)
+        over, crowded = self.passed(ask, epoch), self.crowded(ask)
         inside = self.is_inside(ask, epoch)
         granted = inside and (self.agents[ask.agent].levels[ask.kind], risk) == (3, "high")
-        doubt = self.evidence(ask, over)
+        doubt = self.evidence(ask, over + crowded)
         tier = lowest(
             *(self.earned(name, ask.kind, risk, inside=inside) for name in line),
             *(self.agents[name].most for name in line),
@@ -369,7 +393,7 @@ class World:
         for_people = self.kinds[ask.kind].by_people or (ask.elevate and not granted)
         if doubt == "COMMIT" and at_least(tier, required) and not for_people:
             return Answer("execute", tier)
-        return Answer("escalate" if at_least(tier, "PROPOSE") else "refuse", tier, over, judged=True)
+        return Answer("escalate" if at_least(tier, "PROPOSE") else "refuse", tier, over, crowded, judged=True)
 
     def evidence(self, ask: Ask, over: list[tuple[str, ...]]) -> str:
         """HALT for a red tool that is needed, PROPOSE for any doubt, COMMIT when there is none."""
@@ -509,5 +533,5 @@ class World:
 
     def is_exhausted(self, answer: Answer) -> bool:
         """Whether a budget that would be passed has its case already."""
-        bound = (case.binds(budget, self.now) for budget in answer.breached for case in self.cases)
+        bound = (case.binds(budget, self.now) for budget in answer.breached + answer.crowded for case in self.cases)
         return answer.outcome == "escalate" and any(bound)

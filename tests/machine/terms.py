@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hypothesis import strategies as st
+from hypothesis.stateful import initialize
 
 from governance import catalogue
 from tests.machine import oracle, town
@@ -13,12 +14,30 @@ from tests.machine.happening import happens, kinds
 # what policy may grant is never always for people
 _FOR_PEOPLE = st.sampled_from([kind.name for kind in town.KINDS.values() if kind.rail is None])
 _EYES = [(0, (1, 2)), (240_00, (1, 1)), (480_00, (1, 2)), (0, (2, 3)), (240_00, (1, 1, 2))]
+# families and how much of them may be under way at once
+_AT_ONCE: list[dict[str, tuple[tuple[str, int], ...]]] = [
+    {},
+    {},
+    {},
+    {"payments": (("entity", 1),), "gifts": (("agent", 1),)},
+    {"payments": (("agent", 2),), "notes": (("entity", 1), ("agent", 2))},
+    {"loans": (("entity", 1), ("agent", 2)), "gifts": (("entity", 1),)},
+]
 
 
 class Terms:
     """The events of the council at its catalogue, for the machine that has all else."""
 
     world: oracle.World
+
+    @initialize(eyes=st.sampled_from([*[None] * 5, *_EYES]), at_once=st.sampled_from(_AT_ONCE))
+    def agreed(self, eyes: tuple[int, tuple[int, ...]] | None, at_once: dict[str, tuple[tuple[str, int], ...]]) -> None:
+        """What holds from the beginning of a run."""
+        if eyes is not None:
+            self.wants_people(town.PAY, eyes)
+        for kind in town.KINDS.values():
+            if kind.family in at_once:
+                self._edited(replace(self.world.kinds[kind.name], at_once=at_once[kind.family]))
 
     @happens(2, kind=_FOR_PEOPLE, always=st.sampled_from([True, True, False]))
     def is_for_people(self, kind: str, always: bool) -> None:
