@@ -63,12 +63,13 @@ def quota(gathered: Gathered, entity: str, of_type: int | None) -> dict[str, Any
     """What a case that is to be opened counts in, and how many may be open there with it.
 
     `of_type` is how many of them may be of this action type; the council says so in its entry.
-    Who filled the queue opens nothing more until its line is down to half: so it does not live at the edge.
+    Who filled the queue opens nothing more until its line is down to half with it: so it does not live at the edge. One
+    case is always possible, or nothing would ever end the episode where a line may have one open.
     """
     most = settings.PLACET_OPEN_CASES_PER_LINE
     return {
         "line": line_of(gathered),
-        "line_most": most // 2 if _filled(gathered) else most,
+        "line_most": max(1, most // 2) if _filled(gathered) else most,
         "whom": None if entity in ("", NOBODY) else entity,
         "whom_most": settings.PLACET_OPEN_CASES_PER_ENTITY,
         "type_most": of_type,

@@ -95,6 +95,7 @@ class Kind:
     """An action type. `eyes`: from which amount people of which ranks must approve, each another.
 
     `at_once`: how many may be under way for whom an action is about, and for a line of agents.
+    `most_open`: how many of its cases a line may have open.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Kind:
     by_people: bool = False
     eyes: tuple[int, tuple[int, ...]] | None = None
     at_once: tuple[tuple[str, int], ...] = ()
+    most_open: int | None = None
 
 
 @dataclass(frozen=True)
@@ -430,6 +432,7 @@ class World:
         """What of an agent can hold this action: the agent as a whole, the type, its reviewed errors, each budget."""
         return [
             "agent",
+            "cases",
             f"type {ask.kind}",
             f"errors {ask.kind}",
             *(" ".join(budget) for _, budget, _ in self.budgets(ask)),

@@ -1,14 +1,15 @@
-"""What the council says of types of actions while a run goes on."""
+"""What the council says of types of actions, and what holds from the beginning of a run."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from django.conf import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
 from governance import catalogue
-from tests.machine import oracle, town
+from tests.machine import crowding, oracle, town
 from tests.machine.happening import happens, kinds
 
 # what policy may grant is never always for people
@@ -23,21 +24,40 @@ _AT_ONCE: list[dict[str, tuple[tuple[str, int], ...]]] = [
     {"payments": (("agent", 2),), "notes": (("entity", 1), ("agent", 2))},
     {"loans": (("entity", 1), ("agent", 2)), "gifts": (("entity", 1),)},
 ]
+# how many cases a line may have open, a record, and a line of one type
+_ROOM = [
+    *[(crowding.ANY, crowding.ANY, None)] * 4,
+    (4, crowding.ANY, None),
+    (6, crowding.ANY, 3),
+    (1, crowding.ANY, None),
+    (8, 3, None),
+]
 
 
 class Terms:
     """The events of the council at its catalogue, for the machine that has all else."""
 
     world: oracle.World
+    queue: crowding.Queue
 
-    @initialize(eyes=st.sampled_from([*[None] * 5, *_EYES]), at_once=st.sampled_from(_AT_ONCE))
-    def agreed(self, eyes: tuple[int, tuple[int, ...]] | None, at_once: dict[str, tuple[tuple[str, int], ...]]) -> None:
-        """What holds from the beginning of a run."""
-        if eyes is not None:
-            self.wants_people(town.PAY, eyes)
-        for kind in town.KINDS.values():
-            if kind.family in at_once:
-                self._edited(replace(self.world.kinds[kind.name], at_once=at_once[kind.family]))
+    @initialize(
+        eyes=st.sampled_from([*[None] * 5, *_EYES]), at_once=st.sampled_from(_AT_ONCE), room=st.sampled_from(_ROOM)
+    )
+    def agreed(
+        self,
+        eyes: tuple[int, tuple[int, ...]] | None,
+        at_once: dict[str, tuple[tuple[str, int], ...]],
+        room: tuple[int, int, int | None],
+    ) -> None:
+        """Who approves, how much may be under way at once, and how many cases may be open."""
+        self.queue.of_line, self.queue.of_record, most_open = room
+        settings.PLACET_OPEN_CASES_PER_LINE, settings.PLACET_OPEN_CASES_PER_ENTITY = room[:2]
+        for name, kind in self.world.kinds.items():
+            edited = replace(kind, at_once=at_once.get(kind.family, ()), most_open=most_open)
+            if name == town.PAY:
+                edited = replace(edited, eyes=eyes)
+            if edited != kind:
+                self._edited(edited)
 
     @happens(2, kind=_FOR_PEOPLE, always=st.sampled_from([True, True, False]))
     def is_for_people(self, kind: str, always: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, event, settings
@@ -27,10 +28,10 @@ from governance.authenticate import Caller, Credential, hash_key
 from governance.models import Action, ActionType, Agent, AgentState, Grant, Halt, Permission, ToolReading
 from governance.policy.tiers import Level, Tier
 from governance.problems import Code, Problem
-from reviews import checkpoint, intake, redeem, report, sweep, verify
+from reviews import checkpoint, commit, intake, redeem, report, sweep, verify
 from reviews.answers import Answer
 from tests.governance.policies.rego import children
-from tests.machine import oracle, people, reviewing, running, terms, town, warp
+from tests.machine import crowding, oracle, people, reviewing, running, terms, town, warp
 from tests.machine.happening import drawn, happens, kinds, names, places, tiers
 from tests.reviews.test_policy_decisions import patient
 from tests.support.fixtures import Committed
@@ -75,6 +76,10 @@ def founded(committed: Committed, patient: None, monkeypatch: pytest.MonkeyPatch
     """The town in a database whose clock stands still, with its system of record beside it."""
     warp.stop_the_clock(committed)
     Machine.records = people.Records()
+    for quota in ("PLACET_OPEN_CASES_PER_LINE", "PLACET_OPEN_CASES_PER_ENTITY"):
+        monkeypatch.setattr(django_settings, quota, crowding.ANY)
+    # a run is one transaction, and what is refused by the committing statement must not end it
+    monkeypatch.setattr(commit, "_COMMIT", transaction.atomic(commit._COMMIT))
     monkeypatch.setattr(verify, "connector", lambda name: Machine.records)
     return town.build()
 
@@ -90,6 +95,7 @@ class Machine(people.People, terms.Terms, RuleBasedStateMachine):
         self.run_of_everything.__enter__()
         self.world = town.world()
         self.bench = people.bench(self.world)
+        self.queue = crowding.Queue(self.world)
         self.sample = reviewing.Sample(self.world)
         self.rows = dict(self.town.agents)
         self.keys: dict[str, str] = {}
@@ -385,15 +391,22 @@ class Machine(people.People, terms.Terms, RuleBasedStateMachine):
                 continue
             expected = self.world.decide(ask, EPOCH)
             exhausted = self.world.is_exhausted(expected)
-            event(f"{expected.outcome} at {expected.tier}" + (", exhausted" if exhausted else ""))
+            full = not exhausted and expected.outcome == "escalate" and self.queue.is_full(ask)
+            event(f"{expected.outcome} at {expected.tier}" + (", exhausted" if exhausted else ", full" if full else ""))
             if kind == town.NEW:
                 event(f"new to its agent: {self.world.is_new(ask)}, {expected.outcome}")
             answered = self._answer(ask, expected)
             if exhausted:
                 assert answered == ("cap_exhausted", ""), self._explained(ask, expected)
                 continue
+            if full:
+                assert answered == ("too_many_cases", ""), self._explained(ask, expected)
+                self.queue.is_refused(ask)
+                continue
             assert answered == (expected.outcome, expected.tier), self._explained(ask, expected)
             self.world.happened(ask, expected)
+            if expected.outcome == "escalate":
+                self.queue.is_opened(ask)
             self._passes(1)
 
     @happens(
@@ -417,7 +430,9 @@ class Machine(people.People, terms.Terms, RuleBasedStateMachine):
             expected = self.world.decide(ask, EPOCH)
             exhausted = self.world.is_exhausted(expected)
             *said, bound = self._tried(ask)
-            right = ["cap_exhausted", ""] if exhausted else [expected.outcome, expected.tier]
+            full = expected.outcome == "escalate" and self.queue.is_full(ask)
+            refused = "cap_exhausted" if exhausted else "too_many_cases" if full else ""
+            right = [refused, ""] if refused else [expected.outcome, expected.tier]
             assert said == right, f"{ask} at {self.world.now}: bound by {bound}"
 
     @invariant()
@@ -531,7 +546,7 @@ class Machine(people.People, terms.Terms, RuleBasedStateMachine):
         try:
             body = self._ask(ask, dry_run=True).body
         except Problem as problem:
-            if problem.code is not Code.CAP_EXHAUSTED:
+            if problem.code not in (Code.CAP_EXHAUSTED, Code.TOO_MANY_CASES):
                 raise
             return problem.code.value, "", ""
         return body["outcome"], body["effective_tier"], body["bound_by"]
@@ -540,7 +555,7 @@ class Machine(people.People, terms.Terms, RuleBasedStateMachine):
         try:
             body = self._ask(ask).body
         except Problem as problem:
-            if problem.code not in (Code.CAP_EXHAUSTED, Code.DELEGATION_INVALID):
+            if problem.code not in (Code.CAP_EXHAUSTED, Code.TOO_MANY_CASES, Code.DELEGATION_INVALID):
                 raise
             return problem.code.value, ""
         if body["outcome"] == "execute":

@@ -57,6 +57,7 @@ def document(kind: oracle.Kind) -> dict[str, Any]:
         **({} if kind.rail is None else {"guardrail": _guardrail(kind.rail)}),
         **({} if kind.eyes is None else {"four_eyes": _eyes(*kind.eyes)}),
         **({"in_flight": dict(kind.at_once)} if kind.at_once else {}),
+        **({} if kind.most_open is None else {"open_cases": kind.most_open}),
         **({"human_required": True, "legal_basis": "Stated for a test."} if kind.by_people else {}),
     }
 

@@ -162,6 +162,17 @@ def test_who_fills_the_queue_acts_no_longer_by_itself_until_half_is_decided(comm
     assert scene.ask("20.00", kind="shop.express", order="W22").body["outcome"] == "execute"
 
 
+def test_where_a_line_may_have_one_case_it_opens_the_next_when_that_is_decided(
+    committed_scene: Scene, settings: Any
+) -> None:
+    settings.PLACET_OPEN_CASES_PER_LINE = 1
+    (first,) = fill(committed_scene, 1)
+    full(committed_scene)
+    withdraw.withdraw(first, caller=committed_scene.refunder)
+    assert committed_scene.ask(order="W2").body["outcome"] == "escalate"
+    assert not Standing.objects.get(latch=CASES).in_episode
+
+
 def test_a_case_whose_time_is_over_holds_no_place(committed_scene: Scene, four: None) -> None:
     scene = committed_scene
     fill(scene)
