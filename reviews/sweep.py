@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from governance import locks, record
 from governance.latches import TYPE
@@ -118,9 +120,14 @@ def abandon_overdue(limit: int = BATCH) -> int:
     """
     locks.share_authority()
     overdue = _ids(_OVERDUE, {"most": limit, "grace": GRACE})
-    # agent by agent, as every standing is locked
-    actions = Action.objects.filter(pk__in=overdue).order_by("agent_id", "pk")
-    return sum(1 for action in actions if _abandon(action))
+    found = Action.objects.filter(pk__in=overdue).annotate(tool=F("action_type__tool"))
+    # agent by agent, as every standing is locked; then tool by tool, as the state of each is when this commits
+    actions = list(found.order_by("agent_id", "pk"))
+    for action in actions:
+        _abandon(action)
+    for action in sorted(actions, key=attrgetter("tool")):
+        note_report(action, good=False)
+    return len(actions)
 
 
 @transaction.atomic
@@ -152,18 +159,16 @@ def _expire(case: Escalation) -> bool:
     return True
 
 
-def _abandon(action: Action) -> bool:
+def _abandon(action: Action) -> None:
     """The one end of what nobody answers for any more, whether its report or its checkpoint is overdue."""
     now = locks.database_now()
     lease = action.lease_until is not None and action.lease_until <= now - GRACE
     execution = close(action, ActionState.ABANDONED.value, now)
-    note_report(action, good=False)
     kind = action.action_type_id
     red = turn_red(action.agent_id, f"{TYPE}{kind}", Why.ABANDONED, health_constants(kind))
     body: dict[str, Any] = {"action": str(action.pk), "execution": execution.pk, "standing": red}
     body["overdue"] = "checkpoint" if lease else "report"
     record.append(event=record.Event.ACTION_ABANDONED, actor=BY, body=body)
-    return True
 
 
 def _lapse(case: Escalation) -> bool:

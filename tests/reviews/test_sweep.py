@@ -146,6 +146,18 @@ def test_an_approval_that_nobody_picked_up_lapses_without_a_mark(
     assert problem.value.code is Code.GRANT_EXPIRED
 
 
+def test_the_tools_of_what_is_closed_together_are_marked_in_their_order(scene: Scene) -> None:
+    """So that of two who close at once one waits for the other, and not each for the other."""
+    for number in range(1, 9):
+        action = (
+            scene.ask("20.00", order=f"W{number}", kind="shop.express").body["id"] if number % 2 else scene.running().pk
+        )
+        backdate("update governance_action set report_by = clock_timestamp() where id = %s", action)
+    assert sweep.abandon_overdue() == 8
+    tools = list(ToolReading.objects.filter(source="report").order_by("pk").values_list("tool", flat=True))
+    assert tools == ["refund_api"] * 4 + ["shop.payments"] * 4
+
+
 def test_a_type_that_cannot_be_read_keeps_nothing_from_being_closed(
     scene: Scene, no_hold: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
