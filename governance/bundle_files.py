@@ -48,11 +48,21 @@ def read_folder(folder: Path) -> dict[str, str]:
         raise refused([DocumentProblem("bundle", "The folder cannot be read, or a file in it is no text.")]) from error
 
 
-def write_folder(files: Mapping[str, str], folder: Path) -> None:
-    """Write them as they were. The folder is made; a file of the same name is replaced."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in sorted(files.items()):
-        (folder / name).write_bytes(text.encode("utf-8"))
+def write_folder(files: Mapping[str, str], folder: Path) -> list[str]:
+    """Write them as they were; the folder is made. Problem INVALID where that cannot be, or its name is no file's.
+
+    A file of the same name is replaced; the names of others that would be read with them are returned.
+    """
+    wrong = file_problems({MANIFEST: "", "any.rego": "", **files})
+    if wrong:
+        raise refused(wrong)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in sorted(files.items()):
+            (folder / name).write_bytes(text.encode("utf-8"))
+        return sorted(path.name for path in folder.iterdir() if not {path.name} & {*files} and path.name[0] != ".")
+    except OSError as error:
+        raise refused([DocumentProblem("bundle", "The folder cannot be written.")]) from error
 
 
 def spec_in(files: Mapping[str, object]) -> BundleSpec:

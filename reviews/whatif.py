@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from governance.entries import Entry, current
-from governance.gather import gather
+from governance.gather import Gathered, gather
 from governance.models import ActionType
 from governance.policy.action_types import ActionTypeSpec
 from governance.policy.decision import Inputs, Outcome, decide
@@ -47,7 +47,10 @@ _OWN_FIELD = frozenset({Kind.NOVELTY, Kind.ERROR_RATE})
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """An agent and an action type as they stand now. Facts that would be read first are taken to agree."""
+    """An agent and an action type as they stand now. Facts that would be read first are taken to agree.
+
+    `gathered` is all that was read of them.
+    """
 
     agent: UUID
     agent_name: str
@@ -58,6 +61,7 @@ class Present:
     has_amount: bool
     has_quantity: bool
     facts: tuple[str, ...]
+    gathered: Gathered
 
     @property
     def signals(self) -> Mapping[Kind, Signal]:
@@ -125,23 +129,32 @@ def present(agent: UUID, action_type: str) -> Present:
     found = rows.fetch(f"{_ACTIVE} and ag.id = %s", [agent])
     if not found:
         raise _unfit("agent", "There is no such active agent.")
+    inputs, gathered = _inputs(agent, entry)
     return Present(
         agent=agent,
         agent_name=found[0]["name"],
         action_type=entry.spec.key,
         type_id=row.pk,
         spec=entry.spec,
-        inputs=_inputs(agent, entry),
+        inputs=inputs,
         has_amount=entry.spec.amount is not None,
         has_quantity=entry.spec.quantity_of is not None,
         facts=() if entry.binding is None else tuple(fact.rule.name for fact in entry.binding.facts),
+        gathered=gathered,
     )
 
 
 def compare(stands: Present, supposed: Supposed) -> Compared:
-    """Both explanations."""
+    """Both explanations. Policy is asked of what is supposed, unless its answer is what is supposed."""
     then = changed(stands, supposed)
+    if _policy(supposed) == _policy(standing(stands)):
+        found = judged(then, stands.gathered, stands.action_type)
+        then = then if found is None else found[0]
     return Compared(tell(stands.inputs), tell(then), _case(stands, stands.inputs), _case(stands, then))
+
+
+def _policy(supposed: Supposed) -> tuple[object, ...]:
+    return supposed.policy, supposed.policy_available, supposed.policy_grants
 
 
 def _case(stands: Present, inputs: Inputs) -> Matter | None:
@@ -235,7 +248,7 @@ def _compared(inputs: Inputs, supposed: Facts, names: tuple[str, ...]) -> Inputs
     return replace(inputs, bound=inputs.bound or facts is not None, facts=facts, facts_first=True, signals=signals)
 
 
-def _inputs(agent: UUID, entry: Entry) -> Inputs:
+def _inputs(agent: UUID, entry: Entry) -> tuple[Inputs, Gathered]:
     """What an ordinary request of this agent would be decided from: at its threshold, for nobody in particular."""
     spec = entry.spec
     amount = None if spec.amount is None else spec.thresholds.amount
@@ -263,7 +276,7 @@ def _inputs(agent: UUID, entry: Entry) -> Inputs:
     inputs = replace(weigh(wish, gathered), quantity=limits.quantity, data_class=limits.data_class)
     # policy that moved just now stands as it will be asked next
     found = judged(inputs, gathered, spec.key)
-    return inputs if found is None else found[0]
+    return (inputs if found is None else found[0]), gathered
 
 
 def _unfit(name: str, sentence: str) -> Problem:

@@ -18,6 +18,7 @@ MOST_VERSION = 10**6
 
 SLUG = re.compile(r"[a-z0-9_]{1,40}", re.ASCII)
 _FILE = re.compile(r"[a-z0-9][a-z0-9_]{0,59}\.rego", re.ASCII)
+_SHOWN = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]{0,39}(?:\.[a-z][a-z0-9_]{0,39}){0,5}", re.ASCII)
 _SCOPE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
 _WORDS = "Plain words are expected, at most 200 characters."
@@ -74,7 +75,8 @@ def file_problems(files: Mapping[str, object]) -> list[DocumentProblem]:
         node.say(f"A bundle has a {MANIFEST} and 1 to {MOST_FILES - 1} files of rules.")
     for name, text in sorted(files.items()):
         if name != MANIFEST and not _FILE.fullmatch(name):
-            node.say("A file of rules is named with lower-case letters, digits and underscores, and ends in .rego.")
+            shown = name if _SHOWN.fullmatch(name) else "?"
+            node.say(f"{shown}: a file of rules is named in lower-case letters, digits, underscores and ends in .rego.")
         if not isinstance(text, str) or "\x00" in text:
             node.say("A file is UTF-8 text.")
     if sum(len(text.encode("utf-8", "replace")) for text in files.values() if isinstance(text, str)) > MOST_BYTES:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from governance import catalogue, narrow, permit, register
+from governance import catalogue, narrow, permit, register, rule_on
+from governance.engines import chosen
+from governance.engines.children import Children
 from governance.models import Permission
 from governance.models.agents import AgentState
 from governance.policy.decision import decide
@@ -15,9 +17,14 @@ from governance.policy.evidence import Kind, Signal
 from governance.policy.tiers import Level, Tier
 from reviews import whatif
 from tests.cast import BENCH_REFUND, BY, Cast
+from tests.governance.policies.rego import children
+from tests.governance.policies.test_policies import active
+from tests.governance.policies.test_policy_command import LIMIT
 from tests.reviews.rails import railed
 from tests.reviews.scene import Scene
 from tests.web.reading import visitor, words
+
+__all__ = ["children"]
 
 
 def asked(cast: Cast, kind: str = "bench.refund", who: Any = None, **changes: str) -> Any:
@@ -188,6 +195,19 @@ def test_the_guardrail_is_supposed_with_its_policy_and_its_count(cast: Cast) -> 
     assert "The guardrail of 3 grants in 24 hours must have room again" in full
     assert "Grants in the guardrail's window" in full
     assert "A policy that covers this action type must grant it." in words(asked(cast))
+
+
+def test_policy_is_asked_of_what_is_supposed_unless_its_answer_is(
+    cast: Cast, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chosen, "engine", lambda: children)
+    monkeypatch.setattr(rule_on, "BUDGET_SECONDS", 5.0)
+    active(cast, rego=LIMIT)
+    told = words(asked(cast, amount="30.00"))
+    assert "As supposed The answer is execute" in told
+    assert "As it stands The answer is escalate at medium risk, bound by policy tests v1: PROPOSE" in told
+    assert "As supposed The answer is execute" in words(asked(cast, policy="EXECUTE"))
+    assert "bound by policy tests v1: PROPOSE" in words(asked(cast, amount="30.01")).partition("As it stands")[0]
 
 
 def test_nothing_is_stored(cast: Cast) -> None:

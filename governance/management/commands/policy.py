@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from governance import policies
-from governance.backtest import Backtest, backtest
+from governance.backtest import MOST_DECISIONS, Backtest, backtest
 from governance.beside import beside
 from governance.bundle_files import Checked, checked, read_folder, write_folder
 from governance.engines import chosen, opa
 from governance.engines.protocol import Program
-from governance.models import BundleState, BundleVersion
+from governance.models import ActionType, BundleState, BundleVersion, Scope, ScopeKind
 from governance.policy.bundles import bundle_digest
 from governance.problems import Problem
+
+_NONE = "none is active, name one by --version"
 
 
 class Command(BaseCommand):
@@ -25,7 +28,7 @@ class Command(BaseCommand):
         test.add_argument("folder", type=Path)
         plan = steps.add_parser("plan", help="what applying it would change, on the decisions that were recorded")
         plan.add_argument("folder", type=Path)
-        plan.add_argument("--last", type=int, default=1000, help="how many recorded decisions to decide again")
+        plan.add_argument("--last", type=_last, default=1000, help=f"decide so many again, {MOST_DECISIONS} at most")
         apply = steps.add_parser("apply", help="propose it or, with --confirm, activate what somebody else proposed")
         apply.add_argument("folder", type=Path)
         apply.add_argument("--as", dest="by", required=True, help="the user name of the council member")
@@ -63,6 +66,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {line}")
         governs = [*sorted(found.spec.domains), *sorted(found.spec.action_types)]
         self.stdout.write(f"It would govern: {', '.join(governs)}.")
+        for line in _unknown(found):
+            self.stdout.write(f"  {line}")
         self._backtest(backtest(found, last=options["last"]))
 
     def _backtest(self, test: Backtest) -> None:
@@ -83,9 +88,11 @@ class Command(BaseCommand):
             digest = bytes(version.digest).hex()
             self.stdout.write(f"Proposed: {version}. Another member activates it: --as NAME --confirm {digest}")
             return
-        stored = BundleVersion.objects.filter(digest=bundle_digest(files), state=BundleState.PROPOSED.value).first()
-        if stored is None:
+        stored = BundleVersion.objects.select_related("bundle").filter(digest=bundle_digest(files)).first()
+        if stored is None or stored.state == BundleState.RETIRED:
             raise CommandError("Nobody has proposed these files.")
+        if stored.state == BundleState.ACTIVE:
+            raise CommandError(f"{stored} is active already: by {stored.activated_by}.")
         version = policies.activate(stored.pk, digest=options["confirm"], by=by)
         self.stdout.write(f"Active: {version}.")
 
@@ -95,13 +102,17 @@ class Command(BaseCommand):
         chosen_one = stored.filter(state=BundleState.ACTIVE.value) if number is None else stored.filter(number=number)
         version = chosen_one.first()
         if version is None:
-            raise CommandError("There is no such version.")
-        write_folder(version.files, options["folder"])
+            raise CommandError("There is no such version." if number else f"There is no such version: {_NONE}.")
+        if bundle_digest(version.files) != bytes(version.digest):
+            raise CommandError("The stored files are not those of the digest: nothing is written.")
+        beside = write_folder(version.files, options["folder"])
         if options["stamp"]:
             digest = bytes(version.digest).hex()
             name, text = opa.stamp(Program(digest, version.bundle.name, (), ()))
             write_folder({name: text}, options["folder"])
         self.stdout.write(f"{version} is in {options['folder']}.")
+        if beside:
+            self.stdout.write(f"What else is there is no part of it: {', '.join(map(ascii, beside))}.")
 
     def _retire(self, options: dict[str, Any]) -> None:
         now = _active(options["bundle"])
@@ -125,6 +136,20 @@ class Command(BaseCommand):
                 self.stdout.write(f"  beside what was active: {found}")
         if chosen.engine_name() == "none":
             self.stdout.write("Without an engine whatever an active bundle covers is PROPOSE: policy_unavailable.")
+
+
+def _last(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_DECISIONS:
+        return int(text)
+    raise ArgumentTypeError(f"a whole number from 1 to {MOST_DECISIONS} is expected")
+
+
+def _unknown(found: Checked) -> list[str]:
+    """What it names and is not there: perhaps not yet, perhaps a slip of the pen, after which it governs nothing."""
+    types = ActionType.objects.filter(key__in=found.spec.action_types).values_list("key", flat=True)
+    domains = Scope.objects.filter(kind=ScopeKind.DOMAIN, key__in=found.spec.domains).values_list("key", flat=True)
+    lines = [f"there is no domain {key}" for key in sorted(found.spec.domains.difference(domains))]
+    return [*lines, *(f"there is no action type {key}" for key in sorted(found.spec.action_types.difference(types)))]
 
 
 def _active(name: str) -> BundleVersion | None:

@@ -21,6 +21,7 @@ from governance.engines import chosen
 from governance.engines.children import Children
 from governance.models import BundleVersion
 from governance.policy.tiers import Level, Tier
+from governance.problems import Problem
 from reviews.intake import ask
 from tests.cast import BY, Cast
 from tests.governance.family import Member, ticket
@@ -81,6 +82,8 @@ def test_two_people_apply_what_plan_showed(cast: Cast, folder: Path) -> None:
     with pytest.raises(CommandError, match="digest"):
         policy("apply", folder, "--as", "joan", "--confirm", "0" * 64)
     assert policy("apply", folder, "--as", "joan", "--confirm", digest) == "Active: tests v1.\n"
+    with pytest.raises(CommandError, match="tests v1 is active already: by joan"):
+        policy("apply", folder, "--as", "joan", "--confirm", digest)
     assert f"tests v1: active, digest {digest}" in policy("list")
 
 
@@ -99,6 +102,52 @@ def test_export_writes_what_was_stored_and_the_stamp_only_when_asked(cast: Cast,
     assert (tmp_path / "opa" / "placet_stamp_tests.rego").exists()
     with pytest.raises(CommandError, match="no such version"):
         policy("export", "tests", tmp_path / "none")
+
+
+def test_export_says_what_else_is_in_the_folder_and_where_it_cannot_write(
+    cast: Cast, folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError, match="none is active"):
+        policy("export", "tests", tmp_path / "out")
+    policy("apply", folder, "--as", "mary")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "old.rego").write_text("package old\n")
+    assert "no part of it: 'old.rego'." in policy("export", "tests", tmp_path / "out", "--version", 1)
+    with pytest.raises(CommandError, match="cannot be written"):
+        policy("export", "tests", folder / "p.rego", "--version", 1)
+
+
+def test_export_writes_nothing_that_is_not_what_the_digest_says(
+    cast: Cast, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy("apply", folder, "--as", "mary")
+    monkeypatch.setattr("governance.management.commands.policy.bundle_digest", lambda files: bytes(32))
+    with pytest.raises(CommandError, match="not those of the digest"):
+        policy("export", "tests", tmp_path / "out", "--version", 1)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(Problem):
+        bundle_files.write_folder({"../out.rego": "package p"}, tmp_path / "bundle")
+    assert not (tmp_path / "out.rego").exists()
+
+
+@pytest.mark.parametrize("last", ["-3", "0", "5001", "many", "9" * 30])
+def test_plan_decides_a_number_of_decisions_again(cast: Cast, folder: Path, last: str) -> None:
+    with pytest.raises(CommandError, match="a whole number from 1 to 5000"):
+        policy("plan", folder, f"--last={last}")
+
+
+def test_plan_says_which_of_the_names_it_governs_are_not_there(cast: Cast, folder: Path) -> None:
+    assert "there is no" not in policy("plan", folder)
+    bundle_files.write_folder(files(types="bench.refnud, bench.refund", domains="servcie"), folder)
+    said = policy("plan", folder)
+    assert "  there is no domain servcie\n  there is no action type bench.refnud\n" in said
+    assert "there is no action type bench.refund" not in said
+
+
+def test_a_file_that_is_none_of_a_bundle_is_named(db: None, folder: Path) -> None:
+    (folder / "README.md").write_text("What it is for.")
+    with pytest.raises(CommandError, match=r"README\.md: a file of rules is named"):
+        policy("test", folder)
 
 
 def test_retire_takes_two(cast: Cast, folder: Path) -> None:
