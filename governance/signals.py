@@ -19,9 +19,13 @@ from governance.watch import is_known
 MOST_OUTCOMES = 100
 MOST_LATENCY_MS = 24 * 3600 * 1000
 
+# A halt of a scope silences no watcher: whoever lifts it must know how its tools are.
 _WATCH = """
-  select w.heartbeat_seconds, ag.state = 'active' and not placet_uses(w.agent_id, w.tool) as fit
-  from governance_watch w join governance_agent ag on ag.id = w.agent_id where w.agent_id = %s and w.tool = %s
+  select w.heartbeat_seconds, bool_and(ag.state = 'active') and not placet_uses(w.agent_id, w.tool) as fit,
+    exists (select 1 from governance_halt h where h.lifted_at is null and h.target = 'agent'
+      and h.key = any(array_agg(ag.id::text))) as halted
+  from governance_watch w cross join unnest(placet_lineage(w.agent_id, null) || w.agent_id) as line(id)
+  join governance_agent ag on ag.id = line.id where w.agent_id = %s and w.tool = %s group by w.id
 """
 
 
@@ -48,7 +52,7 @@ def take_signal(
     """Keep 1 to 100 outcomes, oldest first, as readings of a tool or of `connector:<name>`; any of them is a heartbeat.
 
     The same key and body again change nothing. Problems: INVALID (impossible figures, nothing of that name), FORBIDDEN
-    (no watch, not active, or a user of the tool itself), IDEMPOTENCY_BODY_CHANGED.
+    (no watch, not active, or a user of the tool itself), HALTED (it, or an agent above it), IDEMPOTENCY_BODY_CHANGED.
     """
     _check(outcomes)
     now = locks.share_authority()
@@ -95,9 +99,11 @@ def _require_watch(caller: Caller, tool: str) -> int | None:
         raise invalid("/connector" if ":" in tool else "/tool", "There is none of this name.")
     if row is None:
         raise Problem(Code.FORBIDDEN, "The council has not let this agent watch it.")
-    heartbeat, fit = row
+    heartbeat, fit, halted = row
     if not fit:
         raise Problem(Code.FORBIDDEN, "Only an active agent that has no use of it itself reports on it.")
+    if halted:
+        raise Problem(Code.HALTED, "This agent, or one above it, is halted, and nothing it says is heard.")
     return int(heartbeat) if heartbeat is not None else None
 
 

@@ -84,7 +84,7 @@ CODES: Mapping[str, tuple[Code, ...]] = {
         Code.RATE_LIMITED,
     ),
     "revoke_key": (*_ALL, *_BODY, Code.RATE_LIMITED),
-    "signal": (*_ALL, *_BODY, *_ONCE, Code.INVALID, Code.FORBIDDEN, Code.RATE_LIMITED),
+    "signal": (*_ALL, *_BODY, *_ONCE, Code.INVALID, Code.FORBIDDEN, Code.HALTED, Code.RATE_LIMITED),
     "errors": (),
     "error": (Code.NOT_FOUND,),
 }

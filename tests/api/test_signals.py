@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from governance import register
+from governance import halt, register
 from governance.models import Agent, AgentState, LedgerEntry, ToolReading, ToolSignal
 from governance.watch import end_watch, set_watch
 from tests.api.conftest import Desk
@@ -119,6 +119,24 @@ def test_a_watch_that_ended_and_an_agent_that_is_not_active_are_not_heard(
     assert post.post("signals/", UP).status_code == 200
     end_watch(agent.watches.get(), by=BY)
     assert post.post("signals/", UP).status_code == 403
+
+
+def test_a_watcher_that_is_halted_is_not_heard_and_under_any_other_halt_it_is(
+    post: Desk, gateway: tuple[Agent, str], cast: Cast
+) -> None:
+    everything = halt.halt("enterprise", cast.acme.key, reason="odd", by=BY)
+    assert post.post("signals/", UP).status_code == 200
+    halt.lift(everything, by=BY)
+    above = register.register_agent(name="Above", owner=cast.joan, project=cast.refunds, by=BY)
+    Agent.objects.filter(pk=gateway[0].pk).update(parent=above)
+    before = counts()
+    for stopped in (gateway[0], above):
+        row = halt.halt("agent", str(stopped.pk), reason="odd", by=BY)
+        assert post.post("signals/", UP).json()["code"] == "halted"
+        halt.lift(row, by=BY)
+    register.change_agent(above, state=AgentState.SUSPENDED, by=BY)
+    assert post.post("signals/", UP).json()["code"] == "forbidden"
+    assert counts()[:2] == before[:2]
 
 
 HOSTILE: dict[str, Any] = {
