@@ -18,6 +18,7 @@ from governance.beside import beside
 from governance.bundle_files import Checked, spec_in
 from governance.locks import database_now
 from governance.models import BundleVersion
+from governance.problems import Code, Problem
 from governance.spoken import spoken
 
 LAST = 200
@@ -27,8 +28,11 @@ _FILE = re.compile(r"^=== ([a-z0-9_.]{1,64})$", re.MULTILINE)
 
 def unpacked(text: str) -> dict[str, str]:
     """Files pasted one after another, each behind a line `=== name`."""
-    parts = _FILE.split(text.replace("\r\n", "\n"))
-    return {name: body.removeprefix("\n") for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+    before, *parts = _FILE.split(text.replace("\r\n", "\n"))
+    if before.strip() or len(set(parts[::2])) != len(parts[::2]):
+        sentence = "Each file stands once, behind a line of its own that reads === name."
+        raise Problem(Code.INVALID, sentence, fields=(("/text", sentence),))
+    return {name: body.removeprefix("\n") for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
 def packed(files: dict[str, str]) -> str:

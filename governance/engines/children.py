@@ -19,7 +19,7 @@ from governance.engines.protocol import LOAD_SECONDS, Program, Raw
 WORKER = Path(__file__).with_name("worker.py")
 MOST_CHILDREN = 4
 SPARE = 2
-# A worker keeps what it loaded; after so many programs another one takes its place.
+# A worker keeps what it loaded; after so many programs besides those that govern another one takes its place.
 MOST_LOADED = 64
 # Its own alarm ends a worker that nobody waits for any more.
 ALARM_SECONDS = 1.0
@@ -201,7 +201,8 @@ class Children:
         broken = {line[0] for line in lines if line[4] == "not_loaded"}
         child.loaded |= {each.digest for each in programs}
         child.loaded -= broken
-        self._give(child, good=len(child.loaded) < MOST_LOADED)
+        besides = child.loaded.difference(each.digest for each in self._programs)
+        self._give(child, good=len(besides) < MOST_LOADED)
         return lines, "broken"
 
     def _take(self, deadline: float) -> Child | None:

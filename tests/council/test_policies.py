@@ -41,6 +41,15 @@ def test_one_proposes_at_the_desk_and_another_activates(cast: Cast, sign_in: Sig
         assert said in page
 
 
+@pytest.mark.parametrize("more", ["=== p.rego\npackage p\n", ""])
+def test_a_file_that_is_pasted_twice_or_has_no_name_is_not_left_out_silently(
+    cast: Cast, sign_in: SignIn, more: str
+) -> None:
+    text = packed(files()) + more if more else "package p\n" + packed(files())
+    assert "Each file stands once" in errors(sign_in(cast.mary).send(f"{LIST}add/", {"text": text, "seen": ""}))
+    assert not BundleVersion.objects.exists()
+
+
 def test_only_a_member_who_asks_for_it_has_decisions_decided_again(
     scene: Scene, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

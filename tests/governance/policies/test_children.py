@@ -156,6 +156,13 @@ def test_a_worker_that_read_much_gives_way_to_a_new_one(children: Children) -> N
         assert only(children.evaluate([program], "{}", seconds=PATIENT)).tier == "commit"
 
 
+def test_many_bundles_govern_at_once(children: Children) -> None:
+    many = [rules(f'package p\ntier := "commit"\nreasons := []\nn := {number}\n') for number in range(70)]
+    children.prepare(many, seconds=PATIENT)
+    assert [raw.tier for raw in children.evaluate(many, "{}", seconds=PATIENT)] == ["commit"] * 70
+    wait_for(lambda: len(children._free) == SPARE)
+
+
 def test_a_check_that_does_not_end_is_ended(children: Children) -> None:
     loop = "some i in numbers.range(1, 9000); some j in numbers.range(1, 9000)"
     test = f"package p_test\ntest_it if count([1 | {loop}]) > 0\n"
