@@ -1456,7 +1456,10 @@ class Migration(migrations.Migration):
                         ),
                     ],
                     options={
-                        "indexes": [models.Index(fields=["agent", "-version"], name="standing_version")],
+                        "indexes": [
+                            models.Index(fields=["agent", "-version"], name="standing_version"),
+                            models.Index(fields=["agent", "-red_at"], name="standing_turned_red"),
+                        ],
                         "constraints": [
                             models.UniqueConstraint(fields=("agent", "latch"), name="standing_latch"),
                             models.CheckConstraint(

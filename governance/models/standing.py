@@ -46,7 +46,10 @@ class Standing(models.Model):
                 name="standing_episode_has_begun",
             ),
         ]
-        indexes = [models.Index(fields=["agent", "-version"], name="standing_version")]
+        indexes = [
+            models.Index(fields=["agent", "-version"], name="standing_version"),
+            models.Index(fields=["agent", "-red_at"], name="standing_turned_red"),
+        ]
 
     def __str__(self) -> str:
         return self.latch

@@ -239,8 +239,9 @@ begin
   end loop;
   if over then
     bound := placet_bound(keys, rooms, t);
-    recent := array(select s.latch from governance_standing s
-      where s.agent_id = a.agent_id and s.latch like 'key:%' and s.red_at > t - interval '1 hour');
+    -- in the order of its index, without which it would, planned on empty tables, read all that ever was red
+    recent := array(select s.latch from governance_standing s where s.agent_id = a.agent_id
+      and s.red_at > t - interval '1 hour' and s.latch like 'key:%' order by s.red_at desc);
   end if;
 
   return json_build_object(
