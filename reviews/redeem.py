@@ -116,7 +116,7 @@ def _require_usable(grant: Grant, now: datetime) -> None:
     if grant.expires_at <= now:
         raise Problem(Code.GRANT_EXPIRED, "This grant has expired.")
     if grant.closed_at is not None:
-        raise Problem(Code.GRANT_USED, "The report of the action closed this grant.")
+        raise Problem(Code.GRANT_USED, "The action is closed, and its grant with it.")
     if grant.not_before > now:
         wait = ceil((grant.not_before - now).total_seconds())
         raise Problem(Code.GRANT_NOT_YET_OPEN, "The hold of the approval is not over yet.", retry_after=max(1, wait))
