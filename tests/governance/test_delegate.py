@@ -169,6 +169,20 @@ def test_what_has_expired_closes_no_cycle(cast: Cast, refunder: Member, translat
     assert ticket(translator, cast.refunder).child == cast.refunder
 
 
+def test_what_rests_on_an_ended_ticket_closes_no_cycle_any_more(
+    cast: Cast, refunder: Member, translator: Member
+) -> None:
+    checker = hired(cast, "Checker", shared=True)
+    first = ticket(refunder, translator)
+    ticket(translator, checker, via=first)
+    with refused(Code.ABOVE_PARENT):
+        ticket(checker, translator)
+    end_ticket(first.pk, by=refunder.caller)
+    ticket(checker, translator)
+    with refused(Code.ABOVE_PARENT):
+        ticket(translator, checker)
+
+
 def test_an_agent_is_moved_under_nobody_who_acts_for_it(cast: Cast, refunder: Member, translator: Member) -> None:
     ticket(refunder, translator)
     with guarded("PL012"), connection.cursor() as cursor:

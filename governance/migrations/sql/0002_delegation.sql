@@ -61,6 +61,18 @@ create function placet_people(p_action uuid) returns table (id uuid, nearest big
   select up.id, min(up.place * 100 + up.depth) from up group by up.id
 $$;
 
+-- Whether neither this ticket nor any that it rests on has ended: no such end is ever taken back.
+create function placet_ticket_lasts(p_ticket uuid, p_at timestamptz) returns boolean language sql stable as $$
+  with recursive link as (
+    select k.via_id, k.revoked_at is null and k.expires_at > p_at as lasts, 1 as place
+      from governance_ticket k where k.id = p_ticket
+    union all
+    select k.via_id, k.revoked_at is null and k.expires_at > p_at, link.place + 1
+      from governance_ticket k join link on k.id = link.via_id where link.place < 9
+  )
+  select bool_and(lasts) from link
+$$;
+
 -- Everybody above an agent by registry or by any ticket in force, itself included.
 create function placet_over(p_agent uuid, p_at timestamptz) returns setof uuid language sql stable as $$
   with recursive up as (
@@ -71,6 +83,7 @@ create function placet_over(p_agent uuid, p_at timestamptz) returns setof uuid l
       union all
       select k.parent_id from governance_ticket k
         where k.child_id = up.id and k.revoked_at is null and k.expires_at > p_at
+          and (k.via_id is null or placet_ticket_lasts(k.via_id, p_at))
     ) above
   )
   select id from up
