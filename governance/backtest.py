@@ -70,7 +70,7 @@ def backtest(found: Checked, *, last: int) -> Backtest:
     stored, or what the bundle gives no sound answer to, is counted by its reason.
     """
     version = Loaded(0, found.spec.name, found.spec.version, False, False, found.spec, _program(found))
-    chosen.aside().prepare([_program(found)], seconds=5)
+    chosen.replayer().prepare([_program(found)], seconds=5)
     test = Backtest()
     for row in _decisions(min(last, MOST_DECISIONS)):
         test.looked_at += 1
@@ -134,7 +134,7 @@ def _with(version: Loaded, inputs: Inputs, row: Mapping[str, Any]) -> str:
     if asked is None and len(rules) == len(inputs.policy_rules):
         return str(row["outcome"])
     if asked is not None:
-        said = said_by(version, asked, seconds=SECONDS)
+        said = said_by(chosen.replayer(), version, asked, seconds=SECONDS)
         failed = next((rule.failure for rule in said if rule.mandatory and not rule.sound), "")
         if failed:
             return f"!policy_{failed}"

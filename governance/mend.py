@@ -37,7 +37,8 @@ def answers(version: BundleVersion, since: datetime) -> bool:
     found = loaded(version)
     if found.program is None:
         return False
-    chosen.aside().prepare([found.program], seconds=_LOAD_SECONDS)
+    engine = chosen.aside()
+    engine.prepare([found.program], seconds=_LOAD_SECONDS)
     tried = False
     for row in _tried_on(since):
         try:
@@ -46,7 +47,7 @@ def answers(version: BundleVersion, since: datetime) -> bool:
             continue
         if asked is None:
             continue
-        if not all(rule.sound for rule in said_by(found, asked, seconds=BUDGET_SECONDS) if rule.mandatory):
+        if not all(rule.sound for rule in said_by(engine, found, asked, seconds=BUDGET_SECONDS) if rule.mandatory):
             return False
         tried = True
     return tried

@@ -84,12 +84,12 @@ def rule_on(
     return Ruled(ruling, shadows, _health(active, said))
 
 
-def said_by(version: Loaded, document: str, *, seconds: float) -> list[RuleSaid]:
+def said_by(engine: Engine, version: Loaded, document: str, *, seconds: float) -> list[RuleSaid]:
     """What every rule of one version says, outside of any decision and its budget."""
     if version.program is None or version.spec is None:
         return []
     rules = {rule.id: rule for rule in version.spec.rules}
-    raws = chosen.aside().evaluate([version.program], document, seconds=seconds)
+    raws = engine.evaluate([version.program], document, seconds=seconds)
     return [_read(version, rules[raw.rule], raw) for raw in raws]
 
 

@@ -43,6 +43,7 @@ def patient(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers of this test, and time: how long a rule may take is the subject of other tests."""
     monkeypatch.setattr(chosen, "engine", lambda: children)
     monkeypatch.setattr(chosen, "aside", lambda: children)
+    monkeypatch.setattr(chosen, "replayer", lambda: children)
     monkeypatch.setattr(rule_on, "BUDGET_SECONDS", 5.0)
     monkeypatch.setattr(rule_on, "_seen", {})
     monkeypatch.setattr(rule_on, "_late", {})

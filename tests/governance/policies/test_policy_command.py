@@ -19,6 +19,7 @@ from governance.backtest import backtest
 from governance.beside import Beside, beside
 from governance.engines import chosen
 from governance.engines.children import Children
+from governance.engines.opa import Opa
 from governance.models import BundleVersion
 from governance.policy.tiers import Level, Tier
 from governance.problems import Problem
@@ -31,6 +32,7 @@ from tests.reviews.rails import HIGH, railed
 from tests.reviews.scene import bench
 from tests.reviews.test_policy_decisions import decided, elsewhere
 
+REPLAYER = chosen.replayer
 LIMIT = """package p
 
 default tier := "propose"
@@ -43,7 +45,7 @@ reasons contains "because" if tier == "propose"
 
 @pytest.fixture(autouse=True)
 def patient(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("engine", "aside"):
+    for name in ("engine", "aside", "replayer"):
         monkeypatch.setattr(chosen, name, lambda: children)
     monkeypatch.setattr(rule_on, "BUDGET_SECONDS", 5.0)
     monkeypatch.setattr("governance.backtest.SECONDS", 5.0)
@@ -232,6 +234,14 @@ def test_the_backtest_guesses_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatc
     assert (found.same, found.summary()["looked_at"]) == (1, 3)
     broken = 'package p\ntier := "commit" if not input.amount\nreasons := []\n'
     assert dict(replayed(rego=broken).not_replayable)["policy_undefined"] == 1
+
+
+def test_a_backtest_asks_no_opa_which_has_only_what_it_was_given(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome(cast, "40.00")
+    for name in ("engine", "aside"):
+        monkeypatch.setattr(chosen, name, lambda: Opa("http://127.0.0.1:9"))
+    monkeypatch.setattr(chosen, "replayer", REPLAYER)
+    assert replayed(rego=LIMIT).stricter == 1
 
 
 def test_the_backtest_does_not_guess_what_a_bundle_said_that_could_not_be_read(
