@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -12,8 +12,13 @@ from governance.cursors import kept
 AUTHORITY = 7
 CHAINS = 8  # also taken by the guards of chains, in SQL
 ENLISTING = 9
+FLIGHTS = 11  # of 256 places that stand for all keys, taken in SQL as well
 ALIKE = 13  # with the hash of an action's digest
-LETTERS = 15  # with the hash of a person and a channel; 10, 11, 12 and 14 are taken in SQL
+LETTERS = 15  # with the hash of a person and a channel; 10, 12 and 14 are taken in SQL
+_FLIGHTS = """
+select pg_advisory_xact_lock(%s, place) from (
+  select distinct hashtext(key) & 255 as place from unnest(%s::text[]) key order by 1) l
+"""
 # The clock is read above the scan that waits for the lock, so after it.
 _SHARE = "select clock_timestamp() from (select pg_advisory_xact_lock_shared(%s) offset 0) x"
 
@@ -61,6 +66,15 @@ def hold_chains() -> None:
     """Take the lock of delegation chains until the transaction ends; the authority lock is taken before."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [CHAINS])
+
+
+def hold_flights(keys: Sequence[str]) -> None:
+    """Let nobody else begin what counts under one of these keys until the transaction ends.
+
+    The database takes it where it counts; whoever shares a standing before that takes it before that too.
+    """
+    with kept() as cursor:
+        cursor.execute(_FLIGHTS, [FLIGHTS, list(keys)])
 
 
 def share_standing(agent: UUID, ticket: UUID | None) -> None:

@@ -135,6 +135,8 @@ def _redeem(grant_id: UUID, caller: Caller, reading: Frozen | None) -> Grant | P
         return Problem(Code.REFUSED, "It was told to stop.")
     if run_out(held.action.lease_until, held.action.report_by, held.now):
         return Problem(Code.WRONG_STATE, "The lease ran out before the grant was used: the action is abandoned.")
+    if held.action.state == ActionState.ESCALATED and held.action.in_flight:
+        locks.hold_flights(held.action.in_flight)
     locks.share_standing(held.action.agent_id, held.action.ticket_id)
     refusal = _refusal(held, reconsider(held.action.pk, key=caller.digest, by_policy=held.grant.issued_by == "policy"))
     if refusal is not None:

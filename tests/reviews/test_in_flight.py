@@ -6,7 +6,9 @@ import itertools
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
 
 from governance import catalogue, permit
 from governance.authenticate import Credential, hash_key
@@ -144,6 +146,21 @@ def test_what_a_person_approves_begins_when_there_is_room(scene: Scene, no_hold:
     assert (second.redeemed_at, second.voided_at, second.action.state) == (None, None, "escalated")
     report.report(first.action_id, caller=scene.refunder, status="succeeded")
     assert scene.redeem(second).redeemed_at is not None
+
+
+def test_who_begins_waits_for_room_before_it_holds_any_standing(scene: Scene, no_hold: None) -> None:
+    """As the committing statement does: else of two one could wait for the other, and that one for it."""
+    document = {**REFUND, "caps": [], "in_flight": {"entity": 1}}
+    catalogue.save_action_type(document, domain=scene.cast.service, by=BY)
+    grant = scene.approved("10.00")
+    with CaptureQueriesContext(connection) as said:
+        scene.redeem(grant)
+    sent = [query["sql"] for query in said.captured_queries]
+    room, standing = (
+        next(place for place, sql in enumerate(sent) if words in sql)
+        for words in ("& 255 as place", "placet_share_standing")
+    )
+    assert room < standing
 
 
 def test_a_line_of_agents_shares_what_its_root_may_have_under_way(scene: Scene) -> None:
