@@ -79,12 +79,15 @@ class People:
         verdict=st.sampled_from([*["approve"] * 5, "reject"]),
         after=st.sampled_from([0, 0, 0, 5, 61, 900, 3600]),
         again=st.sampled_from([None, None, None, None, 1, 4, 5]),
-        done=st.booleans(),
+        done=st.sampled_from([*[""] * 6, *["at once"] * 4, "changed", "mandate"]),
     )
     def a_person_decides(
-        self, which: int, reviewer: str, verdict: str, after: int, again: int | None, done: bool
+        self, which: int, reviewer: str, verdict: str, after: int, again: int | None, done: str
     ) -> None:
-        """`again`: they think again so many seconds later. `done`: what is approved is done as soon as it may be."""
+        """`again`: they think again so many seconds later.
+
+        `done`: what is approved is done as soon as it may be; of several approvals the first lost its ground meanwhile.
+        """
         self._passes(after)
         case = self._some(self.bench.open(), which)
         if case is None or not self._takes(case, reviewer):
@@ -98,11 +101,17 @@ class People:
         if number and again is not None:
             self._thinks_again(case, person, number, again)
         elif number and done:
-            self._is_done(case)
+            self._is_done(case, reviewer, done)
 
-    def _is_done(self, case: judging.Case) -> None:
+    def _is_done(self, case: judging.Case, reviewer: str, meanwhile: str) -> None:
         """Whoever else is needed approves as well; then it is done as soon as it may be."""
         self._passes(judging.HOLD)
+        if case.state == "open" and meanwhile == "changed":
+            self._changes(case)
+            self._passes(judging.FRESH)
+        if case.state == "open" and meanwhile == "mandate":
+            self.mandate(reviewer, 100, "low", 1)
+            self._passes(1)
         for other in town.REVIEWERS:
             if case.state == "open" and self._takes(case, other) and self._is_approved(case, other):
                 self._passes(judging.HOLD)

@@ -419,7 +419,7 @@ class Machine(people.People, terms.Terms, RuleBasedStateMachine):
         """As it mostly is with what is new: a person lets it be done, a few times."""
         for amount in amounts:
             self.asks(name, town.NEW, "r1", customer, "", amount, times=1, ticket=None, said="")
-            self.a_person_decides(0, "grace", "approve", after=0, again=None, done=True)
+            self.a_person_decides(0, "grace", "approve", after=0, again=None, done="at once")
 
     # what always holds
 
