@@ -27,10 +27,11 @@ _AT_ONCE: list[dict[str, tuple[tuple[str, int], ...]]] = [
 # how many cases a line may have open, a record, and a line of one type
 _ROOM = [
     *[(crowding.ANY, crowding.ANY, None)] * 4,
-    (4, crowding.ANY, None),
-    (6, crowding.ANY, 3),
     (1, crowding.ANY, None),
-    (8, 3, None),
+    (2, crowding.ANY, None),
+    (4, crowding.ANY, None),
+    (6, crowding.ANY, 2),
+    (8, 2, None),
 ]
 
 
