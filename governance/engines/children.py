@@ -156,13 +156,15 @@ class Children:
         deadline = time.monotonic() + seconds
         with self._turn:
             self._programs = tuple(programs)
-            idle, self._free = self._free, []
+            idle = list(self._free)
             begins = self._all == 0
             self._all += begins
         if begins:
             self._begin(deadline)
+        # one after the other, so that those who decide meanwhile find the rest of them
         for child in idle:
-            self._load(child, deadline)
+            if self._claimed(child):
+                self._load(child, deadline)
         self._stand_by()
 
     def check(self, program: Program, *, seconds: float) -> list[Any]:
@@ -218,6 +220,13 @@ class Children:
                 self._more(self._most)
                 if not self._turn.wait(max(0.0, deadline - time.monotonic())):
                     return None
+
+    def _claimed(self, child: Child) -> bool:
+        with self._turn:
+            free = child in self._free
+            if free:
+                self._free.remove(child)
+        return free
 
     def _give(self, child: Child, *, good: bool) -> None:
         with self._turn:
