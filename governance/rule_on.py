@@ -33,11 +33,16 @@ class Shadowed:
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """What policy makes of an action. `health`: (version row, broken) where that differs from what is stored."""
+    """What policy makes of an action: of all that `said` something, the active versions that were `asked`."""
 
     ruling: Ruling
     shadows: tuple[Shadowed, ...] = ()
-    health: tuple[tuple[int, bool], ...] = ()
+    asked: tuple[Loaded, ...] = ()
+    said: tuple[RuleSaid, ...] = ()
+
+    def news(self) -> tuple[tuple[int, bool], ...]:
+        """(version row, broken) where that is to be told. Asked by who tells it: once told it is no news any more."""
+        return _health(self.asked, self.said)
 
 
 class _Seen(NamedTuple):
@@ -81,7 +86,7 @@ def rule_on(
     if ruling.grants and not all(_grants_in(active, action_type, each) for each in (domain, *above)):
         ruling = replace(ruling, grants=False)
     shadows = tuple(_shadowed(each, ruling, document, deadline) for each in covering if each.shadow)
-    return Ruled(ruling, shadows, _health(active, said))
+    return Ruled(ruling, shadows, tuple(active), tuple(said))
 
 
 def said_by(engine: Engine, version: Loaded, document: str, *, seconds: float) -> list[RuleSaid]:

@@ -47,7 +47,7 @@ def shadow_rows(inputs: Inputs, found: Ruled, decision: Decision) -> list[dict[s
 
 def note_health(found: Ruled) -> None:
     """Tell the ledger what began to fail, or answers again. The decision stands: it was committed before."""
-    for version, broken in found.health:
+    for version, broken in found.news():
         try:
             policies.note_health(version, broken=broken)
         except DatabaseError:

@@ -25,7 +25,7 @@ from reviews.answers import Answer
 from reviews.explained import Again, again
 from reviews.intake import ask
 from reviews.models import Escalation
-from reviews.withheld import withheld
+from reviews.withheld import Withheld, withheld
 from tests.cast import BENCH_REFUND, BY, Cast
 from tests.governance.family import Member, hired, ticket
 from tests.governance.policies.rego import children, files
@@ -197,6 +197,15 @@ def test_i12_a_policy_that_breaks_is_told_once_and_mends_after_a_while(
     assert outcome(cast, amount="20.00") == "execute"
     assert outcome(cast, amount="20.00") == "execute"
     assert len(entries("policy_mended")) == 1
+
+
+def test_whoever_only_looks_at_a_case_takes_no_news_of_a_broken_policy_away(cast: Cast) -> None:
+    action = Action.objects.get(pk=decided(cast, "40.00").body["id"])
+    picky = 'package p\ntier := "commit" if input.amount.minor < 3000\nreasons := []\n'
+    active(cast, rego=picky + 'tier := "commit" if not input.amount\n')
+    assert withheld(action) == Withheld()
+    assert outcome(cast, amount="40.00") == "escalate"
+    assert len(entries("policy_broken")) == 1
 
 
 class Late:

@@ -108,7 +108,7 @@ def test_i12_no_broken_policy_is_above_propose(children: Children, monkeypatch: 
         assert decide(ruled(inputs(), found.ruling)).outcome is not Outcome.EXECUTE, text
         # lateness is told when it goes on: a busy machine is late too
         is_late = {rule.failure for rule in found.ruling.rules} == {Failure.SLOW}
-        assert found.health == (() if is_late else ((number, True),)), text
+        assert found.news() == (() if is_late else ((number, True),)), text
         done += 1
     assert done >= len(SHAPES) + len(GRAVE)
     tell(size=f"{done} broken policies", figure="0 above PROPOSE")
