@@ -39,7 +39,7 @@ from tests.support.proof import PROVE, tell
 
 __all__ = ["children", "patient"]
 
-RUNS, STEPS = (2000, 50) if PROVE else (12, 30)
+RUNS, STEPS = (2000, 50) if PROVE else (10, 30)
 EPOCH = int(warp.BEGINNING.timestamp())
 
 # so that a shop full of tools is not the first thing every run has to build
