@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from governance import locks, record
-from governance.actors import By, require_council
+from governance.actors import COUNCIL, By, groups_of, require_council
 from governance.bundle_files import Checked, checked
 from governance.guards import told
 from governance.models import Bundle, BundleState, BundleVersion
@@ -41,8 +42,9 @@ def propose(files: Mapping[str, str], *, by: By) -> BundleVersion:
 def activate(version_id: int, *, digest: str, by: By) -> BundleVersion:
     """Let a proposed version govern, in place of the active one of its bundle; `digest` (hex) is what was looked at.
 
-    By another member than who proposed it. Nothing decided before commits above it afterwards. Problems:
-    FORBIDDEN (also the same person), NOT_FOUND, WRONG_STATE, DIGEST_MISMATCH.
+    By another member than who proposed it, who sits in the council still. Nothing decided before commits above it
+    afterwards. Problems: FORBIDDEN (also the same person, and after who proposed it left), NOT_FOUND, WRONG_STATE,
+    DIGEST_MISMATCH.
     """
     actor = _person(by)
     now = locks.hold_authority()
@@ -53,6 +55,8 @@ def activate(version_id: int, *, digest: str, by: By) -> BundleVersion:
         raise Problem(Code.WRONG_STATE, "Only a proposed version is activated.")
     if version.proposed_by == actor:
         raise Problem(Code.FORBIDDEN, "Another member of the council activates what you proposed.")
+    if not _sits(version.proposed_by):
+        raise Problem(Code.FORBIDDEN, "Who proposed this has left the council: a member proposes it as a new version.")
     before = version.bundle.versions.select_for_update().filter(state=BundleState.ACTIVE.value).first()
     if before is not None:
         # the same two people put another one in its place
@@ -80,7 +84,7 @@ def retire(version_id: int, *, by: By) -> BundleVersion:
         raise Problem(Code.WRONG_STATE, "Only an active version is retired.")
     if version.retirement_asked_by == actor:
         raise Problem(Code.WRONG_STATE, "You asked for it: another member of the council retires it.")
-    if not version.retirement_asked_by:
+    if not _sits(version.retirement_asked_by):
         version.retirement_asked_by = actor
         version.save(update_fields=["retirement_asked_by"])
         event = record.Event.POLICY_RETIREMENT_ASKED
@@ -173,6 +177,12 @@ def _person(by: By) -> str:
     if kind != "user":
         raise Problem(Code.FORBIDDEN, "Policy is proposed, activated and retired by people, by name.")
     return name
+
+
+def _sits(name: str) -> bool:
+    """Whether it is the name of a member of the council now: who has left it is no second person."""
+    person = User.objects.filter(username=name).first()
+    return person is not None and COUNCIL in groups_of(person)
 
 
 def _body(version: BundleVersion) -> dict[str, Any]:

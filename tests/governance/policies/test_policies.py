@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from governance import bundle_files, policies, record
+from governance import bundle_files, enrol, policies, record
+from governance.actors import COUNCIL
 from governance.models import BundleState, BundleVersion, Instance
 from governance.problems import Code, Problem
 from tests.cast import Cast
@@ -55,6 +56,20 @@ def test_nobody_activates_their_own_proposal(cast: Cast) -> None:
     with pytest.raises(Problem) as refused:
         policies.activate(version.pk, digest=digest(version), by=cast.mary)
     assert code(refused) is Code.FORBIDDEN
+
+
+def test_who_left_the_council_is_no_second_person(cast: Cast) -> None:
+    governs = active(cast)
+    policies.retire(governs.pk, by=cast.mary)
+    version = policies.propose(files("commit", version=2), by=cast.mary)
+    enrol.change_person(cast.mary, groups=[], by=cast.joan)
+    with pytest.raises(Problem, match="has left the council") as refused:
+        policies.activate(version.pk, digest=digest(version), by=cast.joan)
+    assert code(refused) is Code.FORBIDDEN
+    assert policies.retire(governs.pk, by=cast.joan).state == ACTIVE, "she is the first who asks for it now"
+    enrol.change_person(cast.mary, groups=[COUNCIL], by=cast.joan)
+    assert policies.retire(governs.pk, by=cast.mary).state == RETIRED
+    assert policies.activate(version.pk, digest=digest(version), by=cast.joan).state == ACTIVE
 
 
 def test_the_database_itself_wants_two_people(cast: Cast) -> None:
