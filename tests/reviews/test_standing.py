@@ -230,36 +230,6 @@ def test_three_keys_in_more_than_an_hour_do_not(scene: Scene) -> None:
     assert not Standing.objects.filter(latch=AGENT).exists()
 
 
-def test_what_turned_red_lately_is_found_among_all_that_ever_did(scene: Scene) -> None:
-    def read() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables"
-                " where relid = 'governance_standing'::regclass"
-            )
-            return int(cursor.fetchone()[0])
-
-    def costs() -> int:
-        before = read()
-        with pytest.raises(Problem):
-            bench_ask(scene, customer="a")
-        return read() - before
-
-    pass_cap_of(scene, "a")
-    alone = costs()
-    Standing.objects.bulk_create(
-        Standing(
-            agent=scene.cast.refunder,
-            latch=f"key:entity:customer=old-{number}|refunds|money",
-            strikes=1,
-            red_at=database_now() - timedelta(days=9),
-            green_since=database_now() - timedelta(days=8),
-        )
-        for number in range(20)
-    )
-    assert costs() == alone
-
-
 def test_a_cap_of_the_agent_itself_lowers_the_whole_agent(scene: Scene) -> None:
     capped = {
         **BENCH_REFUND,
