@@ -55,10 +55,11 @@ class Queue:
         return [case for case in self.world.cases if case.state == "open"]
 
     def _of_line(self, ask: oracle.Ask) -> list[judging.Case]:
-        return [case for case in self._open() if self._top(case.ask.agent) == self._top(ask.agent)]
+        return [case for case in self._open() if self._top(case.ask) == self._top(ask)]
 
-    def _top(self, agent: str) -> str:
-        return [agent, *self.world.ancestors(agent)][-1]
+    def _top(self, ask: oracle.Ask) -> str:
+        # who acts under a ticket fills the queue of whoever it acts for
+        return self.world.line(ask.agent, ask.ticket)[-1]
 
     def _record(self, ask: oracle.Ask) -> tuple[str | None, str]:
         return self.world.scopes[self.world.agents[ask.agent].project].above, ask.customer
