@@ -228,9 +228,12 @@ begin
   if now_is.stands > 0 then
     select json_agg(json_build_array(s.agent_id, s.latch, s.strikes, s.in_episode, extract(epoch from s.red_at),
         extract(epoch from s.green_since), s.pulled_tier))
-      into latches from governance_standing s where s.agent_id = any(line) and s.latch = any(
-        array['agent', 'cases', 'type:' || coalesce(a.type_id, 0), 'errors:' || coalesce(a.type_id, 0)]
-          || array(select 'key:' || placet_any_window(k) from unnest(keys) k));
+      into latches from unnest(line) l(id), (select distinct unnest(
+          array['agent', 'cases', 'type:' || coalesce(a.type_id, 0), 'errors:' || coalesce(a.type_id, 0)]
+            || array(select 'key:' || placet_any_window(k) from unnest(keys) k)) as latch) k,
+        -- one by one: planned before there are statistics, it would read all that an agent ever passed
+        lateral (select * from governance_standing o where o.agent_id = l.id and o.latch = any(array[k.latch])
+          order by o.latch limit 1) s;
   end if;
 
   for n in 1..cardinality(keys) loop
