@@ -322,12 +322,11 @@ class World:
         keys = [
             (("at once", key, each, kind.family), most)
             for key, most in kind.at_once
-            for each in ([ask.customer] if key == "entity" else self.roots(ask))
+            for each in ([ask.customer] if key == "entity" else self.line(ask.agent, ask.ticket))
         ]
         found = [each.ask for each in self.under_way if self.kinds[each.ask.kind].family == kind.family]
-        return [
-            key for key, most in keys if sum(key[2] in (each.customer, *self.roots(each)) for each in found) >= most
-        ]
+        lines = [(each.customer, *self.line(each.agent, each.ticket)) for each in found]
+        return [key for key, most in keys if sum(key[2] in line for line in lines) >= most]
 
     def live(self, budget: tuple[str, ...], window: int, epoch: int) -> int:
         """What counts against a budget now: sixty slots and the one that is running."""
