@@ -258,6 +258,18 @@ def test_a_hijacked_payee_differs(connector: PostgresConnector) -> None:
     assert (found["iban"], found["known"], found["payee"]) == (DIFFERS, UNVERIFIABLE, AGREES)
 
 
+@pytest.mark.parametrize(("action_type", "currency"), [("bank.send_payment", "USD"), ("bank.pay_abroad", "EUR")])
+def test_money_to_another_account_than_that_of_the_payee_is_not_paid_to_the_payee(
+    connector: PostgresConnector, action_type: str, currency: str
+) -> None:
+    def paid(iban: str) -> object:
+        asked = {**PAYMENT, "iban": iban, "amount": {"amount": "40.00", "currency": currency}}
+        reading = read(action_type, connector, asked, subject="C-100")
+        return next(line["paid"] for line in reading.lines if line["kind"] == "parties")
+
+    assert (paid(str(PAYMENT["iban"])), paid("DE75512108001245126199")) == ("equal", "differ")
+
+
 def test_a_payee_that_was_never_paid_is_not_known(connector: PostgresConnector) -> None:
     found = pay(connector, payee_id="Y-2", iban="CH9300762011623852957")
     assert (found["iban"], found["known"]) == (AGREES, UNVERIFIABLE)
